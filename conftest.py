@@ -1,0 +1,3 @@
+"""Registers the pytest plugin, nothing else."""
+
+pytest_plugins = ["conformance.pytest_plugin"]
