@@ -26,7 +26,8 @@ def run(
     timeout: common.Timeout = 10.0,
     memory: common.Memory = 2048,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the reports go (default reports/latest).")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where the reports go (default reports/latest)."),
     ] = None,
 ) -> int:
     """Run specs on targets and write results.jsonl, report.md, report.html and junit.xml.
@@ -80,7 +81,9 @@ def conclude(campaign, folder: Path, required: frozenset[str]) -> int:
 
 
 def record(
-    target: Annotated[str, typer.Option("--target", "-t", metavar="ENGINE:DEVICE", help="The target to record.")],
+    target: Annotated[
+        str, typer.Option("--target", "-t", metavar="ENGINE:DEVICE", help="The target to record.")
+    ],
     what: common.What = None,
     jobs: common.Jobs = 1,
     timeout: common.Timeout = 10.0,

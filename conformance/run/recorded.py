@@ -27,9 +27,7 @@ class Recording:
 
     def stand_in(self, absent: TargetInfo) -> TargetInfo:
         """The recorded target, marked as such, with the reason why it did not run here."""
-        return msgspec.structs.replace(
-            self.info, state="recorded", reason=absent.reason, recorded=self.facts
-        )
+        return msgspec.structs.replace(self.info, state="recorded", reason=absent.reason, recorded=self.facts)
 
 
 def recorded_runs(
