@@ -26,7 +26,7 @@ class PrintOptions:
     sci_mode: bool | None = None
 
 
-OPTIONS = PrintOptions()
+PRINT_OPTS = PrintOptions()
 
 _PROFILES = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
@@ -55,15 +55,15 @@ def set_printoptions(
     }
     chosen.update({name: value for name, value in single.items() if value is not None})
     for name, value in chosen.items():
-        setattr(OPTIONS, name, value)
-    OPTIONS.sci_mode = sci_mode
+        setattr(PRINT_OPTS, name, value)
+    PRINT_OPTS.sci_mode = sci_mode
 
 
 def reset_printoptions():
     """Return every option to its initial value."""
     fresh = PrintOptions()
     for field in fields(PrintOptions):
-        setattr(OPTIONS, field.name, getattr(fresh, field.name))
+        setattr(PRINT_OPTS, field.name, getattr(fresh, field.name))
 
 
 # ---------------------------------------------------------------- one number format for many elements
@@ -83,7 +83,7 @@ class NumberFormat:
 
     def __init__(self, array):
         """`array`: real NumPy array of any shape, holding the elements that will be shown."""
-        self.precision = OPTIONS.precision
+        self.precision = PRINT_OPTS.precision
         self.width = 1
         if array.dtype.kind != "f":
             self.style = "plain"
@@ -101,10 +101,10 @@ class NumberFormat:
         with np.errstate(over="ignore"):
             wide = np.float64(largest) / smallest > self.LARGEST_RATIO or largest > self.LARGEST
         integral = bool((counted == np.ceil(counted)).all())
-        if OPTIONS.sci_mode is None:
+        if PRINT_OPTS.sci_mode is None:
             scientific = wide or (not integral and smallest < self.SMALLEST)
         else:
-            scientific = OPTIONS.sci_mode
+            scientific = PRINT_OPTS.sci_mode
         if scientific:
             return "scientific"
         return "integral" if integral else "fixed"
@@ -148,7 +148,7 @@ def format_array(array, indent):
         return "[]"
     if array.dtype.kind not in "biufc":  # ml_dtypes' bfloat16 and the like: exact in float32
         array = array.astype(np.float32)
-    summarised = array.size > OPTIONS.threshold
+    summarised = array.size > PRINT_OPTS.threshold
     shown = _edges_only(array) if summarised else array
     number = ComplexFormat(shown) if array.dtype.kind == "c" else NumberFormat(shown)
     return _brackets(array, indent, summarised, number)
@@ -156,7 +156,7 @@ def format_array(array, indent):
 
 def _edges_only(array):
     """The elements that a summary shows: `edgeitems` from both ends of every dimension."""
-    edge = OPTIONS.edgeitems
+    edge = PRINT_OPTS.edgeitems
     for axis, size in enumerate(array.shape):
         if size > 2 * edge:
             kept = [*range(edge), *range(size - edge, size)]
@@ -166,7 +166,7 @@ def _edges_only(array):
 
 def _parts(array, summarised):
     """The leading and the trailing slices to show; the trailing ones are None when nothing is left out."""
-    edge = OPTIONS.edgeitems
+    edge = PRINT_OPTS.edgeitems
     if summarised and len(array) > 2 * edge:
         return array[:edge], array[len(array) - edge :]
     return array, None
@@ -180,7 +180,7 @@ def _brackets(array, indent, summarised, number):
         items = [number(value) for value in head.tolist()]
         if tail is not None:
             # With no edge at all the dots stand alone and lose the blank of their own.
-            items.append(" ..." if OPTIONS.edgeitems else "...")
+            items.append(" ..." if PRINT_OPTS.edgeitems else "...")
             items += [number(value) for value in tail.tolist()]
         return "[" + _wrapped(items, indent, number.width) + "]"
     rows = [_brackets(row, indent + 1, summarised, number) for row in head]
@@ -193,7 +193,7 @@ def _brackets(array, indent, summarised, number):
 
 def _wrapped(items, indent, width):
     """Items on as many lines as `linewidth` demands, each counted with its comma and blank."""
-    per_line = max(1, (OPTIONS.linewidth - indent) // (width + 2))
+    per_line = max(1, (PRINT_OPTS.linewidth - indent) // (width + 2))
     lines = [", ".join(items[start : start + per_line]) for start in range(0, len(items), per_line)]
     return (",\n" + " " * (indent + 1)).join(lines)
 
@@ -205,7 +205,7 @@ def with_suffixes(text, suffixes, indent):
     """`text`, its suffixes and the closing paren; a suffix that would cross `linewidth` starts a new line."""
     length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if length + len(suffix) + 2 > OPTIONS.linewidth:
+        if length + len(suffix) + 2 > PRINT_OPTS.linewidth:
             text += ",\n" + " " * indent + suffix
             length = indent + len(suffix)
         else:
@@ -255,7 +255,7 @@ def _body(tensor, indent):
         told = dtype == default
         body = "[]"
     else:
-        if not OPTIONS.edgeitems:
+        if not PRINT_OPTS.edgeitems:
             suffixes.append(size)
         # Literals of these types read back as they are.
         told = dtype in (default, dtypes.default_complex_dtype(), dtypes.int64, dtypes.bool)
