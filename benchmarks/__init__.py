@@ -1,0 +1,1 @@
+"""Ratios and counts, measured on demand: never a timed test."""
