@@ -53,7 +53,7 @@ def measure() -> Iterator[tuple[str, str, str]]:
     for jobs in (1, 2):
         count, ratio, mine, bare = compare(jobs)
         yield (
-            f"`run --target torch:cpu -j {jobs}`, {count} cases, YAML to results file, / the same programs bare",
+            f"`run --target torch:cpu -j {jobs}`, {count} cases, YAML to results, / the programs bare",
             f"{ratio:.2f}x ({mine * 1e3:.0f} ms / {bare * 1e3:.0f} ms)",
             "3x, better 2x",
         )
