@@ -1,0 +1,117 @@
+"""Accepted divergences and what they make of a verdict: the whole logic, with no file in sight.
+
+A waiver names one case, one target and, where an assertion fails, that assertion, with the *wrong
+value* that is expected there. It accepts exactly that: a case that passes all the same, or is wrong
+in another way, is not covered.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+import msgspec
+
+from conformance.judge.choose import Undecidable, version_in
+from conformance.judge.messages import fold, matches
+from conformance.judge.model import Check, Divergence, TargetInfo
+
+ACCEPTABLE = ("fail", "error", "timeout", "crash", "unsupported")
+
+
+class When(msgspec.Struct, frozen=True):
+    """Where a waiver holds: a PEP 440 specifier for the torch version, a device type. None: anywhere."""
+
+    torch: str | None = None
+    device: str | None = None
+
+    def holds(self, info: TargetInfo) -> bool:
+        if self.device is not None and self.device != info.device_type:
+            return False
+        if self.torch is None:
+            return True
+        try:
+            return version_in(info.models or info.version, self.torch)
+        except Undecidable:
+            return False
+
+
+class Waiver(msgspec.Struct, frozen=True):
+    """One reviewed entry. `assertion` is the expression, `raises`, `warns` or the name of a tensor or
+    gradient in a cross-target divergence; `step` narrows it. `observed` is the wrong value (for a
+    crash and the like: the reason), compared after folding white space; `...` stands for any text."""
+
+    case: str
+    target: str
+    observed: str
+    reason: str
+    issue: str
+    owner: str
+    review_by: datetime.date
+    at: str
+    outcome: str = "fail"
+    assertion: str | None = None
+    step: int | None = None
+    when: When = When()
+
+    def concerns(self, case: str, target: str, info: TargetInfo | None) -> bool:
+        """Whether it speaks of this case on this target, where the target is what it is."""
+        return self.case == case and self.target == target and (info is None or self.when.holds(info))
+
+    def covers(self, check: Check) -> bool:
+        """Whether it accepts this failed assertion, wrong value included."""
+        return self.names(check) and matches(fold(self.observed), check.observed)
+
+    def names(self, check: Check) -> bool:
+        """Whether it speaks of this assertion, whatever was seen."""
+        return self.assertion in (None, check.what) and self.step in (None, check.step)
+
+    def covers_divergence(self, found: Divergence) -> bool:
+        """Whether it accepts its target's part in a cross-target divergence."""
+        return (
+            self.case == found.case
+            and self.target in found.values
+            and self.assertion in (found.where, f"{found.where} {found.field}")
+            and self.step in (None, found.step)
+            and matches(fold(self.observed), found.values[self.target])
+        )
+
+
+class Acceptance(msgspec.Struct, frozen=True):
+    """What waivers make of one outcome."""
+
+    expectedness: str
+    waiver: str | None = None
+
+
+def accept(
+    outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]
+) -> Acceptance:
+    """The expectedness of an outcome. `waivers` are those that concern this case, target and version.
+
+    A waiver without an assertion accepts an outcome with one failed assertion, or one with none (a
+    crash). What did not run, or does not apply, is expected here: whether it may is the policy's word.
+    """
+    entries = tuple(waivers)
+    if outcome not in ACCEPTABLE:
+        if entries and outcome == "pass":
+            return Acceptance("stale-waiver", entries[0].at)
+        return Acceptance("expected")
+    failed = [check for check in checks if not check.ok]
+    if not entries:
+        return Acceptance("unexpected")
+    if outcome != "fail":
+        for entry in entries:
+            if entry.outcome == outcome and matches(fold(entry.observed), reason or ""):
+                return Acceptance("waived", entry.at)
+        return Acceptance("unexpected")
+    entries = tuple(entry for entry in entries if entry.outcome == "fail")
+    used = None
+    for check in failed:
+        covering = [
+            entry for entry in entries if entry.covers(check) and (entry.assertion or len(failed) == 1)
+        ]
+        if not covering:
+            return Acceptance("unexpected")
+        used = used or covering[0]
+    return Acceptance("waived", used.at) if used else Acceptance("unexpected")
