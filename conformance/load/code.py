@@ -6,6 +6,8 @@ from conformance.load.model import Source
 from conformance.load.report import Report, describe, quoted
 from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence
 
+_UNDER_BLOCK = "write it under `|`; one long line may be broken under `>-`"
+
 
 class Code:
     """Reads program texts of one file. `lines` are the file's lines, without their ends."""
@@ -19,8 +21,8 @@ class Code:
     def source(self, node: Node, key: str) -> Source | None:
         """The program under `key`; None where a problem was noted.
 
-        A program of several lines stands under `|`: plain, quoted and `>` texts are folded by YAML, so
-        their lines would be neither the author's nor the file's.
+        A program of several lines stands under `|`: other texts are folded by YAML, so their lines would be
+        neither the author's nor the file's. One long line may be folded with `>`.
         """
         report = self.report
         if not isinstance(node, Scalar):
@@ -44,25 +46,31 @@ class Code:
                 "put it in quotes if it is meant",
             )
             return None
-        if node.style == "|":
-            return self._block(node)
-        if node.style == ">" or "\n" in text or node.end_line != node.line:
-            report.add(
-                node, "program-folded", f"`{key}` has several lines that YAML folds", "write it under `|`"
-            )
+        if node.style in ("|", ">"):
+            return self._block(node, key)
+        if "\n" in text or node.end_line != node.line:
+            report.add(node, "program-folded", f"`{key}` has several lines that YAML folds", _UNDER_BLOCK)
             return None
         return Source(text.strip(), node.line, node.column + (1 if node.style else 0))
 
-    def _block(self, node: Scalar) -> Source:
-        """A literal block: blank lines at its beginning are skipped, its indentation is the column."""
+    def _block(self, node: Scalar, key: str) -> Source | None:
+        """A block: blank lines at its beginning are skipped, its indentation gives the column."""
         lines = node.text.split("\n")
         skipped = 0
         while not lines[skipped].strip():
             skipped += 1
         line = node.line + 1 + skipped
+        text = "\n".join(lines[skipped:]).rstrip()
         written = self.lines[line - 1]
-        indentation = len(written) - len(lines[skipped])
-        return Source("\n".join(lines[skipped:]).rstrip() + "\n", line, indentation + 1)
+        column = len(written) - len(written.lstrip(" ")) - (len(text) - len(text.lstrip(" "))) + 1
+        if node.style == "|":
+            return Source(text + "\n", line, column)
+        if "\n" in text:
+            self.report.add(
+                node, "program-folded", f"`{key}` folds its lines with `>`, and has several", _UNDER_BLOCK
+            )
+            return None
+        return Source(text, line, column)
 
     def expression(self, key: Scalar) -> Source | None:
         """The expression that a key of `expect` is; None where a problem was noted."""
