@@ -219,9 +219,9 @@ def tensor_repr(tensor):
 
     The name before the paren is "tensor" for plain tensors and parameters, else the subclass's own name.
     """
-    from .forward_ad import unpack_dual  # late: printing is imported by the modules it prints
+    from ._tensor import Tensor
+    from .autograd.forward_ad import unpack_dual  # late: printing is imported by the modules it prints
     from .nn.parameter import Parameter
-    from .tensor import Tensor
 
     plain = type(tensor) in (Tensor, Parameter)
     prefix = ("tensor" if plain else type(tensor).__name__) + "("
@@ -238,10 +238,11 @@ def tensor_repr(tensor):
 def _body(tensor, indent):
     """The numbers, and the suffixes that tell what the numbers do not: device, size, dtype."""
     from . import dtype as dtypes
+    from .promotion import default_complex, get_default_dtype
 
     device, dtype, suffixes = tensor.device, tensor.dtype, []
     size = f"size={tuple(tensor.shape)}"
-    default = dtypes.get_default_dtype()
+    default = get_default_dtype()
     if device.type != "cpu":
         suffixes.append(f"device='{device}'")
     if device.type == "meta":
@@ -258,8 +259,8 @@ def _body(tensor, indent):
         if not PRINT_OPTS.edgeitems:
             suffixes.append(size)
         # Literals of these types read back as they are.
-        told = dtype in (default, dtypes.default_complex_dtype(), dtypes.int64, dtypes.bool)
-        body = format_array(tensor._host_array(), indent)
+        told = dtype in (default, default_complex(), dtypes.int64, dtypes.bool)
+        body = format_array(tensor._array, indent)
     if not told:
         suffixes.append(f"dtype={dtype}")
     return body, suffixes
