@@ -13,12 +13,14 @@ import msgspec
 
 
 class FloatFormat(msgspec.Struct, frozen=True):
-    """`precision` in bits with the hidden one; `largest` finite value; `overflow` what lies beyond it."""
+    """`precision` in bits with the hidden one; `largest` finite value; `overflow` what lies beyond it;
+    `signed_zero` whether there is a -0.0."""
 
     precision: int
     quantum: int
     largest: float
     overflow: float = math.inf
+    signed_zero: bool = True
 
 
 FORMATS: dict[str, FloatFormat] = {
@@ -28,6 +30,8 @@ FORMATS: dict[str, FloatFormat] = {
     "bfloat16": FloatFormat(8, -133, math.ldexp(1 - 2.0**-8, 128)),
     "float8_e5m2": FloatFormat(3, -16, 57344.0),
     "float8_e4m3fn": FloatFormat(4, -9, 448.0, math.nan),
+    "float8_e5m2fnuz": FloatFormat(3, -17, 57344.0, math.nan, False),
+    "float8_e4m3fnuz": FloatFormat(4, -10, 240.0, math.nan, False),
 }
 COMPONENT = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}
 
@@ -36,6 +40,10 @@ ULP_TABLE: dict[str, int] = {
     "float32": 4,
     "float16": 2,
     "bfloat16": 2,
+    "float8_e5m2": 1,
+    "float8_e4m3fn": 1,
+    "float8_e5m2fnuz": 1,
+    "float8_e4m3fnuz": 1,
     "complex128": 4,
     "complex64": 4,
     "complex32": 2,
@@ -51,17 +59,18 @@ def format_of(dtype: str) -> FloatFormat | None:
 
 def round_to(value: float, form: FloatFormat) -> float:
     """`value` rounded to the nearest value of the format, ties to even, keeping the sign of zero."""
-    if value == 0 or not math.isfinite(value):
-        return form.overflow if math.isinf(value) and math.isnan(form.overflow) else value
-    exponent = max(math.frexp(value)[1] - form.precision, form.quantum)
-    scaled = round(math.ldexp(abs(value), -exponent))
+    if form.precision == 53:
+        return value
+    if math.isnan(value) or math.isinf(value):
+        return value if math.isinf(form.overflow) else math.nan
+    exponent = max(math.frexp(value)[1] - form.precision, form.quantum) if value else form.quantum
     try:
-        rounded = math.ldexp(scaled, exponent)
+        rounded = math.ldexp(round(math.ldexp(abs(value), -exponent)), exponent)
     except OverflowError:
         rounded = math.inf
     if rounded > form.largest:
         rounded = form.overflow
-    return math.copysign(rounded, value)
+    return math.copysign(rounded, value) if rounded or form.signed_zero else 0.0
 
 
 def ordinal(value: float, form: FloatFormat) -> int:

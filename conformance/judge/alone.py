@@ -1,0 +1,56 @@
+"""Who stands alone: which voice differs from all others, by name.
+
+The voices are the document, torch on the CPU, torch on CUDA, the reference engine (its devices speak
+with one voice while they agree) and other engines. The side with fewer voices stands alone. With as
+many on both sides torch is believed, because the behaviour specified is torch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from conformance.judge.model import Check, TargetInfo
+
+DOCUMENT = "document"
+OTHER = "other engine"
+NO_MAJORITY = "no majority"
+
+
+def voice(info: TargetInfo) -> str:
+    """The name of a target's voice."""
+    if info.engine == "torch":
+        return "torch CPU" if info.device_type == "cpu" else f"torch {info.device_type.upper()}"
+    return "reference" if info.engine == "reference" else OTHER
+
+
+def who_differs(groups: Sequence[Iterable[str]]) -> str:
+    """Who stands alone among groups of agreeing voices, or "no majority"."""
+    sides = [frozenset(group) for group in groups]
+    if len(sides) < 2:
+        return NO_MAJORITY
+    ranked = sorted(sides, key=lambda side: (len(side), _has_torch(side)), reverse=True)
+    first, second = ranked[0], ranked[1]
+    if (len(first), _has_torch(first)) == (len(second), _has_torch(second)):
+        if sides == [frozenset({DOCUMENT}), frozenset({OTHER})]:
+            return OTHER
+        return NO_MAJORITY
+    return " and ".join(sorted({name for side in ranked[1:] for name in side}, key=str.lower))
+
+
+def _has_torch(side: frozenset[str]) -> bool:
+    return any(name.startswith("torch") for name in side)
+
+
+def who_stands_alone(checks: Mapping[str, Check], infos: Iterable[TargetInfo]) -> str:
+    """Who stands alone on one assertion, given its check on each target; "" where none failed.
+
+    The document votes with the targets that pass; targets that fail vote together where they saw the
+    same.
+    """
+    voices = {info.name: voice(info) for info in infos}
+    sides: dict[str | None, set[str]] = {None: {DOCUMENT}}
+    for target, check in checks.items():
+        sides.setdefault(None if check.ok else check.observed, set()).add(voices.get(target, OTHER))
+    if len(sides) == 1:
+        return ""
+    return who_differs(list(sides.values()))
