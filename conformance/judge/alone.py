@@ -41,13 +41,13 @@ def _has_torch(side: frozenset[str]) -> bool:
     return any(name.startswith("torch") for name in side)
 
 
-def who_stands_alone(checks: Mapping[str, Check], infos: Iterable[TargetInfo]) -> str:
+def who_stands_alone(checks: Mapping[str, Check], infos: Mapping[str, TargetInfo]) -> str:
     """Who stands alone on one assertion, given its check on each target; "" where none failed.
 
     The document votes with the targets that pass; targets that fail vote together where they saw the
     same.
     """
-    voices = {info.name: voice(info) for info in infos}
+    voices = {name: voice(info) for name, info in infos.items()}
     sides: dict[str | None, set[str]] = {None: {DOCUMENT}}
     for target, check in checks.items():
         sides.setdefault(None if check.ok else check.observed, set()).add(voices.get(target, OTHER))

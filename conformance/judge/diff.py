@@ -9,7 +9,7 @@ step prints is not compared; an expression on the text says more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -45,20 +45,19 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def diverge(
-    instance: Instance, infos: Iterable[TargetInfo], rans: Mapping[str, Ran]
+    instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]
 ) -> tuple[Divergence, ...]:
-    """The undeclared differences between the targets that ran the case to its end; `rans` is by target
-    name. A place is reported once, where it first differs: what follows from it is not news."""
-    by_name = {info.name: info for info in infos}
+    """The undeclared differences between the targets that ran the case to its end; `infos` and `rans` are by
+    target name. A place is reported once, where it first differs: what follows from it is not news."""
     seen = []
     for name, ran in rans.items():
-        if ran.status == "trace" and name in by_name:
+        if ran.status == "trace" and name in infos:
             try:
                 trace = t.read_trace(ran.trace)
             except t.TraceError:
                 continue
             if trace.error is None and len(trace.steps) == len(instance.case.steps):
-                seen.append(Seen(by_name[name], trace))
+                seen.append(Seen(infos[name], trace))
     if len(seen) < 2:
         return ()
     voices = {one.info.name: voice(one.info) for one in seen}
