@@ -243,7 +243,8 @@ class _Comparison:
             self.ulp = max(self.ulp or 0, distance)
         if agree:
             return Match(True, None, self.ulp)
-        apart = "" if distance is None else f", {distance} ulp apart"
+        # A distance means something to a reader only between neighbours.
+        apart = f", {distance} ulp apart" if distance is not None and distance <= 1000 else ""
         return self.fail(place, f"{number(observed, form)}, expected {number(wanted, form)}{apart}")
 
     def complex(self, text: str, observed: Any, dtype: str, place: str) -> Match:
