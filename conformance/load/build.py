@@ -6,19 +6,29 @@ the half-built model is thrown away at the end.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 
 from conformance.load import tables
 from conformance.load.choices import Choices, mark
-from conformance.load.code import Code, is_empty
+from conformance.load.code import Code
 from conformance.load.expect import ValueReader
 from conformance.load.features import FEATURES
 from conformance.load.model import Assertion, Case, Cite, Source, SpecFile, Step, Tolerance
 from conformance.load.params import check_instances, read_params, read_rows
-from conformance.load.report import Report, describe, listed, meant, quoted
+from conformance.load.report import Report, listed, meant, quoted
 from conformance.load.thrown import ThrownReader
-from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, compose, normalise
+from conformance.load.yaml_nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    compose,
+    describe,
+    is_empty,
+    normalise,
+)
 
 _CASE_ID = re.compile(tables.CASE_ID)
 _CITE_FORMS = {
@@ -132,13 +142,9 @@ class _FileBuilder:
         if node is None:
             return ""
         if not isinstance(node, Scalar) or not _CASE_ID.fullmatch(node.text):
-            text = quoted(node.text) if isinstance(node, Scalar) else "a list or mapping"
-            self.report.add(
-                node,
-                "case-id",
-                f"{text} is no case id",
-                "write words of a-z and 0-9 joined by `-`, like `adds-up`",
-            )
+            text = node.text.strip() if isinstance(node, Scalar) else ""
+            what = f"{quoted(text)} is no case id" if text else f"the case id is {describe(node)}"
+            self.report.add(node, "case-id", what, "write words of a-z and 0-9 joined by `-`, like `adds-up`")
             return ""
         if node.text in self.names:
             first = self.names[node.text]
@@ -216,16 +222,11 @@ class _FileBuilder:
             return ""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.strip():
             return " ".join(node.text.split())
-        what = (
-            "empty"
-            if is_empty(node) or (isinstance(node, Scalar) and not node.text.strip())
-            else "not a text"
-        )
         self.report.add(
             node,
             "title",
-            f"the title is {what}",
-            "write a sentence; quote it if it is a number or true/false",
+            f"the title is {describe(node)}",
+            "write a sentence, in quotes if YAML reads it otherwise",
         )
         return ""
 
@@ -234,8 +235,9 @@ class _FileBuilder:
             return default
         if isinstance(node, Scalar) and node.text in tables.LEVELS:
             return node.text
-        text = quoted(node.text) if isinstance(node, Scalar) else "a list or mapping"
-        self.report.add(node, "level", f"{text} is no level", meant(getattr(node, "text", ""), tables.LEVELS))
+        text = node.text.strip() if isinstance(node, Scalar) else ""
+        what = f"{quoted(text)} is no level" if text else f"the level is {describe(node)}"
+        self.report.add(node, "level", what, meant(text, tables.LEVELS))
         return default
 
     def _needs(self, node: Node | None) -> tuple[str, ...]:
@@ -244,7 +246,11 @@ class _FileBuilder:
             name = item.text if isinstance(item, Scalar) else ""
             if name not in FEATURES:
                 what = f"{quoted(name)} is no feature" if name else "a feature is a name"
-                self.report.add(item, "needs", what, meant(name, FEATURES))
+                near = difflib.get_close_matches(name, FEATURES, n=1, cutoff=0.6)
+                mend = (
+                    f"did you mean `{near[0]}`?" if near else "`torch-conformance list --features` names them"
+                )
+                self.report.add(item, "needs", what, mend)
             elif name in needs:
                 self.report.add(item, "needs", f"{quoted(name)} stands twice", "keep one of them")
             needs[name] = None
@@ -269,7 +275,7 @@ class _FileBuilder:
             form, mend = _CITE_FORMS[key.text]
             ref = held.text if isinstance(held, Scalar) else ""
             if not form.fullmatch(ref):
-                what = quoted(ref) if isinstance(held, Scalar) else "a list or mapping"
+                what = quoted(ref) if ref.strip() else describe(held)
                 self.report.add(held, "cites", f"{what} is no `{key.text}`", mend)
             elif (key.text, ref) in cites:
                 self.report.add(item, "cites", f"{quoted(ref)} is cited twice", "keep one of them")
@@ -281,6 +287,6 @@ class _FileBuilder:
             return []
         if isinstance(node, Sequence) and node.items:
             return node.items
-        what = describe(node.value) if isinstance(node, Scalar) else "empty"
+        what = describe(node)
         self.report.add(node, key, f"`{key}` is a list of {of}, not {what}", f"write it like {example}")
         return []

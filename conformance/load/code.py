@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.load.model import Source
-from conformance.load.report import Report, describe, quoted
-from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+from conformance.load.report import Report, quoted
+from conformance.load.yaml_nodes import Node, Scalar, Sequence, describe
 
 _UNDER_BLOCK = "write it under `|`; one long line may be broken under `>-`"
 
@@ -30,19 +30,21 @@ class Code:
             report.add(
                 node,
                 "program",
-                f"`{key}` is a {'list' if isinstance(node, Sequence) else 'mapping'}, not a program",
+                f"`{key}` is {describe(node)}, not a program",
                 f"put code that begins with `{opening}` or holds `: ` in quotes, or write it under `|`",
             )
             return None
         text = node.text
-        if not text.strip():
-            report.add(node, "program", f"`{key}` is empty", "write a line of code, or remove the key")
+        if not text.strip() or node.value is None:
+            report.add(
+                node, "program", f"`{key}` is {describe(node)}", "write a line of code, or remove the key"
+            )
             return None
         if not isinstance(node.value, str):
             report.add(
                 node,
                 "program",
-                f"`{key}` is {describe(node.value)}, not a program",
+                f"`{key}` is {describe(node)}, not a program",
                 "put it in quotes if it is meant",
             )
             return None
@@ -86,12 +88,3 @@ class Code:
             )
             return None
         return Source(text, key.line, key.column + (1 if key.style else 0))
-
-
-def is_empty(node: Node) -> bool:
-    """Whether a key is written with nothing behind it."""
-    return (
-        (isinstance(node, Scalar) and node.value is None)
-        or (isinstance(node, Sequence) and not node.items)
-        or (isinstance(node, Mapping) and not node.pairs)
-    )

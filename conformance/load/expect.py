@@ -146,7 +146,10 @@ class ValueReader:
             else:
                 kind = "a whole number" if name == "ulp" else "a number"
                 self.report.add(
-                    node, "tolerance", f"`{name}` is {kind} of 0 or more", f"write it like `{name}: 2`"
+                    node,
+                    "tolerance",
+                    f"`{name}` is {kind} of 0 or more",
+                    f"write it like `{name}: {2 if name == 'ulp' else 1e-6}`",
                 )
         return Tolerance(**given) if given else None
 

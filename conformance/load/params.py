@@ -13,11 +13,10 @@ from typing import Any
 
 from conformance.load import limits, tables
 from conformance.load.choices import mark
-from conformance.load.code import is_empty
 from conformance.load.expect import plain
 from conformance.load.model import Case, Instance, Param, Row, SpecFile
 from conformance.load.report import Report, printable, quoted
-from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
 
 _NAME = re.compile(tables.NAME)
 

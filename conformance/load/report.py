@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from conformance.exceptions import Problem, SpecError
 from conformance.load import limits
@@ -26,14 +26,17 @@ class Placed(Protocol):
 class Report:
     """The problems found in one file so far. `shown` is the path that each line begins with."""
 
-    __slots__ = ("problems", "shown")
+    __slots__ = ("_spoiled", "problems", "shown")
 
     def __init__(self, shown: str) -> None:
         self.shown = shown
         self.problems: list[Problem] = []
+        self._spoiled: set[tuple[int, int]] = set()
 
     def add(self, at: Placed, code: str, what: str, mend: str = "") -> None:
         """Note a problem and go on. Raises SpecError when the file has more than `limits.PROBLEMS`."""
+        if self._spoiled and (at.line, at.column) in self._spoiled:
+            return
         self.problems.append(Problem(self.shown, at.line, at.column, code, what, mend))
         if len(self.problems) >= limits.PROBLEMS:
             last = self.problems[-1]
@@ -41,6 +44,10 @@ class Report:
                 Problem(self.shown, last.line, last.column, "too-many", "the rest of the file was not read")
             )
             raise SpecError(self.problems)
+
+    def spoil(self, at: Placed) -> None:
+        """Note no further problem at this place: what stands there is not what was meant."""
+        self._spoiled.add((at.line, at.column))
 
     def stop(self, at: Placed, code: str, what: str, mend: str = "") -> SpecError:
         """Note a problem that nothing can be read behind; raise what this returns."""
@@ -87,14 +94,3 @@ class At:
     def __init__(self, line: int = 1, column: int = 1) -> None:
         self.line = line
         self.column = column
-
-
-def describe(value: Any) -> str:
-    """What a YAML scalar resolved to, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true/false"
-    if isinstance(value, int | float):
-        return "a number"
-    return "a text"

@@ -10,8 +10,8 @@ import difflib
 from conformance.load import tables
 from conformance.load.choices import Choices, check_device_marks, mark
 from conformance.load.model import Expectation, Group, RowRef, Thrown, Value
-from conformance.load.report import Report, describe, listed, quoted
-from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence
+from conformance.load.report import Report, listed, quoted
+from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, describe
 
 
 class ThrownReader:
@@ -64,11 +64,12 @@ class ThrownReader:
         if isinstance(node, Scalar) and node.value is None and optional:
             return Value(None, mark(node), message=True)
         if not isinstance(node, Mapping) or not node.pairs:
+            example = "RuntimeError" if where == "raises" else "UserWarning"
             self.report.add(
                 node,
                 where,
                 f"`{where}` states no `Name: message`",
-                "write it like `RuntimeError: the message`",
+                f"write it like `{example}: the message`",
             )
             return None
         got = self.choices.read(node, lambda held: self._thrown(held, where, optional=True))
@@ -128,7 +129,11 @@ class ThrownReader:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             check_device_marks(node, self.report)
             return Value(node.value, mark(node), message=True)
-        what = describe(node.value) if isinstance(node, Scalar) else "a list"
-        mend = "state the message; `...` stands for any" if what == "null" else "put the message in quotes"
+        what = describe(node)
+        mend = (
+            "state the message; `...` stands for any"
+            if what in ("null", "empty")
+            else "put the message in quotes"
+        )
         self.report.add(node, "message", f"the message is {what}, not a text", mend)
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import yaml
 
+from conformance.exceptions import SpecError
 from conformance.load.report import At, Report, quoted
 
 _QUOTE_TEXT = "put the whole text in quotes, or write it under `|`"
@@ -25,21 +26,28 @@ _INDICATORS = {
 }
 
 
-def syntax_problem(report: Report, text: str, error: yaml.YAMLError) -> Exception:
+def syntax_problem(report: Report, text: str, error: yaml.YAMLError) -> SpecError:
     """Note libyaml's error with its mend; returns the SpecError to raise."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return report.stop(At(), "yaml-syntax", f"not YAML: {quoted(str(error), 120)}")
-    mark, context = error.problem_mark, error.context_mark
     lines = text.split("\n")
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    what, mend = _hint(error, line, mark.column, lines)
-    opened_earlier = "quoted scalar" in (error.context or "") or "flow" in (error.context or "")
-    if opened_earlier and context is not None and ("end of stream" in what or "never closed" in what):
-        mark = context
-    return report.stop(At(mark.line + 1, mark.column + 1), "yaml-syntax", what, mend)
+    row, column = _place(error.problem_mark, lines)
+    what, mend = _hint(error, lines[row], column)
+    if error.context_mark is not None and ("never closed" in what or "simple key" in (error.context or "")):
+        row, column = _place(error.context_mark, lines)
+    if any(p.code == "key" and p.line == row + 1 for p in report.problems):
+        return SpecError(report.problems)  # the key that begins with a bracket is why
+    return report.stop(At(row + 1, column + 1), "yaml-syntax", what, mend)
 
 
-def _hint(error: yaml.MarkedYAMLError, line: str, column: int, lines: list[str]) -> tuple[str, str]:
+def _place(mark: yaml.Mark, lines: list[str]) -> tuple[int, int]:
+    """The mark's line and column from 0; libyaml puts the end of a text on a line behind the last."""
+    if mark.line < len(lines):
+        return mark.line, mark.column
+    return len(lines) - 1, len(lines[-1])
+
+
+def _hint(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[str, str]:
     problem, context = error.problem or "", error.context or ""
     here = line[column : column + 1]
     start = line.lstrip(" -")[:1]
@@ -47,6 +55,8 @@ def _hint(error: yaml.MarkedYAMLError, line: str, column: int, lines: list[str])
         return _colon(line, column)
     if problem.startswith("found character that cannot start"):
         return _INDICATORS.get(here, (f"{quoted(here)} cannot stand here", _QUOTE_TEXT))
+    if "tab character" in problem:
+        return _INDICATORS["\t"]
     if "scanning an alias" in context or "scanning an anchor" in context:
         return (
             f"`{'*' if 'alias' in context else '&'}` at the beginning of plain text means "
@@ -72,10 +82,10 @@ def _hint(error: yaml.MarkedYAMLError, line: str, column: int, lines: list[str])
     if start and start in "'\"[{" and problem.startswith("did not find expected key"):
         return (
             f"a key that begins with `{start}` ends where the quote or bracket closes",
-            "put the whole key in quotes of the other kind",
+            "put the whole key in quotes" + (" of the other kind" if start in "'\"" else ""),
         )
     if problem.startswith("did not find expected key"):
-        return _expected_key(error, line, column, lines)
+        return _expected_key(line, column)
     if "'-' indicator" in problem:
         return ("a key between the items of a list", "indent it under its item, or begin it with `- `")
     if "document start" in problem or "directive" in context or "directive" in problem:
@@ -111,10 +121,15 @@ def _flow(problem: str, context: str, here: str) -> tuple[str, str]:
             f"`{bracket}` opens a {'list' if bracket == '[' else 'mapping'}, which has no `,` or end here",
             "code or text that begins with a bracket stands in quotes",
         )
+    if not here:
+        return (
+            "a bracket that is never closed",
+            "close it, or put text that begins with a bracket in quotes",
+        )
     return (f"inside brackets: {problem}", "items are separated by one `,`; code stands in quotes")
 
 
-def _expected_key(error: yaml.MarkedYAMLError, line: str, column: int, lines: list[str]) -> tuple[str, str]:
+def _expected_key(line: str, column: int) -> tuple[str, str]:
     before = line[:column].strip()
     if line.lstrip().startswith("- ") and not before:
         return ("a list item where a `key: value` is expected", "indent the list under its key")
@@ -123,4 +138,9 @@ def _expected_key(error: yaml.MarkedYAMLError, line: str, column: int, lines: li
             "indented neither like the line above nor like an open mapping",
             "indent it like its neighbours",
         )
-    return ("text behind a closed quote or bracket", "put the whole text in quotes")
+    if line[column : column + 1] in ("]", "}"):
+        return ("a closing bracket that nothing opened", "remove it, or put the whole text in quotes")
+    return (
+        "text behind a closed quote or bracket",
+        "put the whole text in quotes; inside single quotes a quote is written twice",
+    )

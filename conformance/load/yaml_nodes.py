@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from conformance.load import limits
-from conformance.load.report import At, Report, describe, quoted
+from conformance.load.report import At, Report, quoted
 from conformance.load.yaml_hints import syntax_problem
 from conformance.load.yaml_scalars import NumberOutOfRange, resolve
 
@@ -78,6 +78,29 @@ class Mapping:
 
 
 Node = Scalar | Sequence | Mapping
+
+
+def describe(node: Node) -> str:
+    """What the node is, in words."""
+    if not isinstance(node, Scalar):
+        return ("an empty " if is_empty(node) else "a ") + (
+            "list" if isinstance(node, Sequence) else "mapping"
+        )
+    if node.value is None:
+        return "null" if node.text else "empty"
+    if isinstance(node.value, bool):
+        return "true/false"
+    if isinstance(node.value, str):
+        return "a text" if node.text.strip() else "an empty text"
+    return "a number"
+
+
+def is_empty(node: Node) -> bool:
+    """Whether a key is written with nothing behind it."""
+    if isinstance(node, Scalar):
+        return node.value is None
+    return not (node.items if isinstance(node, Sequence) else node.pairs)
+
 
 # Everything but tab, line feed and printable characters; and the printable ones that would make a
 # reviewer or an editor see other lines than YAML does: NEL, line and paragraph separators, byte order
@@ -159,6 +182,8 @@ class _Composer:
             raise self.report.stop(At(), "empty", "the file is empty", "write `title:` and `cases:`")
         self._no_directives(event)
         root = self.node(self.next(), 0)
+        if isinstance(root, Scalar) and not root.text and not root.style:
+            raise self.report.stop(At(), "empty", "the file is empty", "write `title:` and `cases:`")
         self.next()  # the end of the document
         event = self.next()
         if type(event) is not StreamEndEvent:
@@ -186,7 +211,9 @@ class _Composer:
                 "write the value out; quote a text that begins with `*`",
             )
             mark = event.start_mark
-            return Scalar("", None, "*", mark.line + 1, mark.column + 1, mark.line + 1)
+            missing = Scalar("", None, "*", mark.line + 1, mark.column + 1, mark.line + 1)
+            self.report.spoil(missing)
+            return missing
         if event.anchor is not None:
             name = quoted("&" + event.anchor)
             self._add(event, "anchor", f"{name} is an anchor", "remove it; quote a text that begins with `&`")
@@ -236,6 +263,7 @@ class _Composer:
             key = self.node(event, depth)
             value = self.node(self.next(), depth)
             if not self._key_is_good(key):
+                self.report.spoil(At(start.start_mark.line + 1, start.start_mark.column + 1))
                 continue
             if key.text in seen:
                 self.report.add(
@@ -265,7 +293,7 @@ class _Composer:
             self.report.add(
                 key,
                 "key",
-                f"the key {quoted(key.text)} is {describe(key.value)}, not a text",
+                f"the key {quoted(key.text)} is {describe(key)}, not a text",
                 "put it in quotes" if key.text else "write the key before the `:`",
             )
         elif key.text == "<<" and not key.style:
