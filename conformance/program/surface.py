@@ -1,0 +1,199 @@
+"""What programs may use of torch: `spec/surface.yaml`, read into tables.
+
+The file is by area, for people; the tables are by name, for the checker. An attribute of a value is
+judged by its name alone, so a name that writes on one kind of value counts as writing on all.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from conformance import paths
+from conformance.load.report import Report, meant, quoted
+from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, compose, decode
+
+# Kinds of dotted paths. CLASSES are the kinds whose value is a class, or is used like one.
+KINDS = (
+    "functions",
+    "effects",
+    "constants",
+    "contexts",
+    "decorators",
+    "classes",
+    "bases",
+    "methods",
+)
+CLASSES = frozenset({"classes", "bases", "contexts"})
+
+HOLDERS = (
+    "tensor",
+    "dtype",
+    "device",
+    "storage",
+    "node",
+    "handle",
+    "ctx",
+    "function",
+    "dual",
+    "module",
+    "optimizer",
+    "text",
+    "container",
+    "exception",
+    "slice",
+    "callable",
+)
+RIGHTS = ("reads", "writes", "settable")
+_AREA_KEYS = ("area", "about", "torch", *HOLDERS, "classes")
+
+
+class Entry(NamedTuple):
+    """One name of the surface as written: area, holder (`torch` for a dotted path), kind or right."""
+
+    area: str
+    holder: str
+    right: str
+    name: str
+    line: int
+
+
+class Surface:
+    """The surface by name.
+
+    `paths`: dotted path → kind. `modules`: every module on the way to one. `members`: attributes that may
+    be read or called; `writing`: those of them that change something; `settable`: may be assigned;
+    `prefixes`: beginnings of attributes listed with a `*`. `define`: what class bodies may define besides
+    own names. `absent`: names touched only to show that they do not exist (in `members` too).
+    `entries`: everything as written, in order.
+    """
+
+    __slots__ = (
+        "absent",
+        "areas",
+        "define",
+        "entries",
+        "members",
+        "modules",
+        "paths",
+        "prefixes",
+        "settable",
+        "writing",
+    )
+
+    def __init__(
+        self, entries: tuple[Entry, ...], areas: tuple[tuple[str, str], ...], absent: frozenset[str]
+    ) -> None:
+        self.entries = entries
+        self.areas = areas
+        self.absent = absent
+        self.paths = {entry.name: entry.right for entry in entries if entry.holder == "torch"}
+        self.define = frozenset(entry.name for entry in entries if entry.holder == "classes")
+        held = [entry for entry in entries if entry.holder not in ("torch", "classes")]
+        self.prefixes = tuple(entry.name[:-1] for entry in held if entry.name.endswith("*"))
+        self.members = frozenset(entry.name for entry in held if not entry.name.endswith("*")) | absent
+        self.writing = frozenset(entry.name for entry in held if entry.right == "writes")
+        self.settable = frozenset(entry.name for entry in held if entry.right == "settable")
+        modules = set()
+        for path in self.paths:
+            parts = path.split(".")
+            modules.update(".".join(parts[:size]) for size in range(1, len(parts)))
+        self.modules = frozenset(modules - self.paths.keys())
+
+
+def surface(path: Path | None = None) -> Surface:
+    """The surface of `path` (default: the project's). Read once per process.
+
+    Raises SpecError with the line of each mistake in the file, and OSError where it cannot be read.
+    """
+    return _load(path or paths.surface_path())
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path) -> Surface:
+    return parse(decode(path.read_bytes(), paths.shown(path)), paths.shown(path))
+
+
+def parse(text: str, shown: str) -> Surface:
+    """The surface that `text` states; `shown` stands before the line in errors. Raises SpecError."""
+    report = Report(shown)
+    root = compose(text, report)
+    reader = _Reader(report)
+    reader.file(root)
+    report.raise_if_any()
+    return Surface(tuple(reader.entries), tuple(reader.areas), frozenset(reader.absent))
+
+
+class _Reader:
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.entries: list[Entry] = []
+        self.areas: list[tuple[str, str]] = []
+        self.absent: list[str] = []
+        self.seen: dict[tuple[str, str], str] = {}
+
+    def file(self, root: Node) -> None:
+        for key, node in self.pairs(root, ("areas", "absent"), "the surface"):
+            if key.text == "absent":
+                self.absent = [name for name, _ in self.names(node, "absent")]
+            elif isinstance(node, Sequence):
+                for item in node.items:
+                    self.area(item)
+            else:
+                self.report.add(node, "surface", "`areas` is not a list", "begin each area with `- area:`")
+
+    def area(self, node: Node) -> None:
+        pairs = self.pairs(node, _AREA_KEYS, "an area")
+        words = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
+        for needed in ("area", "about"):
+            if pairs and not words.get(needed):
+                self.report.add(node, "surface", f"an area without `{needed}`", f"add `{needed}:`")
+        area = words.get("area", "")
+        if area in dict(self.areas):
+            self.report.add(node, "surface", f"area {quoted(area)} twice", "merge the two")
+        self.areas.append((area, words.get("about", "")))
+        for key, value in pairs:
+            if key.text not in ("area", "about"):
+                self.rights(area, key.text, value)
+
+    def rights(self, area: str, holder: str, node: Node) -> None:
+        known = {"torch": KINDS, "classes": ("define",)}.get(holder, RIGHTS)
+        for key, names in self.pairs(node, known, f"`{holder}`"):
+            for name, place in self.names(names, key.text):
+                self.entry(Entry(area, holder, key.text, name, place.line), place)
+
+    def entry(self, entry: Entry, place: Scalar) -> None:
+        plain = entry.name[:-1] if entry.name.endswith("*") else entry.name
+        if not all(part.isidentifier() for part in plain.split(".")) or (
+            "." in plain and entry.holder != "torch"
+        ):
+            self.report.add(place, "surface", f"{quoted(entry.name)} is not a name", "write a plain name")
+            return
+        # A settable attribute is usually readable too; anything else listed twice is a slip.
+        key = (entry.holder, entry.name)
+        if key in self.seen and "settable" not in (entry.right, self.seen[key]):
+            self.report.add(place, "surface", f"{quoted(entry.name)} is listed twice", "remove one")
+        self.seen[key] = entry.right
+        self.entries.append(entry)
+
+    def pairs(self, node: Node, known: tuple[str, ...], what: str) -> list[tuple[Scalar, Node]]:
+        if not isinstance(node, Mapping):
+            self.report.add(node, "surface", f"{what} is not a mapping", f"its keys: {', '.join(known)}")
+            return []
+        for key, _ in node.pairs:
+            if key.text not in known:
+                self.report.add(key, "surface", f"unknown key {quoted(key.text)}", meant(key.text, known))
+        return [(key, value) for key, value in node.pairs if key.text in known]
+
+    def names(self, node: Node, key: str) -> list[tuple[str, Scalar]]:
+        if not isinstance(node, Sequence):
+            self.report.add(node, "surface", f"`{key}` is not a list", "write `[name, name]`")
+            return []
+        found = []
+        for item in node.items:
+            if isinstance(item, Scalar):
+                found.append((item.text, item))
+            else:
+                self.report.add(item, "surface", "not a name", "write a plain name")
+        return found
