@@ -1,1 +1,1 @@
-"""run"""
+"""Running: sessions of warm workers, the events they give, campaigns that judge them, the results file."""

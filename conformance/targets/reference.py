@@ -1,0 +1,60 @@
+"""The project's own engine: `reference:cpu`, and `reference:cuda`, whose accelerator is simulated."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from typing import Any, ContextManager, Dict, List, Optional
+
+from conformance.targets.adapter import Adapter
+from conformance.targets.torch_engine import FEATURES, has
+
+DEVICES = ("cpu", "cuda")
+
+
+class ReferenceAdapter(Adapter):
+    """`reference_engine` on the host or on its simulated accelerator."""
+
+    engine = "reference"
+
+    def __init__(self, device: str = "cpu", mode: Optional[str] = None) -> None:
+        super().__init__(device, mode)
+        import reference_engine
+
+        self.namespace = reference_engine
+        self.version = str(reference_engine.__version__)
+        self.models = str(reference_engine.models)
+        self.not_modelled = (reference_engine.NotModelled,)
+        self.folders = (os.path.dirname(os.path.abspath(reference_engine.__file__)),)
+
+    models = ""
+
+    @property
+    def features(self) -> List[str]:
+        return sorted({"cuda", *(name for name, path in FEATURES.items() if has(self.namespace, path))})
+
+    def available(self) -> Optional[str]:
+        if self.mode is not None:
+            return f"the reference engine has no mode {self.mode!r}"
+        if self.device_text.partition(":")[0] not in DEVICES:
+            return f"the reference engine has no device {self.device_text!r}, only {' and '.join(DEVICES)}"
+        return None
+
+    @property
+    def device(self) -> Any:
+        text = "cuda:0" if self.device_text == "cuda" else self.device_text
+        return self.namespace.device(text)
+
+    @property
+    def accelerator(self) -> Any:
+        return self.namespace.device("cuda:0")
+
+    def context(self) -> ContextManager:
+        return nullcontext() if self.device_text == "cpu" else self.device
+
+    def reset(self) -> None:
+        self.namespace.reset_state()
+        self.namespace.set_warn_always(True)
+
+    def attestation(self) -> Dict[str, Any]:
+        return {"device_name": "simulated in host memory" if self.device_text != "cpu" else None}

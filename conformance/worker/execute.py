@@ -1,0 +1,355 @@
+"""Running one case: parameters, `given`, steps, and after each step a look at everything.
+
+A step that raises does not end its case. What does end it is an *error*: the case could not be carried
+through, and nothing that follows would mean anything (see the kinds in `docs/protocol.md`). Whatever
+happened, the engine is back in its clean state before the answer goes out, so that a crash while cleaning
+up is still counted against the case that caused it.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import threading
+import warnings
+from itertools import islice
+from time import perf_counter
+from types import CodeType
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from conformance.targets.adapter import Adapter
+from conformance.worker import sandbox
+from conformance.worker.clean import CleanState, common_parts, common_seed
+from conformance.worker.effects import Watch
+from conformance.worker.helpers import HELPERS
+from conformance.worker.limits import is_refusal
+from conformance.worker.observe import Observer, TensorReader, describe
+
+CODE_CACHE = 4096
+FULL_COLLECTION = 64  # cases between two collections of all generations
+# Words of a program that may put a tensor on the host, or on a device of its own choice.
+OWN_DEVICE = re.compile(r"\bhost\b|\bdevice\s*=|\.device\(|cpu|numpy|rng_state|\.to\(|\bmeta\b")
+
+
+class Fault(Exception):
+    """The case cannot be carried through: `kind` as in the protocol, and why."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class Ask(NamedTuple):
+    text: str
+    code: CodeType
+
+
+class Step(NamedTuple):
+    code: CodeType
+    asks: List[Ask]
+    draws: bool  # some expression calls something, so random numbers could be drawn
+
+
+class Program(NamedTuple):
+    """A request with its texts compiled."""
+
+    bind: List[Tuple[str, CodeType]]
+    row: List[Tuple[str, Any]]
+    given: List[CodeType]
+    steps: List[Step]
+    swallows: bool  # the program has `try`: what it catches must be watched
+    on_device: bool  # it names no device: everything must be on the target's
+
+
+class Runner:
+    """Runs cases on one engine. `memory` is the memory limit in bytes, for messages."""
+
+    def __init__(self, engine: Adapter, memory: int) -> None:
+        torch = engine.namespace
+        self._context: Callable[[], Any] = engine.context
+        self._quiet: Callable[[], Any] = engine.quiet
+        self._not_modelled = tuple(engine.not_modelled)
+        self._memory = memory
+        reader = TensorReader(torch)
+        self._observer = Observer(engine.observe or reader, reader.brief)
+        parts = common_parts(torch) + list(engine.state_parts())
+        self._clean = CleanState(parts, engine.seed or common_seed(torch))
+        self._reset = engine.reset
+        self._watch = Watch(torch, reader, parts)
+        kind = str(engine.device).partition(":")[0]
+        self._away = None if kind == "cpu" else kind  # the accelerator's kind
+        self._names = {"torch": torch, "device": engine.device, "host": engine.host, **HELPERS}
+        if self._away:
+            self._names["in_thread"] = self._in_thread
+        self._accelerator = engine.accelerator
+        self._codes: Dict[Tuple[str, str, int, bool], CodeType] = {}
+        self._cases = 0
+        self._caught: Optional[Fault] = None
+        sandbox.install(*engine.folders)
+        sandbox.allow_instances(sandbox.engine_types(torch))
+        self.spent = self._restore()
+
+    def run(self, request: Dict[str, Any]) -> Dict[str, Any]:
+        """The trace of one case. `spent` is non-empty afterwards if the engine could not be cleaned."""
+        begin = perf_counter()
+        trace: Dict[str, Any] = {
+            "op": "trace",
+            "id": request["id"],
+            "seconds": 0.0,
+            "error": None,
+            "given": {"exception": None, "warnings": []},
+            "steps": [],
+        }
+        try:
+            program = self._compile(request)
+            change = self._execute(request, program, trace, False)
+            if change is not None:
+                again = {"given": None, "steps": []}
+                named = self._execute(request, program, again, True)
+                raise Fault("effect", named or f"looking at the values: {change}")
+        except Fault as fault:
+            trace["error"] = {"kind": fault.kind, "message": str(fault)}
+        except Exception as error:  # while looking, not while running
+            fault = self._fault(error, "looking at the values")
+            if fault is None:
+                raise
+            trace["error"] = {"kind": fault.kind, "message": str(fault)}
+        trace["seconds"] = perf_counter() - begin
+        return trace
+
+    # --- compiling ------------------------------------------------------------------------------------
+
+    def _compile(self, request: Dict[str, Any]) -> Program:
+        file = request["file"]
+        texts = [part["text"] for part in request["given"]]
+        texts += [step["run"]["text"] for step in request["steps"]]
+        try:
+            return Program(
+                [(name, self._code(text, file, 1, True)) for name, text in request["bind"]],
+                request["row"],
+                [self._code(part["text"], file, part["line"], False) for part in request["given"]],
+                [self._step(step, file) for step in request["steps"]],
+                any("try" in text for text in texts),
+                self._away is not None
+                and not any(OWN_DEVICE.search(t) for t in [*texts, *(t for _, t in request["bind"])]),
+            )
+        except SyntaxError as error:
+            raise Fault("worker", f"Python {sys.version.split()[0]} cannot compile this: {error}") from None
+
+    def _step(self, step: Dict[str, Any], file: str) -> Step:
+        asks = [Ask(a["text"], self._code(a["text"], file, a["line"], True)) for a in step["ask"]]
+        run = step["run"]
+        code = self._code(run["text"], file, run["line"], False)
+        return Step(code, asks, any("(" in ask.text for ask in asks))
+
+    def _code(self, text: str, file: str, line: int, expression: bool) -> CodeType:
+        key = (text, file, line, expression)
+        code = self._codes.get(key)
+        if code is None:
+            if len(self._codes) >= CODE_CACHE:
+                self._codes.clear()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                code = sandbox.compile_program(text, file, line, expression=expression)
+            self._codes[key] = code
+        return code
+
+    # --- running --------------------------------------------------------------------------------------
+
+    def _execute(
+        self, request: Dict[str, Any], program: Program, trace: Dict[str, Any], each: bool
+    ) -> Optional[str]:
+        """Fill `trace`; what an expression changed, or None. `each`: look after every expression."""
+        printer = sandbox.Printer()
+        space: Dict[str, Any] = {"__builtins__": sandbox.safe_builtins(printer), **self._names}
+        if request.get("accelerator"):
+            space["accelerator"] = self._accelerator
+        self._caught = None
+        if program.swallows:
+            self._trace_exceptions(request["file"])
+        sandbox.enter()
+        try:
+            with self._context():
+                return self._steps(program, trace, space, printer, each)
+        except sandbox.Refused:
+            return None
+        finally:
+            refusal = sandbox.exit()
+            if program.swallows:
+                sys.settrace(None)
+                threading.settrace(None)
+            space.clear()
+            self.spent = self._restore()
+            if refusal is not None:
+                raise Fault("sandbox", refusal)
+            if self._caught is not None and trace.get("error") is None:
+                raise self._caught
+
+    def _steps(
+        self, program: Program, trace: Dict[str, Any], space: Dict[str, Any], printer: Any, each: bool
+    ) -> Optional[str]:
+        first = len(space)
+        trace["given"] = self._given(program, space)
+        for number, step in enumerate(program.steps, 1):
+            exception, caught = self._run(step.code, space, f"step {number}")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with self._quiet():
+                    seen, pairs = self._observer.tensors(islice(space.items(), first, None))
+                    before = self._watch.look(pairs, step.draws) if step.asks else None
+                answers: List[Dict[str, Any]] = []
+                trace["steps"].append(
+                    {
+                        "exception": exception,
+                        "warnings": caught,
+                        "answers": answers,
+                        "tensors": seen,
+                        "printed": printer.take(),
+                    }
+                )
+                if program.on_device:
+                    self._attest(seen, number)
+                for ask in step.asks:
+                    answers.append(self._answer(ask, space))
+                    if each and (change := self._changed(before, pairs, seen)):
+                        return f"{ask.text}: {change}"
+                if before is not None and (change := self._changed(before, pairs, seen)):
+                    return change
+                printer.take()  # what expressions print is nobody's
+        return None
+
+    def _given(self, program: Program, space: Dict[str, Any]) -> Dict[str, Any]:
+        place = "given"
+        for name, code in program.bind:
+            exception, caught = self._run(code, space, f"the parameter {name}", name)
+            if exception or caught:
+                place = f"the parameter {name}"
+                break
+        else:
+            space.update(program.row)
+            exception, caught = None, []
+            for code in program.given:
+                exception, more = self._run(code, space, "given")
+                caught += more
+                if exception:
+                    break
+        if exception:
+            raise Fault("given", f"{place} raised {exception['type']}: {exception['message']}")
+        if caught:
+            raise Fault("given", f"{place} warned {caught[0]['type']}: {caught[0]['message']}")
+        return {"exception": None, "warnings": []}
+
+    def _run(
+        self, code: CodeType, space: Dict[str, Any], place: str, name: Optional[str] = None
+    ) -> Tuple[Optional[Dict[str, str]], List[Dict[str, str]]]:
+        """Run code, or evaluate it into `name`; the exception and the warnings it gave."""
+        exception = None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                if name is None:
+                    exec(code, space)
+                else:
+                    space[name] = eval(code, space)
+            except sandbox.Refused:
+                raise
+            except BaseException as error:
+                self._examine(error, place)
+                exception = describe(error)
+        return exception, [describe_warning(w) for w in caught] if caught else []
+
+    def _answer(self, ask: Ask, space: Dict[str, Any]) -> Dict[str, Any]:
+        try:
+            value = eval(ask.code, space)
+        except sandbox.Refused:
+            raise
+        except BaseException as error:
+            self._examine(error, ask.text)
+            return self._observer.raised(error)
+        with self._quiet():
+            try:
+                return self._observer.value(value)
+            except Exception as error:  # its own `str` or an item's failed
+                return self._observer.raised(error)
+
+    def _changed(self, before: Any, pairs: Any, seen: Any) -> Optional[str]:
+        with self._quiet():
+            return self._watch.changed(before, pairs, seen)
+
+    def _in_thread(self, function: Callable[[], Any]) -> Any:
+        """The helper, with factories on the target's device in the new thread as well."""
+
+        def run() -> Any:
+            with self._context():
+                return function()
+
+        return HELPERS["in_thread"](run)
+
+    # --- what ends a case -----------------------------------------------------------------------------
+
+    def _examine(self, error: BaseException, place: str) -> None:
+        """Raise Fault if an exception is not the program's own affair."""
+        fault = self._fault(error, place)
+        if fault is not None:
+            raise fault from None
+
+    def _fault(self, error: BaseException, place: str) -> Optional[Fault]:
+        if self._not_modelled and isinstance(error, self._not_modelled):
+            return Fault("unsupported", f"{place}: {error}")
+        if is_refusal(error):
+            limit = f"{self._memory / 2**20:.0f} MiB"
+            text = str(error).strip().partition("\n")[0]
+            return Fault(
+                "memory", f"{place}: the memory limit of {limit} was met{': ' + text if text else ''}"
+            )
+        return None
+
+    def _trace_exceptions(self, file: str) -> None:
+        """See each exception that passes through the program's own frames, also those that it catches."""
+
+        def local(frame: Any, event: str, argument: Any) -> Any:
+            if event == "exception" and self._caught is None:
+                error = argument[1]
+                if isinstance(error, BaseException):
+                    self._caught = self._fault(error, f"line {frame.f_lineno}")
+            return local
+
+        def enter(frame: Any, event: str, argument: Any) -> Any:
+            if frame.f_code.co_filename != file:
+                return None
+            frame.f_trace_lines = False
+            return local
+
+        sys.settrace(enter)
+        threading.settrace(enter)
+
+    def _attest(self, seen: Dict[str, Dict[str, Any]], number: int) -> None:
+        """On an accelerator nothing may be on the host unless the program put it there."""
+        for name, tensor in seen.items():
+            if tensor["device"] == "cpu":
+                raise Fault("device", f"step {number}: {name} is on the host, though the program names none")
+            grad = tensor["grad"]
+            if grad is not None and grad["device"] == "cpu":
+                raise Fault(
+                    "device", f"step {number}: the grad of {name} is on the host, not on {self._away}"
+                )
+
+    # --- between cases --------------------------------------------------------------------------------
+
+    def _restore(self) -> List[str]:
+        """Back to the clean state; the names of what could not be brought back."""
+        self._cases += 1
+        # Cycles may hold suspended generators, whose end sets modes: they go before the modes are set.
+        gc.collect(0 if self._cases % FULL_COLLECTION else 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if self._reset is not None:
+                self._reset()
+            return self._clean.reset()
+
+
+def describe_warning(warning: Any) -> Dict[str, str]:
+    """Type name and message of a recorded warning."""
+    told = describe(warning.message)
+    return {"type": warning.category.__name__, "message": told["message"]}
