@@ -1,0 +1,204 @@
+"""What a run showed, computed once for every renderer: counts, matrix, who stands alone, claims.
+
+Nothing here formats for a medium; the sentences are plain text, still to be escaped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.judge.model import OUTCOMES, TargetInfo
+from conformance.load.ledger import Ledger
+from conformance.report.cases import CaseView, Difference, FileView, build_files
+from conformance.report.sources import SourceView, build_sources
+from conformance.run.results import Footer, Line, Results
+
+if TYPE_CHECKING:
+    from conformance.gate.gate import GateReport
+
+UNEXPECTED = frozenset({"unexpected", "stale-waiver"})
+
+
+class TargetView(msgspec.Struct, frozen=True):
+    """One column. `counts` is outcome → number, in the order of `OUTCOMES`; `total` their sum.
+
+    `engine` is what ran in words, `machine` what it attested of itself.
+    """
+
+    name: str
+    engine: str
+    machine: str
+    state: str
+    reason: str
+    recorded: str
+    counts: dict[str, int]
+    total: int
+    unexpected: int
+    waived: int
+    seconds: float
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One finding of the gate: where, what, and the mend."""
+
+    file: str
+    line: int
+    code: str
+    what: str
+    mend: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The view model. `ok` is true where nothing is unexpected, nothing diverges and the file is whole.
+
+    `headline` is one sentence, `sentences` the rest of what a reader must know first.
+    """
+
+    ok: bool
+    headline: str
+    sentences: tuple[str, ...]
+    targets: tuple[TargetView, ...]
+    files: tuple[FileView, ...]
+    sources: tuple[SourceView, ...]
+    differences: tuple[Difference, ...]
+    waived: tuple[tuple[CaseView, str, str], ...]
+    findings: tuple[Finding, ...] | None
+    outcomes: tuple[str, ...]
+    started: str
+    finished: str
+    seconds: float
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def cases(self) -> tuple[CaseView, ...]:
+        """Every instance, in the order of the matrix."""
+        return tuple(case for file in self.files for case in file.cases)
+
+
+def summarise(
+    results: Results, ledgers: Mapping[str, Ledger] | None = None, gate: GateReport | None = None
+) -> Summary:
+    """Compute the view model of `Results` (from `conformance.run.results.read_results`).
+
+    `ledgers` as `conformance.load.ledger.load_ledgers` gives them; `gate` is a gate report, if it was run.
+    """
+    header, footer, lines = results.header, results.footer, results.lines
+    divergences = results.divergences
+    files = build_files(results)
+    cases = tuple(case for file in files for case in file.cases)
+    targets = tuple(_target_view(info, lines) for info in header.targets)
+    unexpected = sum(t.unexpected for t in targets)
+    found = Counter(line.outcome for line in lines)
+    return Summary(
+        ok=not unexpected and not divergences and not results.interrupted,
+        headline=_headline(lines, unexpected, len(divergences), results.interrupted),
+        sentences=tuple(_sentences(cases, targets, len(divergences), footer)),
+        targets=targets,
+        files=files,
+        sources=build_sources(ledgers or {}, cases),
+        differences=tuple(d for case in cases for d in case.differences if case.status == "unexpected"),
+        waived=tuple(
+            (case, target, line.waiver or "")
+            for case in cases
+            for target, line in case.results.items()
+            if line.expectedness in ("waived", "stale-waiver")
+        ),
+        findings=_findings(gate),
+        outcomes=tuple(o for o in OUTCOMES if found[o]),
+        started=header.started,
+        finished=footer.finished if footer else "",
+        seconds=footer.seconds if footer else 0.0,
+        facts=(
+            ("Tool", f"torch-conformance {header.tool}"),
+            ("Started", header.started),
+            ("Finished", footer.finished if footer else "never: the results file has no end"),
+            ("Python", header.python),
+            ("Platform", header.platform),
+            ("Specs", f"{len(header.specs)} files, sha256 {header.spec_hash}"),
+        ),
+    )
+
+
+def _target_view(info: TargetInfo, lines: Sequence[Line]) -> TargetView:
+    mine = [line for line in lines if line.target == info.name]
+    found = Counter(line.outcome for line in mine)
+    models = f", modelling torch {info.models}" if info.models and info.models != info.version else ""
+    models = "" if info.version.partition("+")[0] == info.models else models
+    return TargetView(
+        name=info.name,
+        engine=" ".join(p for p in (info.engine, info.version) if p) + models,
+        machine=_facts_text(info.attestation) or info.device,
+        state=info.state,
+        reason=info.reason or "",
+        recorded=_facts_text(info.recorded or {}),
+        counts={outcome: found[outcome] for outcome in OUTCOMES if found[outcome]},
+        total=len(mine),
+        unexpected=sum(line.expectedness in UNEXPECTED for line in mine),
+        waived=sum(line.expectedness == "waived" for line in mine),
+        seconds=sum(line.seconds for line in mine),
+    )
+
+
+def _facts_text(facts: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value}" for name, value in facts.items() if value not in (None, "")
+    )
+
+
+def _findings(gate: GateReport | None) -> tuple[Finding, ...] | None:
+    if gate is None:
+        return None
+    return tuple(Finding(f.file, f.line, f.code, f.what, getattr(f, "mend", "") or "") for f in gate.findings)
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """`1 case`, `1,500 cases`."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def _headline(lines: Sequence[Line], unexpected: int, divergences: int, interrupted: bool) -> str:
+    ran = [line for line in lines if line.outcome not in ("not-run", "not-applicable")]
+    if unexpected:
+        verb = "is" if unexpected == 1 else "are"
+        head = f"{plural(unexpected, 'result')} of {len(lines):,} {verb} unexpected"
+        if divergences:
+            head += f", and targets differ undeclared in {plural(divergences, 'place')}"
+    elif divergences:
+        head = f"Targets differ undeclared in {plural(divergences, 'place')}"
+    elif not ran:
+        head = "Nothing ran"
+    else:
+        head = "Everything that ran is as expected"
+    return f"{head}, in a run that did not finish" if interrupted else head
+
+
+def _sentences(
+    cases: Sequence[CaseView], targets: Sequence[TargetView], divergences: int, footer: Footer | None
+) -> list[str]:
+    ran = [t for t in targets if t.state != "not-run"]
+    said = [f"{plural(len(cases), 'case')} on {plural(len(ran), 'target')}: {listed([t.name for t in ran])}."]
+    said.extend(f"{t.name} is a recording: {t.recorded}." for t in targets if t.state == "recorded")
+    said.extend(
+        f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run"
+    )
+    for target in ran:
+        absent = {o: n for o, n in target.counts.items() if o in ("not-applicable", "not-run", "unsupported")}
+        if absent:
+            parts = listed([f"{n:,} {o.replace('-', ' ')}" for o, n in absent.items()])
+            said.append(f"On {target.name}, {parts}.")
+    waived = sum(t.waived for t in targets)
+    said.append(f"Undeclared divergences between targets: {divergences:,}. Waived results: {waived:,}.")
+    if footer is None:
+        said.append("The results file is cut off: what is missing was not run or not written.")
+    elif footer.interrupted:
+        said.append("The run was interrupted: cases without a result were not reached.")
+    return said
