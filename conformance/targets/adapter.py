@@ -1,14 +1,15 @@
 """What an engine must say to be a target, with defaults that serve any torch-like engine.
 
 An adapter need not inherit from `Adapter`: `complete` lays it over one, so that what it lacks is the
-default's. The table in `docs/protocol.md` is the contract. Adapters live in workers: standard library only here, Python 3.9
-and later, and no import of `conformance` is asked of engines.
+default's. The table in `docs/protocol.md` is the contract. Adapters live in workers: standard library only
+here, Python 3.9 and later, and no import of `conformance` is asked of engines.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import Any, Callable, ContextManager, Dict, Iterable, List, Optional, Tuple
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from conformance.worker.clean import Part
 
@@ -25,16 +26,16 @@ class Adapter:
 
     engine: str = ""
     # None: the worker's own, which serve torch-like tensors and namespaces.
-    observe: Optional[Callable[[Any], Optional[Dict[str, Any]]]] = None
-    reset: Optional[Callable[[], Any]] = None
-    seed: Optional[Callable[[], Any]] = None
+    observe: Callable[[Any], dict[str, Any] | None] | None = None
+    reset: Callable[[], Any] | None = None
+    seed: Callable[[], Any] | None = None
     features: Iterable[str] = ()
-    not_modelled: Tuple[type, ...] = ()
+    not_modelled: tuple[type, ...] = ()
     namespace: Any = None
     version: str = ""
-    folders: Tuple[str, ...] = ()  # files below these may be read while a program runs
+    folders: tuple[str, ...] = ()  # files below these may be read while a program runs
 
-    def __init__(self, device: str = "cpu", mode: Optional[str] = None) -> None:
+    def __init__(self, device: str = "cpu", mode: str | None = None) -> None:
         self.device_text = device
         self.mode = mode
 
@@ -46,7 +47,7 @@ class Adapter:
     def models(self) -> str:
         return self.version
 
-    def available(self) -> Optional[str]:
+    def available(self) -> str | None:
         """None, or why this target cannot run here."""
         return None
 
@@ -63,24 +64,24 @@ class Adapter:
         """What `accelerator` is in programs that need `cuda`; None where there is none."""
         return self.device if self.device_text.partition(":")[0] != "cpu" else None
 
-    def context(self) -> ContextManager:
+    def context(self) -> AbstractContextManager:
         """Factories create on the target's device within it."""
         if self.device_text.partition(":")[0] == "cpu":
             return nullcontext()
         return self.device
 
-    def quiet(self) -> ContextManager:
+    def quiet(self) -> AbstractContextManager:
         """Values are looked at within it: no hook of a tensor subclass or mode runs."""
         return nullcontext()
 
-    def state_parts(self) -> List[Part]:
+    def state_parts(self) -> list[Part]:
         """State beyond what `conformance.worker.clean.common_parts` finds."""
         return []
 
     def limit_memory(self, size: int) -> None:
         """Bound memory that is not the process's own (an accelerator's) to `size` bytes."""
 
-    def attestation(self) -> Dict[str, Any]:
+    def attestation(self) -> dict[str, Any]:
         """Facts about the device: `device_name`, `driver` and what else the engine knows."""
         return {}
 

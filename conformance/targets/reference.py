@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
-from typing import Any, ContextManager, Dict, List, Optional
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from conformance.targets.adapter import Adapter
 from conformance.targets.torch_engine import FEATURES, has
@@ -17,7 +17,7 @@ class ReferenceAdapter(Adapter):
 
     engine = "reference"
 
-    def __init__(self, device: str = "cpu", mode: Optional[str] = None) -> None:
+    def __init__(self, device: str = "cpu", mode: str | None = None) -> None:
         super().__init__(device, mode)
         import reference_engine
 
@@ -30,10 +30,10 @@ class ReferenceAdapter(Adapter):
     models = ""
 
     @property
-    def features(self) -> List[str]:
+    def features(self) -> list[str]:
         return sorted({"cuda", *(name for name, path in FEATURES.items() if has(self.namespace, path))})
 
-    def available(self) -> Optional[str]:
+    def available(self) -> str | None:
         if self.mode is not None:
             return f"the reference engine has no mode {self.mode!r}"
         if self.device_text.partition(":")[0] not in DEVICES:
@@ -49,12 +49,12 @@ class ReferenceAdapter(Adapter):
     def accelerator(self) -> Any:
         return self.namespace.device("cuda:0")
 
-    def context(self) -> ContextManager:
+    def context(self) -> AbstractContextManager:
         return nullcontext() if self.device_text == "cpu" else self.device
 
     def reset(self) -> None:
         self.namespace.reset_state()
         self.namespace.set_warn_always(True)
 
-    def attestation(self) -> Dict[str, Any]:
+    def attestation(self) -> dict[str, Any]:
         return {"device_name": "simulated in host memory" if self.device_text != "cpu" else None}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
-from typing import Any, ContextManager, Dict, List, Optional
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
+from typing import Any
 
 from conformance.targets.adapter import Adapter
 from conformance.worker.clean import SEED, Part
@@ -46,7 +47,7 @@ class TorchAdapter(Adapter):
 
     engine = "torch"
 
-    def __init__(self, device: str = "cpu", mode: Optional[str] = None) -> None:
+    def __init__(self, device: str = "cpu", mode: str | None = None) -> None:
         super().__init__(device, mode)
         self._missing = None
         try:
@@ -65,7 +66,7 @@ class TorchAdapter(Adapter):
         return self.version.partition("+")[0]
 
     @property
-    def features(self) -> List[str]:
+    def features(self) -> list[str]:
         found = [name for name, path in FEATURES.items() if has(self.namespace, path)]
         if self.accelerator is not None:
             found.append("cuda")
@@ -75,7 +76,7 @@ class TorchAdapter(Adapter):
 
     # --- where it runs --------------------------------------------------------------------------------
 
-    def available(self) -> Optional[str]:
+    def available(self) -> str | None:
         if self._missing is not None:
             return self._missing
         if self.mode is not None:
@@ -107,10 +108,10 @@ class TorchAdapter(Adapter):
             return self._device
         return torch.device("cuda:0") if _no_cuda(torch) is None else None
 
-    def context(self) -> ContextManager:
+    def context(self) -> AbstractContextManager:
         return nullcontext() if self._device.type == "cpu" else self._device
 
-    def quiet(self) -> ContextManager:
+    def quiet(self) -> AbstractContextManager:
         return self.namespace._C.DisableTorchFunction()
 
     def limit_memory(self, size: int) -> None:
@@ -119,9 +120,9 @@ class TorchAdapter(Adapter):
             total = cuda.get_device_properties(self._device).total_memory
             cuda.set_per_process_memory_fraction(min(1.0, size / total), self._device)
 
-    def attestation(self) -> Dict[str, Any]:
+    def attestation(self) -> dict[str, Any]:
         torch = self.namespace
-        facts: Dict[str, Any] = {"git": getattr(torch.version, "git_version", None)}
+        facts: dict[str, Any] = {"git": getattr(torch.version, "git_version", None)}
         if self._device.type == "cuda":
             properties = torch.cuda.get_device_properties(self._device)
             facts["device_name"] = properties.name
@@ -138,18 +139,16 @@ class TorchAdapter(Adapter):
         if self._device.type != "cpu":
             torch.manual_seed(SEED)
 
-    def state_parts(self) -> List[Part]:
+    def state_parts(self) -> list[Part]:
         torch = self.namespace
         c, saved = torch._C, torch._C._autograd
         module = torch.nn.modules.module
         forward_ad = torch.autograd.forward_ad
-        parts: List[Part] = []
+        parts: list[Part] = []
 
         def add(name: str, read: Any, restore: Any) -> None:
-            try:
+            with suppress(AttributeError):  # another torch version calls it otherwise
                 parts.append(Part(name, read, restore))
-            except AttributeError:  # another torch version calls it otherwise
-                pass
 
         add(
             "default device",
@@ -180,11 +179,12 @@ class TorchAdapter(Adapter):
             lambda: forward_ad._current_level,
             lambda level: _leave_levels(forward_ad, level),
         )
-        add(
-            "autocast",
-            lambda: (torch.is_autocast_enabled("cpu"), torch.is_autocast_enabled("cuda")),
-            lambda clean: [torch.set_autocast_enabled(d, v) for d, v in zip(("cpu", "cuda"), clean)],
-        )
+        for kind in ("cpu", "cuda"):
+            add(
+                f"autocast on {kind}",
+                partial(torch.is_autocast_enabled, kind),
+                partial(torch.set_autocast_enabled, kind),
+            )
         add(
             "deterministic algorithms only warned about",
             lambda: torch.is_deterministic_algorithms_warn_only_enabled(),
@@ -210,7 +210,7 @@ def has(torch: Any, path: str) -> bool:
     return value is not None
 
 
-def _no_cuda(torch: Any) -> Optional[str]:
+def _no_cuda(torch: Any) -> str | None:
     """None, or why there is no CUDA device, in the driver's words where it has any."""
     if not torch.backends.cuda.is_built():
         return f"torch {torch.__version__} is built without CUDA"
@@ -223,7 +223,7 @@ def _no_cuda(torch: Any) -> Optional[str]:
     return "no CUDA device is visible"
 
 
-def _driver() -> Optional[str]:
+def _driver() -> str | None:
     """The NVIDIA driver's version, as the kernel module gives it."""
     try:
         with open("/proc/driver/nvidia/version", encoding="ascii", errors="replace") as file:
@@ -252,5 +252,5 @@ def _leave_levels(forward_ad: Any, clean: int) -> None:
         forward_ad.exit_dual_level()
 
 
-def _emptier(registry: Dict[Any, Any]) -> Any:
+def _emptier(registry: dict[Any, Any]) -> Any:
     return lambda clean: registry.clear()

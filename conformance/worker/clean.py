@@ -10,7 +10,9 @@ only it knows. Random numbers are seeded anew each time, because reading a gener
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, List
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
 
 SEED = 0
 
@@ -34,7 +36,7 @@ class CleanState:
         self.parts = list(parts)
         self.seed = seed
 
-    def reset(self) -> List[str]:
+    def reset(self) -> list[str]:
         """Undo what was changed. Returns the names of parts that could not be brought back."""
         spent = []
         for part in self.parts:
@@ -47,22 +49,18 @@ class CleanState:
 
 
 def _restore(part: Part) -> None:
-    try:
+    with suppress(Exception):  # the second reading in `reset` decides
         part.restore(part.clean)
-    except Exception:  # the second reading in `reset` decides
-        pass
 
 
-def common_parts(torch: Any) -> List[Part]:
+def common_parts(torch: Any) -> list[Part]:
     """The parts that a torch-like namespace lets one read and set by its public names."""
-    found: List[Part] = []
+    found: list[Part] = []
 
     def add(name: str, read: Any, restore: Any) -> None:
         if callable(read) and callable(restore):
-            try:
+            with suppress(Exception):  # the engine has the name but not the function behind it
                 found.append(Part(name, read, restore))
-            except Exception:  # the engine has the name but not the function behind it
-                pass
 
     get = _reader(torch)
     add("grad mode", get("is_grad_enabled"), get("set_grad_enabled"))

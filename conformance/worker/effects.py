@@ -9,12 +9,13 @@ to name the one that did it.
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 from conformance.worker.clean import Part
 from conformance.worker.observe import TensorReader
 
-Pairs = List[Tuple[str, Any]]
+Pairs = list[tuple[str, Any]]
 _FLAGS = ("version", "requires_grad", "is_leaf", "retains_grad", "grad_fn", "grad", "grad's version", "hooks")
 
 
@@ -27,7 +28,7 @@ class Watch:
         self._random_state = getattr(torch, "get_rng_state", None)
         self._equal = getattr(torch, "equal", None)
 
-    def look(self, pairs: Pairs, draws: bool) -> Dict[str, Any]:
+    def look(self, pairs: Pairs, draws: bool) -> dict[str, Any]:
         """What there is now. `draws` says whether random numbers could be drawn until the next look.
 
         The tensors' own references are kept, so that identities stay comparable.
@@ -38,23 +39,23 @@ class Watch:
             "tensors": [_flags(tensor) for _, tensor in pairs],
         }
 
-    def changed(self, before: Dict[str, Any], pairs: Pairs, seen: Dict[str, dict]) -> Optional[str]:
+    def changed(self, before: dict[str, Any], pairs: Pairs, seen: dict[str, dict]) -> str | None:
         """What differs from an earlier look, in words. `seen` are the observations made before it."""
         now = self.look(pairs, before["random"] is not None)
-        for part, then, value in zip(self._parts, before["modes"], now["modes"]):
-            if then != value:
+        for index, part in enumerate(self._parts):
+            if before["modes"][index] != now["modes"][index]:
                 return f"{part.name} changed"
         if before["random"] is not None and not self._equal(before["random"], now["random"]):
             return "random numbers were drawn"
-        for (name, tensor), then, value in zip(pairs, before["tensors"], now["tensors"]):
-            for what, old, new in zip(_FLAGS, then, value):
-                if old is not new and (what in ("grad_fn", "grad") or old != new):
-                    return f"{what} of {name} changed"
+        for index, (name, tensor) in enumerate(pairs):
+            what = _difference(before["tensors"][index], now["tensors"][index])
+            if what is not None:
+                return f"{what} of {name} changed"
             if self._data_changed(tensor, seen[name]):
                 return f"data of {name} changed"
         return None
 
-    def _data_changed(self, tensor: Any, seen: Dict[str, Any]) -> bool:
+    def _data_changed(self, tensor: Any, seen: dict[str, Any]) -> bool:
         old = seen["data"]
         if old is None or isinstance(old, dict):  # unreadable or too large to look at twice
             return False
@@ -62,7 +63,16 @@ class Watch:
         return old != new and json.dumps(old) != json.dumps(new)  # a NaN is not equal to itself
 
 
-def _flags(tensor: Any) -> Tuple[Any, ...]:
+def _difference(then: tuple[Any, ...], now: tuple[Any, ...]) -> str | None:
+    """The first flag that differs; gradients and nodes are the same only if they are one object."""
+    for index, what in enumerate(_FLAGS):
+        old, new = then[index], now[index]
+        if old is not new and (what in ("grad_fn", "grad") or old != new):
+            return what
+    return None
+
+
+def _flags(tensor: Any) -> tuple[Any, ...]:
     try:
         version = tensor._version
     except RuntimeError:  # an inference tensor

@@ -13,10 +13,11 @@ import re
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from itertools import islice
 from time import perf_counter
 from types import CodeType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple
 
 from conformance.targets.adapter import Adapter
 from conformance.worker import sandbox
@@ -47,17 +48,17 @@ class Ask(NamedTuple):
 
 class Step(NamedTuple):
     code: CodeType
-    asks: List[Ask]
+    asks: list[Ask]
     draws: bool  # some expression calls something, so random numbers could be drawn
 
 
 class Program(NamedTuple):
     """A request with its texts compiled."""
 
-    bind: List[Tuple[str, CodeType]]
-    row: List[Tuple[str, Any]]
-    given: List[CodeType]
-    steps: List[Step]
+    bind: list[tuple[str, CodeType]]
+    row: list[tuple[str, Any]]
+    given: list[CodeType]
+    steps: list[Step]
     swallows: bool  # the program has `try`: what it catches must be watched
     on_device: bool  # it names no device: everything must be on the target's
 
@@ -83,17 +84,17 @@ class Runner:
         if self._away:
             self._names["in_thread"] = self._in_thread
         self._accelerator = engine.accelerator
-        self._codes: Dict[Tuple[str, str, int, bool], CodeType] = {}
+        self._codes: dict[tuple[str, str, int, bool], CodeType] = {}
         self._cases = 0
-        self._caught: Optional[Fault] = None
+        self._caught: Fault | None = None
         sandbox.install(*engine.folders)
         sandbox.allow_instances(sandbox.engine_types(torch))
         self.spent = self._restore()
 
-    def run(self, request: Dict[str, Any]) -> Dict[str, Any]:
+    def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """The trace of one case. `spent` is non-empty afterwards if the engine could not be cleaned."""
         begin = perf_counter()
-        trace: Dict[str, Any] = {
+        trace: dict[str, Any] = {
             "op": "trace",
             "id": request["id"],
             "seconds": 0.0,
@@ -120,7 +121,7 @@ class Runner:
 
     # --- compiling ------------------------------------------------------------------------------------
 
-    def _compile(self, request: Dict[str, Any]) -> Program:
+    def _compile(self, request: dict[str, Any]) -> Program:
         file = request["file"]
         texts = [part["text"] for part in request["given"]]
         texts += [step["run"]["text"] for step in request["steps"]]
@@ -137,7 +138,7 @@ class Runner:
         except SyntaxError as error:
             raise Fault("worker", f"Python {sys.version.split()[0]} cannot compile this: {error}") from None
 
-    def _step(self, step: Dict[str, Any], file: str) -> Step:
+    def _step(self, step: dict[str, Any], file: str) -> Step:
         asks = [Ask(a["text"], self._code(a["text"], file, a["line"], True)) for a in step["ask"]]
         run = step["run"]
         code = self._code(run["text"], file, run["line"], False)
@@ -158,11 +159,11 @@ class Runner:
     # --- running --------------------------------------------------------------------------------------
 
     def _execute(
-        self, request: Dict[str, Any], program: Program, trace: Dict[str, Any], each: bool
-    ) -> Optional[str]:
+        self, request: dict[str, Any], program: Program, trace: dict[str, Any], each: bool
+    ) -> str | None:
         """Fill `trace`; what an expression changed, or None. `each`: look after every expression."""
         printer = sandbox.Printer()
-        space: Dict[str, Any] = {"__builtins__": sandbox.safe_builtins(printer), **self._names}
+        space: dict[str, Any] = {"__builtins__": sandbox.safe_builtins(printer), **self._names}
         if request.get("accelerator"):
             space["accelerator"] = self._accelerator
         self._caught = None
@@ -187,8 +188,8 @@ class Runner:
                 raise self._caught
 
     def _steps(
-        self, program: Program, trace: Dict[str, Any], space: Dict[str, Any], printer: Any, each: bool
-    ) -> Optional[str]:
+        self, program: Program, trace: dict[str, Any], space: dict[str, Any], printer: Any, each: bool
+    ) -> str | None:
         first = len(space)
         trace["given"] = self._given(program, space)
         for number, step in enumerate(program.steps, 1):
@@ -198,7 +199,7 @@ class Runner:
                 with self._quiet():
                     seen, pairs = self._observer.tensors(islice(space.items(), first, None))
                     before = self._watch.look(pairs, step.draws) if step.asks else None
-                answers: List[Dict[str, Any]] = []
+                answers: list[dict[str, Any]] = []
                 trace["steps"].append(
                     {
                         "exception": exception,
@@ -219,7 +220,7 @@ class Runner:
                 printer.take()  # what expressions print is nobody's
         return None
 
-    def _given(self, program: Program, space: Dict[str, Any]) -> Dict[str, Any]:
+    def _given(self, program: Program, space: dict[str, Any]) -> dict[str, Any]:
         place = "given"
         for name, code in program.bind:
             exception, caught = self._run(code, space, f"the parameter {name}", name)
@@ -241,8 +242,8 @@ class Runner:
         return {"exception": None, "warnings": []}
 
     def _run(
-        self, code: CodeType, space: Dict[str, Any], place: str, name: Optional[str] = None
-    ) -> Tuple[Optional[Dict[str, str]], List[Dict[str, str]]]:
+        self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None
+    ) -> tuple[dict[str, str] | None, list[dict[str, str]]]:
         """Run code, or evaluate it into `name`; the exception and the warnings it gave."""
         exception = None
         with warnings.catch_warnings(record=True) as caught:
@@ -259,7 +260,7 @@ class Runner:
                 exception = describe(error)
         return exception, [describe_warning(w) for w in caught] if caught else []
 
-    def _answer(self, ask: Ask, space: Dict[str, Any]) -> Dict[str, Any]:
+    def _answer(self, ask: Ask, space: dict[str, Any]) -> dict[str, Any]:
         try:
             value = eval(ask.code, space)
         except sandbox.Refused:
@@ -273,7 +274,7 @@ class Runner:
             except Exception as error:  # its own `str` or an item's failed
                 return self._observer.raised(error)
 
-    def _changed(self, before: Any, pairs: Any, seen: Any) -> Optional[str]:
+    def _changed(self, before: Any, pairs: Any, seen: Any) -> str | None:
         with self._quiet():
             return self._watch.changed(before, pairs, seen)
 
@@ -294,7 +295,7 @@ class Runner:
         if fault is not None:
             raise fault from None
 
-    def _fault(self, error: BaseException, place: str) -> Optional[Fault]:
+    def _fault(self, error: BaseException, place: str) -> Fault | None:
         if self._not_modelled and isinstance(error, self._not_modelled):
             return Fault("unsupported", f"{place}: {error}")
         if is_refusal(error):
@@ -324,7 +325,7 @@ class Runner:
         sys.settrace(enter)
         threading.settrace(enter)
 
-    def _attest(self, seen: Dict[str, Dict[str, Any]], number: int) -> None:
+    def _attest(self, seen: dict[str, dict[str, Any]], number: int) -> None:
         """On an accelerator nothing may be on the host unless the program put it there."""
         for name, tensor in seen.items():
             if tensor["device"] == "cpu":
@@ -337,7 +338,7 @@ class Runner:
 
     # --- between cases --------------------------------------------------------------------------------
 
-    def _restore(self) -> List[str]:
+    def _restore(self) -> list[str]:
         """Back to the clean state; the names of what could not be brought back."""
         self._cases += 1
         # Cycles may hold suspended generators, whose end sets modes: they go before the modes are set.
@@ -349,7 +350,7 @@ class Runner:
             return self._clean.reset()
 
 
-def describe_warning(warning: Any) -> Dict[str, str]:
+def describe_warning(warning: Any) -> dict[str, str]:
     """Type name and message of a recorded warning."""
     told = describe(warning.message)
     return {"type": warning.category.__name__, "message": told["message"]}

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Optional
 
 try:
     import resource
@@ -30,7 +29,7 @@ REFUSALS = (
 TRACKED = 200  # texts of refusals are short; only their beginning is searched
 
 
-def limit_memory(extra: int) -> Optional[str]:
+def limit_memory(extra: int) -> str | None:
     """Allow `extra` bytes more than are in use now. Returns the limit's name, None where there is none."""
     used = _data_in_use()
     if resource is None or used is None or not hasattr(resource, "RLIMIT_DATA"):
@@ -43,7 +42,7 @@ def limit_memory(extra: int) -> Optional[str]:
     return "RLIMIT_DATA"
 
 
-def _data_in_use() -> Optional[int]:
+def _data_in_use() -> int | None:
     """Bytes of private writable memory, as the kernel counts them against RLIMIT_DATA."""
     try:
         with open("/proc/self/status", encoding="ascii") as status:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import faulthandler
 import gc
 import importlib
+import io
 import json
 import os
 import platform
 import sys
-from typing import Any, Dict, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any
 
 from conformance.targets.adapter import Adapter, checked, complete
 from conformance.worker.execute import Runner
@@ -33,20 +35,20 @@ class Channel:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
-        sys.stdin = open(os.devnull, encoding="utf-8")
+        sys.stdin = io.StringIO()
         sys.stdout = sys.stderr
 
-    def requests(self) -> Iterator[Dict[str, Any]]:
+    def requests(self) -> Iterator[dict[str, Any]]:
         for line in self._in:
             yield json.loads(line)
 
-    def answer(self, message: Dict[str, Any]) -> None:
+    def answer(self, message: dict[str, Any]) -> None:
         rest = memoryview(to_line(message))
         while rest:
             rest = rest[os.write(self._out, rest) :]
 
 
-def to_line(message: Dict[str, Any]) -> bytes:
+def to_line(message: dict[str, Any]) -> bytes:
     """One JSON line. Non-finite floats become texts, lone surrogates the words for them."""
     try:
         line = _encode(message)
@@ -74,7 +76,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def load_adapter(hello: Dict[str, Any]) -> Adapter:
+def load_adapter(hello: dict[str, Any]) -> Adapter:
     """The adapter that the first line names. A device of null means the adapter's own defaults."""
     module, _, attribute = hello["adapter"].partition(":")
     maker: Any = importlib.import_module(module)
@@ -85,7 +87,7 @@ def load_adapter(hello: Dict[str, Any]) -> Adapter:
     return complete(maker(device=hello["device"], mode=hello["mode"]), hello["target"])
 
 
-def start(hello: Dict[str, Any], answer: Dict[str, Any]) -> Optional[Runner]:
+def start(hello: dict[str, Any], answer: dict[str, Any]) -> Runner | None:
     """Bring the engine up and fill in the first answer; None if the target cannot run here."""
     try:
         engine = load_adapter(hello)
@@ -127,7 +129,7 @@ def main() -> None:
     hello = next(requests, None)
     if hello is None:
         return
-    answer: Dict[str, Any] = {
+    answer: dict[str, Any] = {
         "op": "hello",
         "protocol": PROTOCOL,
         "target": hello["target"],
@@ -151,7 +153,7 @@ def main() -> None:
         serve(channel, requests, runner, Alarm(2 * hello["timeout"] + 5))
 
 
-def serve(channel: Channel, requests: Iterator[Dict[str, Any]], runner: Runner, alarm: Alarm) -> None:
+def serve(channel: Channel, requests: Iterator[dict[str, Any]], runner: Runner, alarm: Alarm) -> None:
     for request in requests:
         if request["op"] == "bye":
             return
@@ -168,7 +170,7 @@ def serve(channel: Channel, requests: Iterator[Dict[str, Any]], runner: Runner, 
             return
 
 
-def _failure(request: Dict[str, Any], error: Exception) -> Dict[str, Any]:
+def _failure(request: dict[str, Any], error: Exception) -> dict[str, Any]:
     """The answer where the worker itself failed; the harness shows it and nothing is lost."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:

@@ -8,7 +8,8 @@ answer turns the non-finite ones into texts, because looking at each would cost 
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 MAX_ELEMENTS = 4096
 HEAD = 16
@@ -20,7 +21,7 @@ TEXT_PER_ITEM = 64  # characters of text that weigh as much as one item of a con
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-class _Names(Dict[Any, str]):
+class _Names(dict[Any, str]):
     """The text of a dtype or device, looked up instead of formatted."""
 
     def __missing__(self, key: Any) -> str:
@@ -35,7 +36,7 @@ class TensorReader:
         self.tensor_type = torch.Tensor
         self._names = _Names()
 
-    def __call__(self, value: Any) -> Optional[Dict[str, Any]]:
+    def __call__(self, value: Any) -> dict[str, Any] | None:
         """The OBSERVATION of a tensor, None for anything else."""
         if not isinstance(value, self.tensor_type):
             return None
@@ -49,7 +50,7 @@ class TensorReader:
         except Exception:  # meta, sparse or nested tensors lack some of it: take what there is
             return self._carefully(value)
 
-    def brief(self, value: Any) -> Optional[Dict[str, Any]]:
+    def brief(self, value: Any) -> dict[str, Any] | None:
         """Data, dtype, shape, device and requires_grad of a tensor, None for anything else."""
         if not isinstance(value, self.tensor_type):
             return None
@@ -66,7 +67,7 @@ class TensorReader:
             seen = self._carefully(value)
             return {k: seen[k] for k in ("data", "dtype", "shape", "device", "requires_grad")}
 
-    def _own(self, value: Any) -> Dict[str, Any]:
+    def _own(self, value: Any) -> dict[str, Any]:
         """All that is seen of a tensor but its grad, storage and base."""
         dtype, shape, node = self._names[value.dtype], list(value.shape), value.grad_fn
         try:
@@ -85,7 +86,7 @@ class TensorReader:
             "grad_fn": None if node is None else node.name(),
         }
 
-    def data(self, value: Any, dtype: str, shape: List[int]) -> Any:
+    def data(self, value: Any, dtype: str, shape: list[int]) -> Any:
         """Nested lists of the elements, or a summary of a large tensor."""
         count = value.numel()
         if count > MAX_ELEMENTS or (not count and max(shape) > MAX_ELEMENTS):
@@ -94,7 +95,7 @@ class TensorReader:
         elements = value.tolist()
         return _complex(elements) if dtype[0] == "c" else elements
 
-    def _carefully(self, value: Any) -> Dict[str, Any]:
+    def _carefully(self, value: Any) -> dict[str, Any]:
         def get(read: Callable[[], Any], absent: Any = None) -> Any:
             try:
                 return read()
@@ -126,11 +127,11 @@ def storage_key(value: Any) -> Any:
     return getattr(storage, "_cdata", storage)
 
 
-def _without_ties(seen: Dict[str, Any]) -> Dict[str, Any]:
+def _without_ties(seen: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in seen.items() if k not in ("grad", "storage", "view_of")}
 
 
-def _corner(value: Any, shape: List[int]) -> Any:
+def _corner(value: Any, shape: list[int]) -> Any:
     """A small part of a detached tensor that begins with its first elements in row-major order."""
     for index, size in enumerate(shape):
         row = 1
@@ -142,7 +143,7 @@ def _corner(value: Any, shape: List[int]) -> Any:
     return value
 
 
-def _flat(nested: Any) -> List[Any]:
+def _flat(nested: Any) -> list[Any]:
     if not isinstance(nested, list):
         return [nested]
     return [element for part in nested for element in _flat(part)]
@@ -157,18 +158,18 @@ def _complex(nested: Any) -> Any:
 class Observer:
     """Observes a step's named tensors together, and the values of expressions."""
 
-    def __init__(self, read: Callable[[Any], Optional[dict]], brief: Callable[[Any], Optional[dict]]) -> None:
+    def __init__(self, read: Callable[[Any], dict | None], brief: Callable[[Any], dict | None]) -> None:
         self._read = read
         self._brief = brief
 
     def tensors(
-        self, variables: Iterable[Tuple[str, Any]]
-    ) -> Tuple[Dict[str, Dict[str, Any]], List[Tuple[str, Any]]]:
+        self, variables: Iterable[tuple[str, Any]]
+    ) -> tuple[dict[str, dict[str, Any]], list[tuple[str, Any]]]:
         """Name → OBSERVATION of the variables that hold a tensor, and those (name, tensor) pairs."""
-        seen: Dict[str, Dict[str, Any]] = {}
-        pairs: List[Tuple[str, Any]] = []
-        name_of: Dict[int, str] = {}
-        groups: Dict[Any, int] = {}
+        seen: dict[str, dict[str, Any]] = {}
+        pairs: list[tuple[str, Any]] = []
+        name_of: dict[int, str] = {}
+        groups: dict[Any, int] = {}
         views = []
         for name, value in variables:
             if name[0] == "_":
@@ -190,19 +191,19 @@ class Observer:
                 raw["view_of"] = name_of.get(id(base), "(unnamed)")
         return seen, pairs
 
-    def value(self, value: Any) -> Dict[str, Any]:
+    def value(self, value: Any) -> dict[str, Any]:
         """The VALUE of what an expression gave."""
         try:
             return _Encoding(self._brief).encode(value, 0)
         except _TooLong:
             return _summary(value, f"more than {MAX_ITEMS} items")
 
-    def raised(self, error: BaseException) -> Dict[str, Any]:
+    def raised(self, error: BaseException) -> dict[str, Any]:
         """The VALUE of an expression that raised."""
         return {"k": "raised", **describe(error)}
 
 
-def describe(error: BaseException) -> Dict[str, str]:
+def describe(error: BaseException) -> dict[str, str]:
     """Type name and message of an exception or a warning."""
     try:
         message = str(error)
@@ -215,7 +216,7 @@ class _TooLong(Exception):
     pass
 
 
-def _summary(value: Any, why: str) -> Dict[str, Any]:
+def _summary(value: Any, why: str) -> dict[str, Any]:
     return {"k": "summary", "type": type(value).__name__, "why": why}
 
 
@@ -224,12 +225,12 @@ class _Encoding:
 
     __slots__ = ("brief", "inside", "left")
 
-    def __init__(self, brief: Callable[[Any], Optional[dict]]) -> None:
+    def __init__(self, brief: Callable[[Any], dict | None]) -> None:
         self.brief = brief
         self.left = MAX_ITEMS
-        self.inside: List[int] = []
+        self.inside: list[int] = []
 
-    def encode(self, value: Any, depth: int) -> Dict[str, Any]:
+    def encode(self, value: Any, depth: int) -> dict[str, Any]:
         kind = type(value)
         if value is None:
             return {"k": "none"}
@@ -253,13 +254,13 @@ class _Encoding:
             return self._container(value, depth, self._mapping)
         return {"k": "object", "type": kind.__name__, "str": _ADDRESS.sub(" at 0x...", str(value)[:MAX_TEXT])}
 
-    def _text(self, value: str) -> Dict[str, Any]:
+    def _text(self, value: str) -> dict[str, Any]:
         self._spend(min(len(value), MAX_TEXT) // TEXT_PER_ITEM)
         if len(value) > MAX_TEXT:
             return {"k": "text", "v": value[:MAX_TEXT], "cut": True}
         return {"k": "text", "v": value}
 
-    def _container(self, value: Any, depth: int, encode: Callable[[Any, int], Dict[str, Any]]) -> Any:
+    def _container(self, value: Any, depth: int, encode: Callable[[Any, int], dict[str, Any]]) -> Any:
         if id(value) in self.inside:
             return _summary(value, "contains itself")
         if depth >= MAX_DEPTH:
@@ -270,14 +271,14 @@ class _Encoding:
         self.inside.pop()
         return encoded
 
-    def _sequence(self, value: Any, depth: int) -> Dict[str, Any]:
+    def _sequence(self, value: Any, depth: int) -> dict[str, Any]:
         kind = type(value)
         encoded = {"k": "seq", "type": kind.__name__, "v": [self.encode(item, depth) for item in value]}
         if kind is not list and kind is not tuple:
             encoded["str"] = str(value)[:MAX_TEXT]
         return encoded
 
-    def _mapping(self, value: Any, depth: int) -> Dict[str, Any]:
+    def _mapping(self, value: Any, depth: int) -> dict[str, Any]:
         pairs = [[self.encode(k, depth), self.encode(v, depth)] for k, v in value.items()]
         return {"k": "map", "v": pairs}
 
@@ -287,7 +288,7 @@ class _Encoding:
             raise _TooLong
 
 
-def _weight(tensor: Dict[str, Any]) -> int:
+def _weight(tensor: dict[str, Any]) -> int:
     """How many elements a brief observation carries."""
     count = 1
     if isinstance(tensor["data"], list):
