@@ -8,7 +8,7 @@ in another way, is not covered.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -17,6 +17,8 @@ from conformance.judge.messages import fold, matches
 from conformance.judge.model import Check, Divergence, TargetInfo
 
 ACCEPTABLE = ("fail", "error", "timeout", "crash", "unsupported")
+DIVERGENCE = "divergence"
+"""What a waiver accepts: one of these outcomes, or that a passing case diverges across targets."""
 
 
 class When(msgspec.Struct, frozen=True):
@@ -69,7 +71,8 @@ class Waiver(msgspec.Struct, frozen=True):
     def covers_divergence(self, found: Divergence) -> bool:
         """Whether it accepts its target's part in a cross-target divergence."""
         return (
-            self.case == found.case
+            self.outcome in ("fail", DIVERGENCE)
+            and self.case == found.case
             and self.target in found.values
             and self.assertion in (found.where, f"{found.where} {found.field}")
             and self.step in (None, found.step)
@@ -84,34 +87,46 @@ class Acceptance(msgspec.Struct, frozen=True):
     waiver: str | None = None
 
 
+def covering(
+    outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]
+) -> Iterator[tuple[Check | None, Waiver | None]]:
+    """Each thing that is wrong, with the waiver that accepts it, or None.
+
+    What is wrong is each failed assertion, or, where the case did not come to them (a crash and the
+    like), the outcome itself, written None. A waiver without an assertion accepts an outcome in which
+    one assertion failed, not several.
+    """
+    entries = [entry for entry in waivers if entry.outcome == outcome]
+    if outcome != "fail":
+        fits = (entry for entry in entries if matches(fold(entry.observed), reason or ""))
+        yield None, next(fits, None)
+        return
+    failed = [check for check in checks if not check.ok]
+    for check in failed:
+        fits = (e for e in entries if e.covers(check) and (e.assertion or len(failed) == 1))
+        yield check, next(fits, None)
+
+
+def uncovered(
+    outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]
+) -> list[Check | None]:
+    """What is wrong and accepted by no waiver; see `covering`."""
+    return [wrong for wrong, waiver in covering(outcome, checks, reason, waivers) if waiver is None]
+
+
 def accept(
     outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]
 ) -> Acceptance:
     """The expectedness of an outcome. `waivers` are those that concern this case, target and version.
 
-    A waiver without an assertion accepts an outcome with one failed assertion, or one with none (a
-    crash). What did not run, or does not apply, is expected here: whether it may is the policy's word.
+    What did not run, or does not apply, is expected here: whether it may is the policy's word.
     """
     entries = tuple(waivers)
-    if outcome not in ACCEPTABLE:
-        if entries and outcome == "pass":
-            return Acceptance("stale-waiver", entries[0].at)
-        return Acceptance("expected")
-    failed = [check for check in checks if not check.ok]
-    if not entries:
-        return Acceptance("unexpected")
-    if outcome != "fail":
-        for entry in entries:
-            if entry.outcome == outcome and matches(fold(entry.observed), reason or ""):
-                return Acceptance("waived", entry.at)
-        return Acceptance("unexpected")
-    entries = tuple(entry for entry in entries if entry.outcome == "fail")
-    used = None
-    for check in failed:
-        covering = [
-            entry for entry in entries if entry.covers(check) and (entry.assertion or len(failed) == 1)
-        ]
-        if not covering:
-            return Acceptance("unexpected")
-        used = used or covering[0]
-    return Acceptance("waived", used.at) if used else Acceptance("unexpected")
+    if outcome in ACCEPTABLE:
+        found = tuple(waiver for _, waiver in covering(outcome, checks, reason, entries))
+        first = found[0] if found else None
+        return Acceptance("unexpected") if None in found or first is None else Acceptance("waived", first.at)
+    stale = [entry for entry in entries if entry.outcome != DIVERGENCE]
+    if stale and outcome == "pass":
+        return Acceptance("stale-waiver", stale[0].at)
+    return Acceptance("expected")
