@@ -122,6 +122,8 @@ class _FileBuilder:
         choices = Choices(self.report, frozenset(n for row in rows[:1] for n, _ in row.values))
         values = ValueReader(self.report, choices)
         thrown = ThrownReader(self.report, choices)
+        own_cites = self._cites(fields.get("cites"))
+        inherited = {(cite.kind, cite.ref) for cite in cites}
         own_needs = self._needs(fields.get("needs"))
         return Case(
             id=f"{self.stem}::{name}",
@@ -131,7 +133,7 @@ class _FileBuilder:
             steps=self._steps(fields.get("steps"), values, thrown),
             given=given + self._given(fields.get("given")),
             level=self._level(fields.get("level"), level),
-            cites=cites + self._cites(fields.get("cites")),
+            cites=cites + tuple([c for c in own_cites if (c.kind, c.ref) not in inherited]),
             needs=needs + tuple([need for need in own_needs if need not in needs]),
             params=params,
             rows=rows,

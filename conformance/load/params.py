@@ -6,9 +6,11 @@ A value's label in an instance's id is what the file says, white space folded: `
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import keyword
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from conformance.load import limits, tables
@@ -17,8 +19,14 @@ from conformance.load.expect import plain
 from conformance.load.model import Case, Instance, Param, Row, SpecFile
 from conformance.load.report import Report, printable, quoted
 from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty
+from conformance.load.yaml_scalars import is_text
 
 _NAME = re.compile(tables.NAME)
+_LABEL = 80
+"""Characters of one value in an id; a longer one is cut and a digest of all of it added."""
+
+_Combination = tuple[str, tuple[tuple[str, str], ...], tuple[tuple[str, Any], ...]]
+"""An instance's label, its bindings and its row."""
 
 
 def read_params(node: Node | None, report: Report) -> tuple[Param, ...]:
@@ -88,7 +96,7 @@ def read_rows(node: Node | None, report: Report) -> tuple[Row, ...]:
             continue
         pairs = dict(zip(own, (held for _, held in item.pairs), strict=True))
         values = tuple([(name, plain(pairs[name], "a row", report)) for name in names])
-        label = ",".join([f"{name}={_label(pairs[name])}" for name in names])
+        label = ",".join([f"{name}={_label(pairs[name], data=True)}" for name in names])
         if label in labels:
             report.add(item, "rows", "the row stands twice", "keep one of them")
         labels.add(label)
@@ -113,6 +121,10 @@ def check_instances(params: tuple[Param, ...], rows: tuple[Row, ...], at: Node, 
             f"the case has {count} instances, more than {limits.INSTANCES}",
             "split or thin it out",
         )
+    elif len(params) + bool(rows) > 1 and not report.problems:
+        labels = list(_combinations(params, rows))
+        if len({label for label, _, _ in labels}) < len(labels):
+            report.add(at, "instances", "two instances have the same id", "write their values differently")
 
 
 def _check_name(key: Scalar, report: Report) -> None:
@@ -125,12 +137,19 @@ def _check_name(key: Scalar, report: Report) -> None:
         report.add(key, "name", f"{quoted(name)} is given to every program", "choose another name")
 
 
-def _label(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return printable(" ".join(node.text.split())) or ("null" if node.value is None else "")
+def _label(node: Node, data: bool = False) -> str:
+    """What is written, on one line. A text of `data` that looks like something else keeps quotes."""
+    if isinstance(node, Mapping):
+        return "{}"
     if isinstance(node, Sequence):
-        return f"[{','.join([_label(item) for item in node.items])}]"
-    return "{}"
+        label = f"[{','.join([_label(item, data) for item in node.items])}]"
+    elif data and node.style and not is_text(node.text):
+        label = f"'{node.text}'"
+    else:
+        label = printable(" ".join(node.text.split())) or ("null" if node.value is None else "")
+    if len(label) <= _LABEL:
+        return label
+    return f"{label[: _LABEL - 20]}…{hashlib.sha256(label.encode()).hexdigest()[:12]}"
 
 
 def instances(file: SpecFile) -> tuple[Instance, ...]:
@@ -142,13 +161,18 @@ def instances_of(case: Case, file: SpecFile) -> list[Instance]:
     """The instances of one case."""
     if not case.params and not case.rows:
         return [Instance(case.id, case, file.shown, file.path)]
-    found = []
-    for chosen in itertools.product(*[param.values for param in case.params]):
-        named = [(param.name, label, text) for param, (label, text) in zip(case.params, chosen, strict=True)]
+    return [
+        Instance(f"{case.id}[{label}]", case, file.shown, file.path, bindings, row)
+        for label, bindings, row in _combinations(case.params, case.rows)
+    ]
+
+
+def _combinations(params: tuple[Param, ...], rows: tuple[Row, ...]) -> Iterator[_Combination]:
+    for chosen in itertools.product(*[param.values for param in params]):
+        named = [(param.name, label, text) for param, (label, text) in zip(params, chosen, strict=True)]
         bindings = tuple([(name, text) for name, _, text in named])
         labels = [f"{name}={label}" for name, label, _ in named]
-        for row in case.rows or (None,):
-            label = ",".join(labels if row is None else [*labels, row.label])
-            values = () if row is None else row.values
-            found.append(Instance(f"{case.id}[{label}]", case, file.shown, file.path, bindings, values))
-    return found
+        if not rows:
+            yield ",".join(labels), bindings, ()
+        for row in rows:
+            yield ",".join([*labels, row.label]), bindings, row.values

@@ -69,3 +69,11 @@ def resolve(text: str) -> object:
     if math.isinf(value):
         raise NumberOutOfRange("a number beyond the largest float64")
     return value
+
+
+def is_text(text: str) -> bool:
+    """Whether the plain scalar `text` would be text."""
+    try:
+        return isinstance(resolve(text), str)
+    except NumberOutOfRange:
+        return False
