@@ -11,7 +11,7 @@ from conformance.exceptions import Problem, SpecError, UsageError
 from conformance.load.build import build
 from conformance.load.model import SpecFile
 from conformance.load.report import printable, quoted
-from conformance.load.yaml_nodes import decode
+from conformance.load.yaml_nodes import read_text
 
 NOT_SPECS = ("surface.yaml", "schema.json")
 """Files of a spec folder that hold no cases."""
@@ -37,14 +37,9 @@ def load(
     for file, name in _files([root] if paths is None else paths, root, problems):
         shown = printable(project.shown(file))
         try:
-            text = decode(file.read_bytes(), shown)
-            loaded.append(load_text(text, name, shown, check_programs=check_programs))
+            loaded.append(load_text(read_text(file, shown), name, shown, check_programs=check_programs))
         except SpecError as error:
             problems += error.problems
-        except OSError as error:
-            problems.append(
-                Problem(shown, 1, 1, "file", f"cannot be read: {error.strerror}", "check the file")
-            )
     problems += same_ids(loaded)
     if problems:
         raise SpecError(problems)
@@ -90,7 +85,7 @@ def _files(given: Sequence[Path], root: Path, problems: list[Problem]) -> Iterat
             raise UsageError(f"{printable(str(path))}: no such spec file or folder")
         base = root if start.is_relative_to(root) else start if start.is_dir() else start.parent
         found = sorted(_walk(start, base, problems)) if start.is_dir() else [start]
-        if start.is_file() and start.suffix != ".yaml":
+        if not start.is_dir() and start.suffix != ".yaml":
             raise UsageError(f"{printable(str(path))}: not a spec file; spec files end in .yaml")
         if not found and not problems and start != root:
             raise UsageError(f"{printable(str(path))}: no spec file in this folder; spec files end in .yaml")

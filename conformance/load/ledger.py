@@ -17,7 +17,7 @@ from conformance.load import tables
 from conformance.load.choices import mark
 from conformance.load.model import Mark
 from conformance.load.report import Report, meant, printable, quoted
-from conformance.load.yaml_nodes import Mapping, Node, Scalar, compose, decode
+from conformance.load.yaml_nodes import Mapping, Node, Scalar, compose, read_text
 
 PAGES = "pages.yaml"
 
@@ -110,7 +110,7 @@ def load_pages(root: Path | None = None) -> dict[str, Page]:
 
 def _read(file: Path, build):
     report = Report(printable(paths.shown(file)))
-    result = build(compose(decode(file.read_bytes(), report.shown), report), report)
+    result = build(compose(read_text(file, report.shown), report), report)
     report.raise_if_any()
     return result
 

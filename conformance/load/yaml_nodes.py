@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -110,6 +111,20 @@ _REFUSED = re.compile(
 )
 
 
+def read_text(file: Path, shown: str) -> str:
+    """The text of a file, as `decode` gives it. Raises SpecError where it is none, or cannot be read."""
+    try:
+        if not file.is_file() and file.exists():
+            raise OSError(None, "it is not a regular file")
+        with file.open("rb") as stream:
+            data = stream.read(limits.FILE_BYTES + 1)
+    except OSError as error:
+        raise Report(shown).stop(
+            At(), "file", f"cannot be read: {error.strerror}", "check the file"
+        ) from None
+    return decode(data, shown)
+
+
 def decode(data: bytes, shown: str) -> str:
     """The text of a file: UTF-8, a byte order mark dropped, line ends made `\\n`.
 
@@ -120,7 +135,7 @@ def decode(data: bytes, shown: str) -> str:
         raise report.stop(
             At(),
             "file-size",
-            f"the file has {len(data)} bytes, more than {limits.FILE_BYTES}",
+            f"the file has more than {limits.FILE_BYTES} bytes",
             "split it into several files",
         )
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

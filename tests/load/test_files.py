@@ -122,8 +122,21 @@ def test_a_file_that_cannot_be_read(root):
     (root / "b" / "gone.yaml").symlink_to(root / "nowhere.yaml")
     with pytest.raises(SpecError) as caught:
         ids(root=root)
-    (line,) = str(caught.value).split("\n")
-    assert line.endswith("gone.yaml:1:1: file: cannot be read: No such file or directory; check the file")
+    assert str(caught.value) == (
+        "spec/nowhere.yaml:1:1: file: cannot be read: No such file or directory; check the file"
+    )
+
+
+@pytest.mark.timeout(20)
+def test_what_is_no_regular_file_is_never_read(root):
+    (root / "b" / "endless.yaml").symlink_to("/dev/zero")
+    os.mkfifo(root / "b" / "waits.yaml")
+    with pytest.raises(SpecError) as caught:
+        ids(root=root)
+    assert [str(p) for p in caught.value.problems] == [
+        "/dev/zero:1:1: file: cannot be read: it is not a regular file; check the file",
+        "spec/b/waits.yaml:1:1: file: cannot be read: it is not a regular file; check the file",
+    ]
 
 
 def test_a_folder_that_contains_itself_ends(root):

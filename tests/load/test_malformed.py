@@ -47,7 +47,7 @@ def test_there_are_enough_of_them_and_none_twice():
         (b"\xfe\xff\x00t", "1:1: encoding: the file is UTF-16; save it as UTF-8"),
         (
             b" " * (limits.FILE_BYTES + 1),
-            "1:1: file-size: the file has 1048577 bytes, more than 1048576; split it into several files",
+            "1:1: file-size: the file has more than 1048576 bytes; split it into several files",
         ),
     ],
     ids=["latin-1", "after-crlf", "cut-off", "utf-16-le", "utf-16-be", "huge"],
