@@ -18,12 +18,19 @@ SEED = 0
 
 
 class Part:
-    """One piece of engine state. `read` must be cheap and free of side effects."""
+    """One piece of engine state. `read` must be cheap and free of side effects.
 
-    __slots__ = ("clean", "name", "read", "restore")
+    `ambient` marks the modes that decide what an expression means; they are watched while values are
+    looked at.
+    """
 
-    def __init__(self, name: str, read: Callable[[], Any], restore: Callable[[Any], Any]) -> None:
+    __slots__ = ("ambient", "clean", "name", "read", "restore")
+
+    def __init__(
+        self, name: str, read: Callable[[], Any], restore: Callable[[Any], Any], ambient: bool = False
+    ) -> None:
         self.name = name
+        self.ambient = ambient
         self.read = read
         self.restore = restore
         self.clean = read()
@@ -57,20 +64,20 @@ def common_parts(torch: Any) -> list[Part]:
     """The parts that a torch-like namespace lets one read and set by its public names."""
     found: list[Part] = []
 
-    def add(name: str, read: Any, restore: Any) -> None:
+    def add(name: str, read: Any, restore: Any, ambient: bool = False) -> None:
         if callable(read) and callable(restore):
             with suppress(Exception):  # the engine has the name but not the function behind it
-                found.append(Part(name, read, restore))
+                found.append(Part(name, read, restore, ambient))
 
     get = _reader(torch)
-    add("grad mode", get("is_grad_enabled"), get("set_grad_enabled"))
-    add("inference mode", get("is_inference_mode_enabled"), _cannot)
-    add("default dtype", get("get_default_dtype"), get("set_default_dtype"))
+    add("grad mode", get("is_grad_enabled"), get("set_grad_enabled"), ambient=True)
+    add("inference mode", get("is_inference_mode_enabled"), _cannot, ambient=True)
+    add("default dtype", get("get_default_dtype"), get("set_default_dtype"), ambient=True)
     anomaly, nan, set_anomaly = (
         get(n) for n in ("is_anomaly_enabled", "is_anomaly_check_nan_enabled", "autograd.set_detect_anomaly")
     )
     if anomaly and nan and set_anomaly:
-        add("anomaly mode", lambda: (anomaly(), nan()), lambda clean: set_anomaly(*clean))
+        add("anomaly mode", lambda: (anomaly(), nan()), lambda clean: set_anomaly(*clean), ambient=True)
     add(
         "deterministic algorithms",
         get("are_deterministic_algorithms_enabled"),

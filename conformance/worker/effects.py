@@ -31,28 +31,29 @@ class Watch:
     def look(self, pairs: Pairs, draws: bool) -> dict[str, Any]:
         """What there is now. `draws` says whether random numbers could be drawn until the next look.
 
-        The tensors' own references are kept, so that identities stay comparable.
+        Nodes and gradients are compared by identity, so they are kept until then.
         """
+        kept: list[Any] = []
         return {
             "modes": [part.read() for part in self._parts],
             "random": self._random_state() if draws and self._random_state and self._equal else None,
-            "tensors": [_flags(tensor) for _, tensor in pairs],
+            "flags": [_flags(tensor, kept) for _, tensor in pairs],
+            "kept": kept,
         }
 
     def changed(self, before: dict[str, Any], pairs: Pairs, seen: dict[str, dict]) -> str | None:
         """What differs from an earlier look, in words. `seen` are the observations made before it."""
         now = self.look(pairs, before["random"] is not None)
-        for index, part in enumerate(self._parts):
-            if before["modes"][index] != now["modes"][index]:
-                return f"{part.name} changed"
+        if before["modes"] != now["modes"]:
+            return f"the {_first(before['modes'], now['modes'], [p.name for p in self._parts])} changed"
         if before["random"] is not None and not self._equal(before["random"], now["random"]):
             return "random numbers were drawn"
-        for index, (name, tensor) in enumerate(pairs):
-            what = _difference(before["tensors"][index], now["tensors"][index])
-            if what is not None:
-                return f"{what} of {name} changed"
+        if before["flags"] != now["flags"]:
+            names = [f"the {flag} of {name}" for name, _ in pairs for flag in _FLAGS]
+            return f"{_first(sum(before['flags'], ()), sum(now['flags'], ()), names)} changed"
+        for name, tensor in pairs:
             if self._data_changed(tensor, seen[name]):
-                return f"data of {name} changed"
+                return f"the data of {name} changed"
         return None
 
     def _data_changed(self, tensor: Any, seen: dict[str, Any]) -> bool:
@@ -63,31 +64,30 @@ class Watch:
         return old != new and json.dumps(old) != json.dumps(new)  # a NaN is not equal to itself
 
 
-def _difference(then: tuple[Any, ...], now: tuple[Any, ...]) -> str | None:
-    """The first flag that differs; gradients and nodes are the same only if they are one object."""
-    for index, what in enumerate(_FLAGS):
-        old, new = then[index], now[index]
-        if old is not new and (what in ("grad_fn", "grad") or old != new):
-            return what
-    return None
+def _first(then: Iterable[Any], now: Iterable[Any], names: Iterable[str]) -> str:
+    return next(name for old, new, name in map(_triple, then, now, names) if old != new)
 
 
-def _flags(tensor: Any) -> tuple[Any, ...]:
+def _triple(old: Any, new: Any, name: str) -> tuple[Any, Any, str]:
+    return old, new, name
+
+
+def _flags(tensor: Any, kept: list[Any]) -> tuple[Any, ...]:
     try:
         version = tensor._version
     except RuntimeError:  # an inference tensor
         version = None
-    leaf, retains = tensor.is_leaf, getattr(tensor, "retains_grad", False)
+    leaf, retains, node = tensor.is_leaf, tensor.retains_grad, tensor.grad_fn
     # Asking any other tensor for its gradient warns, and it can have none of its own accord.
     grad = tensor.grad if leaf or retains else None
-    hooks = getattr(tensor, "_backward_hooks", None)
+    kept += (node, grad)
     return (
         version,
         tensor.requires_grad,
         leaf,
         retains,
-        tensor.grad_fn,
-        grad,
-        None if grad is None else getattr(grad, "_version", None),
-        len(hooks) if hooks else 0,
+        id(node),
+        id(grad),
+        None if grad is None else grad._version,
+        len(tensor._backward_hooks or ()),
     )

@@ -26,8 +26,10 @@ from conformance.worker.effects import Watch
 from conformance.worker.helpers import HELPERS
 from conformance.worker.limits import is_refusal
 from conformance.worker.observe import Observer, TensorReader, describe
+from conformance.worker.recorder import Recorder
 
 CODE_CACHE = 4096
+READING = re.compile(r"[\w.]+(?: is(?: not)? [\w.]+)?")
 FULL_COLLECTION = 64  # cases between two collections of all generations
 # Words of a program that may put a tensor on the host, or on a device of its own choice.
 OWN_DEVICE = re.compile(r"\bhost\b|\bdevice\s*=|\.device\(|cpu|numpy|rng_state|\.to\(|\bmeta\b")
@@ -49,12 +51,15 @@ class Ask(NamedTuple):
 class Step(NamedTuple):
     code: CodeType
     asks: list[Ask]
+    acts: bool  # some expression does more than reading attributes, which observing does as well
     draws: bool  # some expression calls something, so random numbers could be drawn
 
 
 class Program(NamedTuple):
     """A request with its texts compiled."""
 
+    file: str
+    names: Any  # the names that programs are given
     bind: list[tuple[str, CodeType]]
     row: list[tuple[str, Any]]
     given: list[CodeType]
@@ -77,16 +82,17 @@ class Runner:
         parts = common_parts(torch) + list(engine.state_parts())
         self._clean = CleanState(parts, engine.seed or common_seed(torch))
         self._reset = engine.reset
-        self._watch = Watch(torch, reader, parts)
+        self._watch = Watch(torch, reader, [part for part in parts if part.ambient])
+        self._recorder = Recorder()
         kind = str(engine.device).partition(":")[0]
         self._away = None if kind == "cpu" else kind  # the accelerator's kind
         self._names = {"torch": torch, "device": engine.device, "host": engine.host, **HELPERS}
         if self._away:
             self._names["in_thread"] = self._in_thread
         self._accelerator = engine.accelerator
-        self._codes: dict[tuple[str, str, int, bool], CodeType] = {}
+        self._codes: dict[Any, CodeType] = {}
         self._cases = 0
-        self._caught: Fault | None = None
+        self._caught: tuple[str, str] | None = None
         sandbox.install(*engine.folders)
         sandbox.allow_instances(sandbox.engine_types(torch))
         self.spent = self._restore()
@@ -104,18 +110,17 @@ class Runner:
         }
         try:
             program = self._compile(request)
-            change = self._execute(request, program, trace, False)
-            if change is not None:
-                again = {"given": None, "steps": []}
-                named = self._execute(request, program, again, True)
-                raise Fault("effect", named or f"looking at the values: {change}")
-        except Fault as fault:
-            trace["error"] = {"kind": fault.kind, "message": str(fault)}
-        except Exception as error:  # while looking, not while running
-            fault = self._fault(error, "looking at the values")
-            if fault is None:
-                raise
-            trace["error"] = {"kind": fault.kind, "message": str(fault)}
+        except SyntaxError as error:
+            why = f"Python {sys.version.split()[0]} cannot compile this: {error}"
+            trace["error"] = {"kind": "worker", "message": why}
+            return trace
+        fault, change = self._execute(program, trace, False)
+        if change is not None:
+            again = {"given": None, "steps": []}
+            _, named = self._execute(program, again, True)
+            fault = ("effect", named or f"looking at the values: {change}")
+        if fault is not None:
+            trace["error"] = {"kind": fault[0], "message": fault[1]}
         trace["seconds"] = perf_counter() - begin
         return trace
 
@@ -125,140 +130,159 @@ class Runner:
         file = request["file"]
         texts = [part["text"] for part in request["given"]]
         texts += [step["run"]["text"] for step in request["steps"]]
-        try:
-            return Program(
-                [(name, self._code(text, file, 1, True)) for name, text in request["bind"]],
-                request["row"],
-                [self._code(part["text"], file, part["line"], False) for part in request["given"]],
-                [self._step(step, file) for step in request["steps"]],
-                any("try" in text for text in texts),
-                self._away is not None
-                and not any(OWN_DEVICE.search(t) for t in [*texts, *(t for _, t in request["bind"])]),
-            )
-        except SyntaxError as error:
-            raise Fault("worker", f"Python {sys.version.split()[0]} cannot compile this: {error}") from None
+        bind = [(name, self._expression(text, file, 1)) for name, text in request["bind"]]
+        return Program(
+            file,
+            [*self._names.items(), ("accelerator", self._accelerator)]
+            if request["accelerator"]
+            else self._names,
+            bind,
+            request["row"],
+            [self._code(part["text"], file, part["line"]) for part in request["given"]],
+            [self._step(step, file) for step in request["steps"]],
+            any("try" in text for text in texts),
+            self._away is not None
+            and not any(OWN_DEVICE.search(t) for t in [*texts, *(t for _, t in request["bind"])]),
+        )
 
     def _step(self, step: dict[str, Any], file: str) -> Step:
-        asks = [Ask(a["text"], self._code(a["text"], file, a["line"], True)) for a in step["ask"]]
+        asks = [Ask(a["text"], self._expression(a["text"], file, a["line"])) for a in step["ask"]]
         run = step["run"]
-        code = self._code(run["text"], file, run["line"], False)
-        return Step(code, asks, any("(" in ask.text for ask in asks))
+        code = self._code(run["text"], file, run["line"])
+        acts = not all(READING.fullmatch(ask.text) for ask in asks)
+        return Step(code, asks, acts, acts and any("(" in ask.text for ask in asks))
 
-    def _code(self, text: str, file: str, line: int, expression: bool) -> CodeType:
-        key = (text, file, line, expression)
+    def _code(self, text: str, file: str, line: int) -> CodeType:
+        """Statements: compiled once for all instances of a case, and `given` for all cases of a file."""
+        key = (text, file, line)
         code = self._codes.get(key)
         if code is None:
-            if len(self._codes) >= CODE_CACHE:
-                self._codes.clear()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                code = sandbox.compile_program(text, file, line, expression=expression)
-            self._codes[key] = code
+            code = self._keep(key, text, file, line, False)
+        return code
+
+    def _expression(self, text: str, file: str, line: int) -> CodeType:
+        """Expressions recur all over the specs: compiled once, placed anew."""
+        code = self._codes.get(text)
+        if code is None:
+            code = self._keep(text, text, file, line, True)
+        return code.replace(co_filename=file, co_firstlineno=line)
+
+    def _keep(self, key: Any, text: str, file: str, line: int, expression: bool) -> CodeType:
+        if len(self._codes) >= CODE_CACHE:
+            self._codes.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = self._codes[key] = sandbox.compile_program(text, file, line, expression=expression)
         return code
 
     # --- running --------------------------------------------------------------------------------------
 
     def _execute(
-        self, request: dict[str, Any], program: Program, trace: dict[str, Any], each: bool
-    ) -> str | None:
-        """Fill `trace`; what an expression changed, or None. `each`: look after every expression."""
+        self, program: Program, trace: dict[str, Any], each: bool
+    ) -> tuple[tuple[str, str] | None, str | None]:
+        """Fill `trace`; the error as (kind, message) and what an expression changed, if there is any.
+
+        `each`: look for changes after every expression. The engine is clean again on return: by then no
+        frame of the program is held by anything, so nothing of it can run later.
+        """
+        fault = change = None
         printer = sandbox.Printer()
-        space: dict[str, Any] = {"__builtins__": sandbox.safe_builtins(printer), **self._names}
-        if request.get("accelerator"):
-            space["accelerator"] = self._accelerator
+        space: dict[str, Any] = {"__builtins__": sandbox.safe_builtins(printer)}
+        space.update(program.names)
         self._caught = None
         if program.swallows:
-            self._trace_exceptions(request["file"])
-        sandbox.enter()
-        try:
-            with self._context():
-                return self._steps(program, trace, space, printer, each)
-        except sandbox.Refused:
-            return None
-        finally:
-            refusal = sandbox.exit()
-            if program.swallows:
-                sys.settrace(None)
-                threading.settrace(None)
-            space.clear()
-            self.spent = self._restore()
+            self._trace_exceptions(program.file)
+        with self._recorder:
+            sandbox.enter()
+            try:
+                with self._context():
+                    change = self._steps(program, trace, space, printer, each)
+            except sandbox.Refused:
+                pass  # told below, as are refusals that the program swallowed
+            except Fault as error:
+                fault = (error.kind, str(error))
+            except Exception as error:  # while looking, not while running
+                fault = self._fault(error, "looking at the values")
+                if fault is None:
+                    raise
+            finally:
+                refusal = sandbox.exit()
+                if program.swallows:
+                    sys.settrace(None)
+                    threading.settrace(None)
+                space.clear()
             if refusal is not None:
-                raise Fault("sandbox", refusal)
-            if self._caught is not None and trace.get("error") is None:
-                raise self._caught
+                fault = ("sandbox", refusal)
+            self.spent = self._restore()
+        return fault or self._caught, change
 
     def _steps(
         self, program: Program, trace: dict[str, Any], space: dict[str, Any], printer: Any, each: bool
     ) -> str | None:
         first = len(space)
-        trace["given"] = self._given(program, space)
+        recorder = self._recorder
+        self._given(program, space)
         for number, step in enumerate(program.steps, 1):
-            exception, caught = self._run(step.code, space, f"step {number}")
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with self._quiet():
-                    seen, pairs = self._observer.tensors(islice(space.items(), first, None))
-                    before = self._watch.look(pairs, step.draws) if step.asks else None
-                answers: list[dict[str, Any]] = []
-                trace["steps"].append(
-                    {
-                        "exception": exception,
-                        "warnings": caught,
-                        "answers": answers,
-                        "tensors": seen,
-                        "printed": printer.take(),
-                    }
-                )
-                if program.on_device:
-                    self._attest(seen, number)
-                for ask in step.asks:
-                    answers.append(self._answer(ask, space))
-                    if each and (change := self._changed(before, pairs, seen)):
-                        return f"{ask.text}: {change}"
-                if before is not None and (change := self._changed(before, pairs, seen)):
-                    return change
-                printer.take()  # what expressions print is nobody's
+            exception = self._run(step.code, space, f"step {number}")
+            caught = recorder.take()
+            recorder.pause()
+            with self._quiet():
+                seen, pairs = self._observer.tensors(islice(space.items(), first, None))
+                before = self._watch.look(pairs, step.draws) if step.acts else None
+            answers: list[dict[str, Any]] = []
+            trace["steps"].append(
+                {
+                    "exception": exception,
+                    "warnings": caught,
+                    "answers": answers,
+                    "tensors": seen,
+                    "printed": printer.take(),
+                }
+            )
+            if program.on_device:
+                self._attest(seen, number)
+            for ask in step.asks:
+                answers.append(self._answer(ask, space))
+                if each and before is not None and (change := self._changed(before, pairs, seen)):
+                    return f"{ask.text}: {change}"
+            if before is not None and (change := self._changed(before, pairs, seen)):
+                return change
+            printer.take()  # what expressions print is nobody's
+            recorder.resume()
         return None
 
-    def _given(self, program: Program, space: dict[str, Any]) -> dict[str, Any]:
-        place = "given"
+    def _given(self, program: Program, space: dict[str, Any]) -> None:
+        """Parameters, row and `given`, which must neither raise nor warn."""
         for name, code in program.bind:
-            exception, caught = self._run(code, space, f"the parameter {name}", name)
-            if exception or caught:
-                place = f"the parameter {name}"
-                break
-        else:
-            space.update(program.row)
-            exception, caught = None, []
-            for code in program.given:
-                exception, more = self._run(code, space, "given")
-                caught += more
-                if exception:
-                    break
+            self._must_be_silent(code, space, f"the parameter {name}", name)
+        space.update(program.row)
+        for code in program.given:
+            self._must_be_silent(code, space, "given")
+
+    def _must_be_silent(
+        self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None
+    ) -> None:
+        exception = self._run(code, space, place, name)
         if exception:
             raise Fault("given", f"{place} raised {exception['type']}: {exception['message']}")
-        if caught:
-            raise Fault("given", f"{place} warned {caught[0]['type']}: {caught[0]['message']}")
-        return {"exception": None, "warnings": []}
+        for warning in self._recorder.take():
+            raise Fault("given", f"{place} warned {warning['type']}: {warning['message']}")
 
     def _run(
         self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None
-    ) -> tuple[dict[str, str] | None, list[dict[str, str]]]:
-        """Run code, or evaluate it into `name`; the exception and the warnings it gave."""
-        exception = None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                if name is None:
-                    exec(code, space)
-                else:
-                    space[name] = eval(code, space)
-            except sandbox.Refused:
-                raise
-            except BaseException as error:
-                self._examine(error, place)
-                exception = describe(error)
-        return exception, [describe_warning(w) for w in caught] if caught else []
+    ) -> dict[str, str] | None:
+        """Run code, or evaluate it into `name`; the exception it raised, described."""
+        try:
+            if name is None:
+                exec(code, space)
+            else:
+                space[name] = eval(code, space)
+        except sandbox.Refused:
+            raise
+        except BaseException as error:
+            self._examine(error, place)
+            return describe(error)
+        return None
 
     def _answer(self, ask: Ask, space: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -293,11 +317,11 @@ class Runner:
         """Raise Fault if an exception is not the program's own affair."""
         fault = self._fault(error, place)
         if fault is not None:
-            raise fault from None
+            raise Fault(*fault)
 
-    def _fault(self, error: BaseException, place: str) -> Fault | None:
+    def _fault(self, error: BaseException, place: str) -> tuple[str, str] | None:
         if self._not_modelled and isinstance(error, self._not_modelled):
-            return Fault("unsupported", f"{place}: {error}")
+            return ("unsupported", f"{place}: {error}")
         if is_refusal(error):
             limit = f"{self._memory / 2**20:.0f} MiB"
             text = str(error).strip().partition("\n")[0]
@@ -343,14 +367,6 @@ class Runner:
         self._cases += 1
         # Cycles may hold suspended generators, whose end sets modes: they go before the modes are set.
         gc.collect(0 if self._cases % FULL_COLLECTION else 2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if self._reset is not None:
-                self._reset()
-            return self._clean.reset()
-
-
-def describe_warning(warning: Any) -> dict[str, str]:
-    """Type name and message of a recorded warning."""
-    told = describe(warning.message)
-    return {"type": warning.category.__name__, "message": told["message"]}
+        if self._reset is not None:
+            self._reset()
+        return self._clean.reset()
