@@ -325,9 +325,8 @@ class Runner:
         if is_refusal(error):
             limit = f"{self._memory / 2**20:.0f} MiB"
             text = str(error).strip().partition("\n")[0]
-            return Fault(
-                "memory", f"{place}: the memory limit of {limit} was met{': ' + text if text else ''}"
-            )
+            words = f"{place}: the memory limit of {limit} was met"
+            return ("memory", f"{words}: {text}" if text else words)
         return None
 
     def _trace_exceptions(self, file: str) -> None:
