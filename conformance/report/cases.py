@@ -15,6 +15,7 @@ from conformance.judge.alone import who_stands_alone
 from conformance.judge.model import Check, Divergence, TargetInfo
 from conformance.load import instances, load_text
 from conformance.load.model import Case, SpecFile
+from conformance.report.state import portable
 from conformance.run.results import Line, Results, SpecEntry
 
 
@@ -94,7 +95,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
         views = []
         for case in ids:
             differences = [*_against_document(case, by_case[case], infos)]
-            differences += map(_between_targets, diverged.get(case, ()))
+            differences += [_between_targets(d, infos) for d in diverged.get(case, ())]
             place = _Place(path, shown, known.get(case), parsed)
             views.append(_case_view(case, by_case[case], differences, place))
         title = parsed.title if parsed else path
@@ -181,7 +182,9 @@ def _program_lines(case: Case, file: SpecFile) -> tuple[tuple[int, int], ...]:
     return (*ranges, (case.mark.line, last))
 
 
-def _against_document(id_: str, results: dict[str, Line], infos: Mapping[str, TargetInfo]) -> list[Difference]:
+def _against_document(
+    id_: str, results: dict[str, Line], infos: Mapping[str, TargetInfo]
+) -> list[Difference]:
     """Failed assertions, one entry per assertion with what every target showed."""
     found: dict[tuple[int, str, str], dict[str, Check]] = {}
     for target, result in results.items():
@@ -194,7 +197,7 @@ def _against_document(id_: str, results: dict[str, Line], infos: Mapping[str, Ta
             step=step,
             what=what,
             stands_alone=who_stands_alone(checks, infos),
-            values={target: check.observed for target, check in checks.items()},
+            values={t: portable(check.observed, infos[t].device) for t, check in checks.items()},
             against="document",
             expected=next(c.expected for c in checks.values() if not c.ok),
             note=next((c.note for c in checks.values() if not c.ok and c.note), None),
@@ -204,14 +207,14 @@ def _against_document(id_: str, results: dict[str, Line], infos: Mapping[str, Ta
     ]
 
 
-def _between_targets(divergence: Divergence) -> Difference:
+def _between_targets(divergence: Divergence, infos: Mapping[str, TargetInfo]) -> Difference:
     return Difference(
         case=divergence.case,
         at=divergence.at,
         step=divergence.step,
         what=f"{divergence.where} ({divergence.field})" if divergence.field else divergence.where,
         stands_alone=divergence.stands_alone,
-        values=dict(divergence.values),
+        values={t: portable(text, infos[t].device) for t, text in divergence.values.items()},
         against="targets",
         note=divergence.note,
     )

@@ -16,7 +16,8 @@ _HIDDEN = re.compile(
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
     "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&$:=^\"'])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#!|~&$])")
+_BLOCK_START = re.compile(r"^(\s*\d{0,9})([-+.)](?=\s|$)|[=-])")
 _AUTOLINK = re.compile(r"(@|#|\bGH-|://|\bwww\.)(?=\S)", re.IGNORECASE)
 
 
@@ -45,6 +46,9 @@ def markdown(text: str) -> str:
     """Plain words for Markdown: no markup, no HTML, no mention, no link comes to life; one line."""
     pieces = []
     rest = one_line(text)
+    if block := _BLOCK_START.match(rest):  # would begin a list or underline a heading
+        pieces.append(f"{block.group(1)}\\{block.group(2)}")
+        rest = rest[block.end() :]
     while match := _AUTOLINK.search(rest):
         # An empty comment keeps GitHub from linking, which it does after Markdown is rendered.
         cut = match.end() if match.group(1) in "@#" or match.group(1).upper() == "GH-" else match.start() + 1
@@ -62,13 +66,6 @@ def markdown_code(text: str, *, in_table: bool = False, limit: int = 0) -> str:
     if in_table:
         text = text.replace("|", "\\|")
     return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def markdown_block(text: str, language: str = "") -> str:
-    """A fenced Markdown block that no content can close."""
-    text = visible(text)
-    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def workflow_data(text: str) -> str:

@@ -22,7 +22,7 @@ from conformance.report.escape import one_line, script_json, visible
 from conformance.report.markdown import grouped
 from conformance.report.payload import Payload
 from conformance.report.sources import VERDICTS
-from conformance.report.summary import UNEXPECTED, Summary, TargetView, plural
+from conformance.report.summary import NO_VERDICT, UNEXPECTED, Summary, TargetView, plural
 from conformance.run.results import Line
 
 FOLD_ABOVE = 300
@@ -46,6 +46,7 @@ def html(summary: Summary) -> str:
         policy=_policy([style], [early, script]),
         payload=Markup(script_json(Payload(summary).build())),
         standing=_standing(summary.differences),
+        unfinished=_unfinished(cases),
         differences_shown=DIFFERENCES_SHOWN,
         verdicts=[v for v in (*VERDICTS, "unknown") if any(v in s.counts for s in summary.sources)],
         verdict_of={claim.id: claim.verdict for source in summary.sources for claim in source.claims},
@@ -99,10 +100,28 @@ def _policy(styles: list[str], scripts: list[str]) -> str:
 def _standing(differences: tuple[Difference, ...]) -> list[tuple[str, int, list[list[Difference]]]]:
     """(who stands alone, how often, the differences case by case), the most frequent first."""
     groups: dict[str, dict[str, list[Difference]]] = {}
+    missed = {(d.case, d.step, d.what) for d in differences if d.against == "document"}
     for difference in differences:
-        groups.setdefault(difference.stands_alone, {}).setdefault(difference.case, []).append(difference)
+        repeats = (difference.case, difference.step, difference.what.rpartition(" (")[0]) in missed
+        if not (repeats and difference.against == "targets"):
+            cases = groups.setdefault(difference.stands_alone, {})
+            cases.setdefault(difference.case, []).append(difference)
     counted = [(who, sum(map(len, cases.values())), [*cases.values()]) for who, cases in groups.items()]
     return sorted(counted, key=lambda item: -item[1])
+
+
+def _unfinished(cases: tuple[CaseView, ...]) -> list[tuple[CaseView, list[tuple[str, str, list[str]]]]]:
+    """Cases with unexpected results that miss no assertion: (outcome, reason, targets) for each kind."""
+    found = []
+    for case in cases:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for target, line in case.results.items():
+            if line.expectedness in UNEXPECTED and all(check.ok for check in line.assertions):
+                stale = "stale waiver" if line.expectedness == "stale-waiver" else ""
+                groups.setdefault((line.outcome, line.reason or stale), []).append(target)
+        if groups:
+            found.append((case, [(*kind, names) for kind, names in groups.items()]))
+    return found
 
 
 def _cell_state(line: Line) -> str:
@@ -111,16 +130,13 @@ def _cell_state(line: Line) -> str:
         return "bad"
     if line.expectedness == "waived":
         return "waived"
-    return "good" if line.outcome == "pass" else "absent" if line.outcome in _ABSENT else "other"
-
-
-_ABSENT = frozenset({"not-run", "not-applicable", "unsupported"})
+    return "good" if line.outcome == "pass" else "absent" if line.outcome in NO_VERDICT else "other"
 
 
 def _segments(target: TargetView) -> list[tuple[str, float, float]]:
     """(class, start, width) in percent of a target's bar: good, waived, absent, bad."""
     bad, waived = target.unexpected, target.waived
-    absent = min(sum(target.counts.get(o, 0) for o in _ABSENT), target.total - bad - waived)
+    absent = min(sum(target.counts.get(o, 0) for o in NO_VERDICT), target.total - bad - waived)
     good = target.total - bad - waived - absent
     found, start = [], 0.0
     for name, count in (("bad", bad), ("waived", waived), ("good", good), ("absent", absent)):

@@ -12,7 +12,7 @@ from typing import Any
 from conformance.judge.model import EXPECTEDNESS, OUTCOMES
 from conformance.report.cases import CaseView, Difference
 from conformance.report.escape import visible
-from conformance.report.state import FIELDS, same_device, state_row
+from conformance.report.state import FIELDS, portable, state_row
 from conformance.report.summary import Summary
 from conformance.run.results import Line
 
@@ -38,7 +38,7 @@ class Payload:
     def __init__(self, summary: Summary) -> None:
         self.summary = summary
         self.targets = [target.name for target in summary.targets]
-        self.devices = {name: name.partition(":")[2].partition("+")[0] or "cpu" for name in self.targets}
+        self.devices = {target.name: target.device for target in summary.targets}
         self.texts = Pool()
         self.states = Pool()
         self.steps = Pool()
@@ -102,7 +102,7 @@ class Payload:
             if line := case.results.get(target):
                 for check in line.assertions:
                     groups = found.setdefault((check.step, check.at, check.what), {})
-                    texts = (check.expected, self._portable(check.observed, target), check.ok)
+                    texts = (check.expected, portable(check.observed, self.devices[target]), check.ok)
                     seen = (*texts, check.note, check.ulp)
                     groups[seen] = groups.get(seen, 0) | 1 << bit
         return [
@@ -112,12 +112,6 @@ class Payload:
 
     def _group(self, mask: int, expected: str, observed: str, ok: bool, note: Any, ulp: Any) -> list[Any]:
         return [mask, self._text(expected), self._text(observed), int(ok), self._text(note), ulp]
-
-    def _portable(self, observed: str, target: str) -> str:
-        """A tensor's text without the target's own device, which says nothing new."""
-        head, mark, tail = observed.rpartition(", device=")
-        own = mark and observed.startswith("tensor(") and same_device(tail.rstrip(")"), self.devices[target])
-        return f"{head})" if own else observed
 
     def _seen(self, case: CaseView) -> list[list[list[int]]]:
         """Per step the groups [mask, number of the step's record]."""

@@ -46,6 +46,13 @@ def same_device(where: str, own: str) -> bool:
     return where == own or where.partition(":")[0] == own.partition(":")[0]
 
 
+def portable(text: str, device: str) -> str:
+    """A tensor's text without the target's own device, which says nothing new."""
+    head, mark, tail = text.rpartition(", device=")
+    own = mark and text.startswith("tensor(") and same_device(tail.rstrip(")"), device)
+    return f"{head})" if own else text
+
+
 def _grad_text(grad: dict[str, Any] | None, dtype: str) -> str:
     if grad is None:
         return "None"

@@ -6,7 +6,7 @@ Nothing here formats for a medium; the sentences are plain text, still to be esc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from conformance.gate.gate import GateReport
 
 UNEXPECTED = frozenset({"unexpected", "stale-waiver"})
+NO_VERDICT = frozenset({"not-run", "not-applicable", "unsupported"})
+REASONS_SAID = 6
 
 
 class TargetView(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class TargetView(msgspec.Struct, frozen=True):
     """
 
     name: str
+    device: str
     engine: str
     machine: str
     state: str
@@ -130,6 +133,7 @@ def _target_view(info: TargetInfo, lines: Sequence[Line]) -> TargetView:
     models = "" if info.version.partition("+")[0] == info.models else models
     return TargetView(
         name=info.name,
+        device=info.device,
         engine=" ".join(p for p in (info.engine, info.version) if p) + models,
         machine=_facts_text(info.attestation) or info.device,
         state=info.state,
@@ -167,18 +171,34 @@ def listed(items: list[str]) -> str:
 
 def _headline(lines: Sequence[Line], unexpected: int, divergences: int, interrupted: bool) -> str:
     ran = [line for line in lines if line.outcome not in ("not-run", "not-applicable")]
+    undeclared = f"targets differ in {plural(divergences, 'place')} that no spec declares"
     if unexpected:
         verb = "is" if unexpected == 1 else "are"
-        head = f"{plural(unexpected, 'result')} of {len(lines):,} {verb} unexpected"
-        if divergences:
-            head += f", and targets differ undeclared in {plural(divergences, 'place')}"
+        head = f"{unexpected:,} of {plural(len(lines), 'result')} {verb} unexpected"
+        head += f", and {undeclared}" if divergences else ""
     elif divergences:
-        head = f"Targets differ undeclared in {plural(divergences, 'place')}"
+        head = undeclared.capitalize()
     elif not ran:
         head = "Nothing ran"
     else:
         head = "Everything that ran is as expected"
     return f"{head}, in a run that did not finish" if interrupted else head
+
+
+def _absences(cases: Sequence[CaseView], ran: set[str]) -> Iterator[str]:
+    """What gave no verdict on targets that did run, and why: one sentence per outcome and reason."""
+    found: dict[tuple[str, str], tuple[set[str], dict[str, None]]] = {}
+    for case in cases:
+        for name, line in case.results.items():
+            if name in ran and line.outcome in NO_VERDICT:
+                ids, names = found.setdefault((line.outcome, line.reason or ""), (set(), {}))
+                ids.add(case.id)
+                names[name] = None
+    for (outcome, reason), (ids, names) in list(found.items())[:REASONS_SAID]:
+        where = f"{outcome.replace('-', ' ')} on {listed(list(names))}"
+        yield f"{plural(len(ids), 'case')} {where}{f': {reason}' if reason else ''}."
+    if len(found) > REASONS_SAID:
+        yield f"{plural(len(found) - REASONS_SAID, 'more reason')} why cases gave no verdict, in the matrix."
 
 
 def _sentences(
@@ -190,11 +210,7 @@ def _sentences(
     said.extend(
         f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run"
     )
-    for target in ran:
-        absent = {o: n for o, n in target.counts.items() if o in ("not-applicable", "not-run", "unsupported")}
-        if absent:
-            parts = listed([f"{n:,} {o.replace('-', ' ')}" for o, n in absent.items()])
-            said.append(f"On {target.name}, {parts}.")
+    said.extend(_absences(cases, {t.name for t in ran}))
     waived = sum(t.waived for t in targets)
     said.append(f"Undeclared divergences between targets: {divergences:,}. Waived results: {waived:,}.")
     if footer is None:

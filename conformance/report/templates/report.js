@@ -87,7 +87,7 @@
   function callout(item, [step, against, what, alone, note]) {
     return el("p", { class: "callout" },
       el("strong", null, "First difference: "), step ? `step ${step}, ` : "given, ", code(text(what)), ". ",
-      text(alone), " stands alone. ", note >= 0 && el("span", { class: "note" }, text(note)),
+      text(alone), " stands alone. ", note >= 0 && el("span", { class: "sub" }, text(note)),
       el("button", { type: "button", class: "quiet jump", onclick: () => jump(item) }, "Go to it"));
   }
   function jump(item) {
@@ -171,9 +171,9 @@
         const candidate = !ok && against === "document" && at === step && what === expression;
         body.append(el("tr", { class: `${ok ? "" : "miss"}${candidate ? " candidate" : ""}` },
           el("td", null, el("span", { class: ok ? "yes" : "no", title: ok ? "holds" : "missed" }, ok ? "✓" : "✗")),
-          el("th", { scope: "row" }, n === 0 && code(text(expression)), n === 0 && el("span", { class: "sub" }, ` ${line || ""}`)),
+          el("th", { scope: "row" }, n === 0 && code(text(expression)), n === 0 && el("span", { class: "sub" }, line ? ` :${line}` : "")),
           el("td", null, code(wanted)),
-          el("td", null, ok ? code(seen) : marked(seen, wanted), note >= 0 && el("span", { class: "note" }, text(note)), ulp ? el("span", { class: "note" }, `${ulp} ULP apart`) : null),
+          el("td", null, ok ? code(seen) : marked(seen, wanted), note >= 0 && el("span", { class: "note" }, text(note)), ulp ? el("span", { class: "note" }, `${ulp.toLocaleString("en")} ULP apart`) : null),
           el("td", { class: "by" }, who(mask, present))));
       });
     }
@@ -222,21 +222,21 @@
       const base = d.states[sorted[0][0]];
       sorted.forEach(([number, mask], n) => body.append(el("tr", null,
         el("th", { scope: "row" }, n === 0 && code(text(name))),
+        el("td", { class: "by" }, who(mask, present)),
         fields.map(([field, place]) => {
           const value = d.states[number][place], shown = text(value);
           const differs = sorted.length > 1 && (n ? value !== base[place] : sorted.some(([other]) => d.states[other][place] !== value));
           const wanted = suspect === text(name) || suspect.startsWith(`${text(name)} (`) || suspect.startsWith(`${text(name)}.`);
           return el("td", { class: `${differs ? "other" : ""}${shown.length > 40 ? " long" : ""}${differs && wanted && n ? " candidate" : ""}` },
             n && differs ? marked(shown, text(base[place])) : code(field === "device" && shown === "" ? "own" : field === "storage" ? `#${shown}` : shown));
-        }),
-        el("td", { class: "by" }, who(mask, present)))));
+        }))));
     }
     const count = `${tensors.size} tensor${tensors.size === 1 ? "" : "s"}`;
     const same = members(present).length > 1 ? `, the same on ${who(present, present)}` : "";
     return el("details", { open: odd.length > 0 },
       el("summary", null, odd.length ? `State: ${count}; ${odd.join(", ")} ${odd.length === 1 ? "differs" : "differ"} between targets` : `State: ${count}${same}`),
       el("div", { class: "wrap" }, el("table", { class: "states" },
-        el("thead", null, el("tr", null, el("th", { scope: "col" }, "tensor"), fields.map(([name]) => el("th", { scope: "col" }, name)), el("th", { scope: "col" }, "where"))), body)));
+        el("thead", null, el("tr", null, ["tensor", "where", ...fields.map(([name]) => name)].map((name) => el("th", { scope: "col" }, name)))), body)));
   }
 
   function commands(item) {
