@@ -237,7 +237,7 @@ def tensor_repr(tensor):
 
 def _body(tensor, indent):
     """The numbers, and the suffixes that tell what the numbers do not: device, size, dtype."""
-    from . import dtype as dtypes
+    from . import dtypes
     from .promotion import default_complex, get_default_dtype
 
     device, dtype, suffixes = tensor.device, tensor.dtype, []

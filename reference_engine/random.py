@@ -24,7 +24,7 @@ class Generator:
     __slots__ = ("_seed", "_spare_normal", "_twister", "device")
 
     def __init__(self, device="cpu"):
-        from .device import device as device_type
+        from .devices import device as device_type
 
         self.device = device_type(device)
         self._start(DEFAULT_SEED)
@@ -100,13 +100,13 @@ class Generator:
     def get_state(self):
         """The whole state as a uint8 tensor of 5056 elements."""
         from .creation import tensor
-        from .dtype import uint8
+        from .dtypes import uint8
 
         return tensor(list(self._state_bytes()), dtype=uint8, device="cpu")
 
     def set_state(self, new_state):
         """Continue from a state that `get_state` gave. Raises TypeError or RuntimeError for anything else."""
-        from .dtype import uint8
+        from .dtypes import uint8
 
         kind = type(new_state).__name__
         if not hasattr(new_state, "dtype"):
