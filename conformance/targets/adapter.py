@@ -78,6 +78,10 @@ class Adapter:
         """State beyond what `conformance.worker.clean.common_parts` finds."""
         return []
 
+    def first_use(self) -> dict[str, Callable[[], Any]]:
+        """Word in a program's text → what to do once before, where a feature's first use would warn."""
+        return {}
+
     def limit_memory(self, size: int) -> None:
         """Bound memory that is not the process's own (an accelerator's) to `size` bytes."""
 

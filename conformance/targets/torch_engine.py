@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any
@@ -114,6 +116,10 @@ class TorchAdapter(Adapter):
     def quiet(self) -> AbstractContextManager:
         return self.namespace._C.DisableTorchFunction()
 
+    def first_use(self) -> dict[str, Callable[[], Any]]:
+        # The first dual level or jvp imports hundreds of modules, and some of them warn.
+        return dict.fromkeys(("forward_ad", "jvp", "hessian"), _import_jvp_rules)
+
     def limit_memory(self, size: int) -> None:
         cuda = self.namespace.cuda
         if self._device.type == "cuda":
@@ -221,6 +227,11 @@ def _no_cuda(torch: Any) -> str | None:
     except Exception as error:
         return f"CUDA cannot start: {_first_line(error)}"
     return "no CUDA device is visible"
+
+
+def _import_jvp_rules() -> None:
+    with suppress(ImportError):
+        importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 
 def _driver() -> str | None:

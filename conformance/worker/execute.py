@@ -9,6 +9,7 @@ up is still counted against the case that caused it.
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 import threading
@@ -29,6 +30,7 @@ from conformance.worker.observe import Observer, TensorReader, describe
 from conformance.worker.recorder import Recorder
 
 CODE_CACHE = 4096
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # an engine may show tracebacks
 READING = re.compile(r"[\w.]+(?: is(?: not)? [\w.]+)?")
 FULL_COLLECTION = 64  # cases between two collections of all generations
 # Words of a program that may put a tensor on the host, or on a device of its own choice.
@@ -77,6 +79,9 @@ class Runner:
         self._quiet: Callable[[], Any] = engine.quiet
         self._not_modelled = tuple(engine.not_modelled)
         self._memory = memory
+        self._first_use = dict(engine.first_use())
+        if callable(getattr(torch, "set_warn_always", None)):
+            torch.set_warn_always(True)  # what is said once per process is said to every case
         reader = TensorReader(torch)
         self._observer = Observer(engine.observe or reader, reader.brief)
         parts = common_parts(torch) + list(engine.state_parts())
@@ -93,7 +98,7 @@ class Runner:
         self._codes: dict[Any, CodeType] = {}
         self._cases = 0
         self._caught: tuple[str, str] | None = None
-        sandbox.install(*engine.folders)
+        sandbox.install(*engine.folders, PACKAGE)
         sandbox.allow_instances(sandbox.engine_types(torch))
         self.spent = self._restore()
 
@@ -130,6 +135,8 @@ class Runner:
         file = request["file"]
         texts = [part["text"] for part in request["given"]]
         texts += [step["run"]["text"] for step in request["steps"]]
+        if self._first_use:
+            self._load_for(texts)
         bind = [(name, self._expression(text, file, 1)) for name, text in request["bind"]]
         return Program(
             file,
@@ -144,6 +151,13 @@ class Runner:
             self._away is not None
             and not any(OWN_DEVICE.search(t) for t in [*texts, *(t for _, t in request["bind"])]),
         )
+
+    def _load_for(self, texts: list[str]) -> None:
+        """Load what programs with certain words make the engine load, because loading it warns."""
+        for word in [w for w in self._first_use if any(w in text for text in texts)]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._first_use.pop(word)()
 
     def _step(self, step: dict[str, Any], file: str) -> Step:
         asks = [Ask(a["text"], self._expression(a["text"], file, a["line"])) for a in step["ask"]]
@@ -220,36 +234,41 @@ class Runner:
         self, program: Program, trace: dict[str, Any], space: dict[str, Any], printer: Any, each: bool
     ) -> str | None:
         first = len(space)
-        recorder = self._recorder
         self._given(program, space)
         for number, step in enumerate(program.steps, 1):
             exception = self._run(step.code, space, f"step {number}")
-            caught = recorder.take()
-            recorder.pause()
-            with self._quiet():
-                seen, pairs = self._observer.tensors(islice(space.items(), first, None))
-                before = self._watch.look(pairs, step.draws) if step.acts else None
-            answers: list[dict[str, Any]] = []
-            trace["steps"].append(
-                {
-                    "exception": exception,
-                    "warnings": caught,
-                    "answers": answers,
-                    "tensors": seen,
-                    "printed": printer.take(),
-                }
-            )
-            if program.on_device:
-                self._attest(seen, number)
-            for ask in step.asks:
-                answers.append(self._answer(ask, space))
-                if each and before is not None and (change := self._changed(before, pairs, seen)):
-                    return f"{ask.text}: {change}"
-            if before is not None and (change := self._changed(before, pairs, seen)):
+            seen = {
+                "exception": exception,
+                "warnings": self._recorder.take(),
+                "answers": [],
+                "tensors": {},
+                "printed": printer.take(),
+            }
+            trace["steps"].append(seen)
+            self._recorder.pause()
+            change = self._look(step, seen, space, first, each)
+            self._recorder.resume()
+            if change is not None:
                 return change
+            if program.on_device:
+                self._attest(seen["tensors"], number)
             printer.take()  # what expressions print is nobody's
-            recorder.resume()
         return None
+
+    def _look(
+        self, step: Step, seen: dict[str, Any], space: dict[str, Any], first: int, each: bool
+    ) -> str | None:
+        """Observe everything, then ask; what the asking changed. Nothing looked at is held afterwards:
+        when the program lets go of a tensor in its next step, it must be gone."""
+        with self._quiet():
+            tensors, pairs = self._observer.tensors(islice(space.items(), first, None))
+            before = self._watch.look(pairs, step.draws) if step.acts else None
+        seen["tensors"] = tensors
+        for ask in step.asks:
+            seen["answers"].append(self._answer(ask, space))
+            if each and before is not None and (change := self._changed(before, pairs, tensors)):
+                return f"{ask.text}: {change}"
+        return None if before is None else self._changed(before, pairs, tensors)
 
     def _given(self, program: Program, space: dict[str, Any]) -> None:
         """Parameters, row and `given`, which must neither raise nor warn."""
