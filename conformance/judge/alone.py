@@ -2,7 +2,8 @@
 
 The voices are the document, torch on the CPU, torch on CUDA, the reference engine (its devices speak
 with one voice while they agree) and other engines. The side with fewer voices stands alone. With as
-many on both sides torch is believed, because the behaviour specified is torch's.
+many on both sides torch is believed, because the behaviour specified is torch's, and after torch the
+document.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ def who_differs(groups: Sequence[Iterable[str]]) -> str:
     sides = [frozenset(group) for group in groups]
     if len(sides) < 2:
         return NO_MAJORITY
-    ranked = sorted(sides, key=lambda side: (len(side), _has_torch(side)), reverse=True)
-    first, second = ranked[0], ranked[1]
-    if (len(first), _has_torch(first)) == (len(second), _has_torch(second)):
-        if sides == [frozenset({DOCUMENT}), frozenset({OTHER})]:
-            return OTHER
+    ranked = sorted(sides, key=_weight, reverse=True)
+    if _weight(ranked[0]) == _weight(ranked[1]):
         return NO_MAJORITY
     return " and ".join(sorted({name for side in ranked[1:] for name in side}, key=str.lower))
 
 
-def _has_torch(side: frozenset[str]) -> bool:
-    return any(name.startswith("torch") for name in side)
+def _weight(side: frozenset[str]) -> tuple[int, int]:
+    """How many voices, then how much the strongest of them is worth."""
+    if any(name.startswith("torch") for name in side):
+        return len(side), 2
+    return len(side), int(DOCUMENT in side)
 
 
 def who_stands_alone(checks: Mapping[str, Check], infos: Mapping[str, TargetInfo]) -> str:
