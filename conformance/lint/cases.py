@@ -95,10 +95,10 @@ def message_open(project: Project) -> Iterator[Problem]:
     """message-open: a message says more than `...`"""
     for file, case in project.cases():
         for leaf in _leaves(case):
-            if leaf.message and leaf.data is not None and not leaf.data.replace("...", "").strip():
-                what = "the message accepts any text" if leaf.data.strip() else "the message is empty"
-                if leaf.data.strip():
-                    yield at(file.shown, leaf.mark, "message-open", what, "state the words that matter")
+            words = leaf.data if leaf.message and leaf.data else "none"
+            if not words.replace("...", "").strip():
+                what = "the message accepts any text"
+                yield at(file.shown, leaf.mark, "message-open", what, "state the words that matter")
 
 
 def choice_same(project: Project) -> Iterator[Problem]:
@@ -106,13 +106,14 @@ def choice_same(project: Project) -> Iterator[Problem]:
     for file, case in project.cases():
         for node in _nodes(case):
             options = _options(node)
-            if len(options) > 1 and len({_meaning(option) for option in options}) < len(options):
-                if not isinstance(node, OneOf) and len({_meaning(option) for option in options}) > 1:
-                    continue  # branches for several versions or devices may agree in part
-                what = (
-                    "the options are the same" if not isinstance(node, OneOf) else "two options are the same"
-                )
-                yield at(file.shown, node.mark, "choice-same", what, "state it once")
+            meanings = {_meaning(option) for option in options}
+            if isinstance(node, OneOf) and len(meanings) < len(options):
+                what = "two options are the same"
+            elif len(options) > 1 and len(meanings) == 1:
+                what = "the options are the same"  # several versions or devices may agree, not all of them
+            else:
+                continue
+            yield at(file.shown, node.mark, "choice-same", what, "state it once")
 
 
 def binding_unused(project: Project) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from conformance.exceptions import Problem
@@ -60,9 +61,8 @@ def page_unlisted(project: Project) -> Iterator[Problem]:
     for file, cite in project.cites("page"):
         if cite.ref not in project.pages:
             what = f"the page {quoted(cite.ref)} is not in the list"
-            mend = f"{meant(cite.ref, project.pages) if project.pages else 'list it'}"
-            if not mend.startswith("did"):
-                mend = "list it in sources/pages.yaml with its title"
+            near = difflib.get_close_matches(cite.ref, project.pages, n=1, cutoff=0.6)
+            mend = f"did you mean `{near[0]}`?" if near else "list it in sources/pages.yaml with its title"
             yield at(file.shown, cite.mark, "page-unlisted", what, mend)
 
 
