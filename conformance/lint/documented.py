@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from conformance.load.report import meant
+
 SECONDS = 120
 
 _LOOK_UP = """
@@ -72,8 +74,6 @@ def unresolved(symbols: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def _words(symbol: str, answer: list | None) -> tuple[str, str]:
-    from conformance.load.report import meant
-
     if answer is None:
         return f"{symbol} has no docstring", "cite a documented symbol, or the page that documents it"
     path, part, names = answer

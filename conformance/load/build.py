@@ -10,13 +10,13 @@ import difflib
 import hashlib
 import re
 
-from conformance.load import tables
+from conformance.load import limits, tables
 from conformance.load.choices import Choices, mark
 from conformance.load.code import Code
 from conformance.load.expect import ValueReader
 from conformance.load.features import FEATURES
 from conformance.load.model import Assertion, Case, Cite, Source, SpecFile, Step, Tolerance
-from conformance.load.params import check_instances, read_params, read_rows
+from conformance.load.params import check_instances, instance_count, read_params, read_rows
 from conformance.load.report import Report, listed, meant, quoted
 from conformance.load.thrown import ThrownReader
 from conformance.load.yaml_nodes import (
@@ -79,6 +79,10 @@ class _FileBuilder:
                 )
             else:
                 cases = [self._case(item, level, cites, needs, given) for item in held.items]
+        total = sum([instance_count(case.params, case.rows) for case in cases])
+        if total > limits.FILE_INSTANCES:
+            what = f"the cases have {total} instances, more than {limits.FILE_INSTANCES}"
+            self.report.add(root, "instances", what, "split the file, or thin the params out")
         digest = hashlib.sha256(self.text.encode("utf-8")).hexdigest()
         return SpecFile(self.path, self.report.shown, self.text, digest, title, tuple(cases), cites)
 

@@ -17,5 +17,8 @@ INSTANCES = 1000
 PROBLEMS = 100
 """Problems reported of one file; the rest would follow from them or wait for the next run."""
 
+FILE_INSTANCES = 10_000
+"""Instances of all cases of one file."""
+
 K_EXPRESSION = 2000
 """Characters of a `-k` expression, and with it the depth of its parentheses."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import keyword
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -111,9 +112,7 @@ def check_instances(params: tuple[Param, ...], rows: tuple[Row, ...], at: Node, 
         report.add(
             at, "rows", f"{quoted(min(shared))} stands in `params` and in `rows`", "rename one of them"
         )
-    count = max(len(rows), 1)
-    for param in params:
-        count *= len(param.values)
+    count = instance_count(params, rows)
     if count > limits.INSTANCES:
         report.add(
             at,
@@ -125,6 +124,11 @@ def check_instances(params: tuple[Param, ...], rows: tuple[Row, ...], at: Node, 
         labels = list(_combinations(params, rows))
         if len({label for label, _, _ in labels}) < len(labels):
             report.add(at, "instances", "two instances have the same id", "write their values differently")
+
+
+def instance_count(params: tuple[Param, ...], rows: tuple[Row, ...]) -> int:
+    """How many instances the params and rows of a case make."""
+    return math.prod([len(param.values) for param in params], start=max(len(rows), 1))
 
 
 def _check_name(key: Scalar, report: Report) -> None:
