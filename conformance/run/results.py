@@ -257,7 +257,7 @@ class _Format(msgspec.Struct):
     """What every format number of this file must begin with."""
 
     kind: str
-    format: int
+    format: int | None = None
 
 
 _decode_line = msgspec.json.Decoder(Header | Line | Footer).decode
