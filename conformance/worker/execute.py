@@ -96,7 +96,7 @@ class Runner:
             self._names["in_thread"] = self._in_thread
         self._accelerator = engine.accelerator
         self._codes: dict[Any, CodeType] = {}
-        self._cases = 0
+        self._cases = self._modules = 0
         self._caught: tuple[str, str] | None = None
         sandbox.install(*engine.folders, PACKAGE)
         sandbox.allow_instances(sandbox.engine_types(torch))
@@ -384,7 +384,12 @@ class Runner:
         """Back to the clean state; the names of what could not be brought back."""
         self._cases += 1
         # Cycles may hold suspended generators, whose end sets modes: they go before the modes are set.
-        gc.collect(0 if self._cases % FULL_COLLECTION else 2)
+        if len(sys.modules) != self._modules:  # freshly imported code lives for good: never walk it again
+            self._modules = len(sys.modules)
+            gc.collect()
+            gc.freeze()
+        else:
+            gc.collect(0 if self._cases % FULL_COLLECTION else 2)
         if self._reset is not None:
             self._reset()
         return self._clean.reset()

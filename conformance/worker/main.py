@@ -101,8 +101,6 @@ def start(hello: dict[str, Any], answer: dict[str, Any]) -> Runner | None:
         answer["unavailable"] = str(reason)
         return None
     runner = Runner(engine, hello["memory"])
-    gc.collect()
-    gc.freeze()
     gc.disable()  # when a cycle is found must not depend on what ran before
     engine.limit_memory(hello["memory"])
     limit = limit_memory(hello["memory"])
