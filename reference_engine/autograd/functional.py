@@ -62,9 +62,10 @@ def _call(func, inputs, where):
     return _as_tuple(func(*inputs), "outputs of the user-provided function", where)
 
 
-def _scalar_output(func, inputs, where):
+def _scalar_output(func, inputs, where, strict):
     """Run a function that must return one tensor of one element."""
     is_tuple, outputs = _call(func, inputs, where)
+    _demand_grad(outputs, "outputs", strict)
     if is_tuple:
         raise RuntimeError(f"The function given to {where} should return a single Tensor")
     if outputs[0].nelement() != 1:
@@ -244,8 +245,7 @@ def vhp(func, inputs, v=None, create_graph=False, strict=False):
         is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "vhp")
         inputs = _fresh(inputs, create_graph)
         v = _vector(v, inputs, is_inputs_tuple, create_graph, "vhp", _INPUT_IS)
-        outputs = _scalar_output(func, inputs, "vhp")
-        _demand_grad(outputs, "outputs", strict)
+        outputs = _scalar_output(func, inputs, "vhp", strict)
         jacobian_rows = _grad(outputs, inputs, create_graph=True)
         _demand_grad(jacobian_rows, "jacobian", strict)
     with _recording(create_graph):
@@ -263,8 +263,7 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
         is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "hvp")
         inputs = _fresh(inputs, create_graph)
         v = _vector(v, inputs, is_inputs_tuple, create_graph, "hvp", _INPUT_IS)
-        outputs = _scalar_output(func, inputs, "hvp")
-        _demand_grad(outputs, "outputs", strict)
+        outputs = _scalar_output(func, inputs, "hvp", strict)
         jacobian_rows = _grad(outputs, inputs, create_graph=True)
         _demand_grad(jacobian_rows, "jacobian", strict)
         seeds = tuple(torch.zeros_like(tensor, requires_grad=True) for tensor in inputs)
@@ -411,7 +410,7 @@ def hessian(
         raise AssertionError(_STRATEGIES)
 
     def checked(*args):
-        return _scalar_output(func, args, "hessian")[0].squeeze()
+        return _scalar_output(func, args, "hessian", strict)[0].squeeze()
 
     def gradient(*args):
         if outer_jacobian_strategy == "forward-mode":  # the inner graph must exist for the outer pass
