@@ -14,7 +14,7 @@ import msgspec
 
 from conformance.exceptions import PolicyError, UsageError
 from conformance.gate.fields import Fields
-from conformance.load.yaml_nodes import Mapping, Sequence
+from conformance.load.yaml_nodes import Sequence
 from conformance.run.results import Line, Results
 
 OBSERVED = "observed"
@@ -58,9 +58,8 @@ def load_baseline(path: Path) -> Baseline:
     elif listed is not None:
         fields.wrong(listed, "list", "`cases` is not a list", "write `cases: []` for none")
     observed: dict[str, dict[str, tuple[str, ...]]] = {}
-    by_case = root.get(OBSERVED)
-    for case, targets in by_case.pairs if isinstance(by_case, Mapping) else ():
-        for target, node in targets.pairs if isinstance(targets, Mapping) else ():
+    for case, targets in fields.pairs(root.get(OBSERVED), OBSERVED):
+        for target, node in fields.pairs(targets, case.text):
             seen = fields.texts(node, "observed")
             if seen is not None:
                 observed.setdefault(case.text, {})[target.text] = seen
@@ -81,11 +80,17 @@ def write_baseline(path: Path, results: Results) -> None:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
+def quote(text: str) -> str:
+    """The text in double quotes. JSON's are YAML's but for characters beyond its first plane."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)
+
+
 def rows(results: Results) -> Iterator[str]:
-    """The lines of a baseline file. JSON's texts are YAML's double-quoted ones."""
+    """The lines of a baseline file."""
     yield "# Cases that must not vanish, and what cases of level `observed` showed."
     yield "# Written by `torch-conformance gate --update-baseline`; review the difference."
-    yield from _block("cases:", (f"  - {json.dumps(case)}" for case in sorted(results.header.cases)), " []")
+    yield from _block("cases:", (f"  - {quote(case)}" for case in sorted(results.header.cases)), " []")
     yield from _block(f"{OBSERVED}:", _observed_rows(results), " {}")
 
 
@@ -101,8 +106,8 @@ def _observed_rows(results: Results) -> Iterator[str]:
         if line.level != OBSERVED or line.outcome in ("not-run", "not-applicable"):
             continue
         if line.case != last:
-            yield f"  {json.dumps(line.case)}:"
+            yield f"  {quote(line.case)}:"
             last = line.case
         seen = sights(line)
-        yield f"    {json.dumps(line.target)}:" + ("" if seen else " []")
-        yield from (f"      - {json.dumps(text)}" for text in seen)
+        yield f"    {quote(line.target)}:" + ("" if seen else " []")
+        yield from (f"      - {quote(text)}" for text in seen)

@@ -86,6 +86,12 @@ class Fields:
             return None
         return tuple(found for item in node.items if (found := self.text(item, name)) is not None)
 
+    def pairs(self, node: Node | None, name: str) -> list[tuple[Scalar, Node]]:
+        """The pairs of a mapping; none if absent."""
+        if node is not None and not isinstance(node, Mapping):
+            self.wrong(node, "mapping", f"{quoted(name)} is not a mapping", f"write `{name}: {{}}` for none")
+        return node.pairs if isinstance(node, Mapping) else []
+
     def count(self, node: Node | None, name: str) -> int | None:
         """A whole number of 0 or more. None if absent."""
         if node is None:
