@@ -136,19 +136,15 @@ def check_device_marks(node: Scalar, report: Report) -> None:
         name = found.group(1)
         if name.lower() not in (*tables.DEVICE_MARKS, "gpu"):
             continue
-        rest = text[found.end() :]
+        close = text.find("}", found.end())
         if found.group() not in ("{cpu:", "{cuda:"):
-            what, mend = (
-                f"{quoted(found.group())} is no device mark",
-                "write `{cuda:TEXT}` or `{cpu:TEXT}`",
-            )
-        elif "}" not in rest:
+            what, mend = f"{quoted(found.group())} is no device mark", "write `{cuda:TEXT}` or `{cpu:TEXT}`"
+        elif close < 0:
             what, mend = f"{quoted(found.group())} is never closed", "close it with `}` behind its text"
-        elif "{" in rest[: rest.index("}")]:
-            what, mend = (
-                f"a brace inside {quoted(found.group() + '..}')}",
-                "device marks hold plain text; use `per_device`",
-            )
+        elif text.find("{", found.end(), close) >= 0:
+            what = f"a brace inside {quoted(found.group() + '..}')}"
+            mend = "device marks hold plain text; use `per_device`"
         else:
             continue
         report.add(node, "device-mark", what, mend)
+        return
