@@ -213,12 +213,12 @@ class _Check:
             real = part(output) if output.is_complex() else output
             first = _analytical(real, inputs, self.options["check_grad_dtypes"])
             again = _analytical(real, inputs, False)
-            for at, jacobian in enumerate(first):
-                self._demand(prefix, "Jacobian mismatch", number, at, jacobian, numerical[at][number])
             tolerance = self.options["nondet_tol"]
             for jacobian, repeated in zip(first, again, strict=True):
                 if jacobian.numel() and (jacobian - repeated).abs().max() > tolerance:
                     raise GradcheckError(prefix + _NOT_REENTRANT.format(tolerance))
+            for at, jacobian in enumerate(first):
+                self._demand(prefix, "Jacobian mismatch", number, at, jacobian, numerical[at][number])
 
     def _demand(self, prefix, words, output, at, analytical, numerical):
         if not _agree(analytical, numerical, self.options["rtol"], self.options["atol"]):
