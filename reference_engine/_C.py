@@ -1,0 +1,18 @@
+"""Names that programs and this package's own ``nn`` reach through ``torch._C``."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from ._state import process
+from .ops import linalg
+from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_impl
+
+_nn = SimpleNamespace(linear=linalg.linear)
+DisableTorchFunction = DisableTorchFunctionSubclass
+
+__all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl", "_nn"]
+
+
+def _is_grad_layout_enforcement_enabled() -> bool:
+    return process.enforce_grad_layout

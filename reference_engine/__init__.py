@@ -1,0 +1,54 @@
+"""A second implementation of PyTorch's eager autograd, on NumPy, written to be read.
+
+``import reference_engine as torch`` runs a program written for PyTorch. See README.md for the order in which the parts
+are best read.
+"""
+
+from __future__ import annotations
+
+from . import _state, devices, dtypes, errors, promotion
+from ._state import is_warn_always_enabled, reset_state, set_warn_always
+from ._tensor import Tensor
+from ._tensor import _late_bind as _bind_tensor
+from .devices import device, get_default_device, set_default_device
+from .dtypes import ALIASES as _ALIASES
+from .dtypes import BY_NAME as _BY_NAME
+from .dtypes import dtype, finfo, iinfo
+from .errors import EngineBug, NotModelled
+from .promotion import can_cast, get_default_dtype, promote_types, set_default_dtype
+from .size import Size
+
+__version__ = "2.13.0+reference"
+models = "2.13.0"
+
+from .ops import namespace as _namespace  # noqa: E402
+
+_namespace.install(globals())
+
+from . import _C, autograd, cuda, linalg, overrides, random, special, storage  # noqa: E402
+from . import utils as utils  # noqa: E402
+from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402
+from .autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled  # noqa: E402
+from .printing import set_printoptions  # noqa: E402
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
+
+_bind_tensor()
+
+for _names in (_BY_NAME, _ALIASES):
+    globals().update(_names)
+
+from . import nn, optim  # noqa: E402
+
+# Subsystems of PyTorch that this engine leaves out; asking for one says so.
+_OUT_OF_SCOPE = frozenset(
+    "amp ao autocast autocast_mode compile compiler cond distributed distributions export fft func functorch fx hub "
+    "jit masked mps multiprocessing nested onnx ops package profiler quantization quantize_per_tensor "
+    "sparse sparse_coo_tensor sparse_csr_tensor vmap xpu".split()
+)
+
+
+def __getattr__(name: str):
+    if name in _OUT_OF_SCOPE:
+        raise NotModelled(f"torch.{name}")
+    raise AttributeError(f"module 'torch' has no attribute '{name}'")

@@ -1,0 +1,731 @@
+"""The tensor: a strided view of a storage, with a dtype, a version counter and what autograd knows about it.
+
+Here are the parts that are not operations: attributes, the entry to backward, hooks, conversion to Python. The
+operations are rows of the tables in :mod:`reference_engine.ops`, which add their methods to :class:`Tensor`.
+
+Rule: ``torch.Tensor`` and its attributes.
+"""
+
+from __future__ import annotations
+
+
+from collections import OrderedDict
+
+import numpy as np
+
+from . import _state
+from ._state import thread
+from .graph import inplace
+from .graph.hooks import RemovableHandle, add_hook
+from .graph.metadata import AutogradMeta, materialize_meta
+from .devices import CPU, device, tensor_type_name
+from .dtypes import BY_NUMPY, dtype, float32, of_array
+from .overrides import _disabled_torch_function_impl, dispatch, dispatches
+from .size import Size
+from .storage import UntypedStorage
+from .version import VersionCounter
+
+_NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+    "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+    "Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+    "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more information."
+)
+_FIX_BY_SETTING_GRAD_DTYPE = (
+    "The gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+    "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging "
+    "the dtypes of a tensor and its gradient may break downstream systems that assume they match."
+)
+
+_new = object.__new__
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype on one device that can record how it was computed.
+
+    ``Tensor(2, 3)`` is uninitialised memory of that shape, ``Tensor([1, 2])`` the values; both of the default dtype.
+    """
+
+    # _array: the elements, an ndarray over the storage's memory. _counter: None for inference tensors.
+    # _wrapped: stands for a Python number, hence weak in type promotion.
+    __slots__ = ("_array", "_storage", "dtype", "_counter", "_meta", "_wrapped", "__dict__", "__weakref__")
+    __array_priority__ = 1000
+    _dispatches = False  # whether the class intercepts functions with __torch_function__
+
+    def __new__(cls, *args, **kwargs):
+        from .creation import legacy_constructor
+
+        return legacy_constructor(cls, *args, **kwargs)
+
+    def __init__(self, *args, **kwargs) -> None:
+        pass
+
+    def __init_subclass__(cls, **kwargs) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._dispatches = getattr(cls.__torch_function__, "__func__", cls.__torch_function__) is not (
+            _disabled_torch_function_impl
+        )
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        """Run ``func`` on plain tensors and return its tensors as ``cls``."""
+        from .overrides import default_torch_function
+
+        return default_torch_function(cls, func, types, args, kwargs)
+
+    # -- construction inside the engine -----------------------------------------------------------------------
+
+    def _alias(self, array: np.ndarray | None = None) -> Tensor:
+        """Another tensor over the same storage with the same version counter, unknown to autograd."""
+        alias = _new(Tensor)
+        alias._array = self._array if array is None else array
+        alias._storage = self._storage
+        alias.dtype = self.dtype
+        alias._counter = self._counter
+        alias._meta = None
+        alias._wrapped = False
+        return alias
+
+    def as_subclass(self, cls: type) -> Tensor:
+        """This tensor as an instance of ``cls``, sharing everything including its history."""
+        if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+            raise TypeError("cls must be a type (got " + type(cls).__name__ + ")")
+        from .ops import views
+
+        plain = views.alias(self)
+        plain.__class__ = cls
+        return plain
+
+    @staticmethod
+    def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
+        """A detached instance of ``cls`` over ``data``."""
+        made = data.detach()
+        made._counter = VersionCounter()
+        made.__class__ = cls
+        if require_grad:
+            made.requires_grad = True
+        return made
+
+    # -- geometry ---------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._array.shape)
+
+    def size(self, dim: int | None = None):
+        """The extents, or the extent along ``dim``. Raises ``IndexError`` for a dimension out of range."""
+        if dim is None:
+            return Size(self._array.shape)
+        from .ops.dims import wrap_dim
+
+        return self._array.shape[wrap_dim(dim, self._array.ndim)]
+
+    def stride(self, dim: int | None = None):
+        """Steps between neighbours along each dimension, in elements."""
+        array = self._array
+        strides = tuple(step // array.itemsize for step in array.strides)
+        if dim is None:
+            return strides
+        from .ops.dims import wrap_dim
+
+        return strides[wrap_dim(dim, array.ndim)]
+
+    def storage_offset(self) -> int:
+        return self._storage.offset_of(self._array)
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    def dim(self) -> int:
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        return self._array.size
+
+    nelement = numel
+
+    @property
+    def nbytes(self) -> int:
+        return self._array.nbytes
+
+    @property
+    def itemsize(self) -> int:
+        return self._array.itemsize
+
+    def element_size(self) -> int:
+        return self._array.itemsize
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def is_contiguous(self, memory_format=None) -> bool:
+        if memory_format is not None and getattr(memory_format, "name", "") == "channels_last":
+            array = self._array
+            return array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous
+        return bool(self._array.flags.c_contiguous)
+
+    def untyped_storage(self) -> UntypedStorage:
+        return self._storage
+
+    def data_ptr(self) -> int:
+        """Address of the first element; 0 when there is none."""
+        array = self._array
+        return array.__array_interface__["data"][0] if array.size and self.device.type != "meta" else 0
+
+    def __cuda_array_interface__(self):
+        raise AttributeError("__cuda_array_interface__ is not modelled: the device is simulated")
+
+    __cuda_array_interface__ = property(__cuda_array_interface__)
+
+    # -- dtype and device -------------------------------------------------------------------------------------
+
+    @property
+    def device(self) -> device:
+        return self._storage.device
+
+    @property
+    def is_cuda(self) -> bool:
+        return self._storage.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        return self._storage.device is CPU
+
+    @property
+    def is_meta(self) -> bool:
+        return self._storage.device.type == "meta"
+
+    is_sparse = False
+    is_sparse_csr = False
+    is_quantized = False
+    is_mkldnn = False
+    is_nested = False
+    names = property(lambda self: (None,) * self._array.ndim)
+
+    @property
+    def layout(self):
+        from .creation import strided
+
+        return strided
+
+    def get_device(self) -> int:
+        index = self._storage.device.index
+        return -1 if index is None else index
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        return self.dtype.is_complex
+
+    def is_signed(self) -> bool:
+        return self.dtype.is_signed
+
+    def is_conj(self) -> bool:
+        return False
+
+    def is_neg(self) -> bool:
+        return False
+
+    def type(self, dtype=None, non_blocking: bool = False):
+        """Without argument the old-style type name, ``torch.FloatTensor``; with one, a conversion."""
+        if dtype is None:
+            return tensor_type_name(self.device, self.dtype.scalar)
+        if isinstance(dtype, str):
+            from .dtypes import ALL
+
+            wanted = dtype.rsplit(".", 1)[-1].removesuffix("Tensor")
+            dtype = next((entry for entry in ALL if entry.scalar == wanted), None)
+            if dtype is None:
+                raise ValueError("invalid type")
+        return self.to(dtype)
+
+    # -- autograd attributes ----------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        meta = self._meta
+        if meta is None:
+            return False
+        if meta.view is not None:
+            return inplace.view_requires_grad(meta)
+        return meta.requires_grad or meta.grad_fn is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        if not self.is_leaf:
+            hint = "" if value else (
+                " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
+            )
+            raise RuntimeError(f"you can only change requires_grad flags of leaf variables.{hint}")
+        if value and not self.dtype.is_differentiable:
+            raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+        self._set_requires_grad(value)
+
+    def _set_requires_grad(self, value: bool) -> None:
+        if value and self._counter is None and not thread.inference:
+            raise RuntimeError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+            )
+        if value or self._meta is not None:
+            materialize_meta(self).requires_grad = value
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Change whether autograd should record operations on this leaf. Returns the tensor."""
+        if not self.is_leaf and not requires_grad:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if requires_grad and not self.dtype.is_differentiable:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if self.is_leaf:
+            self._set_requires_grad(bool(requires_grad))
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        meta = self._meta
+        if meta is None:
+            return True
+        if meta.view is not None:
+            return inplace.view_grad_fn(self) is None
+        return meta.grad_fn is None
+
+    @property
+    def grad_fn(self):
+        meta = self._meta
+        if meta is None:
+            return None
+        if meta.view is not None:
+            return inplace.view_grad_fn(self)
+        return meta.grad_fn
+
+    @property
+    def output_nr(self) -> int:
+        return 0 if self._meta is None else self._meta.output_nr
+
+    @property
+    def grad(self) -> Tensor | None:
+        meta = self._meta
+        if meta is None:
+            return None
+        if meta.grad is None and self.grad_fn is not None and not meta.retains_grad:
+            _state.warn_once(_NON_LEAF_GRAD)
+        return meta.grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is None:
+            if self._meta is not None:
+                self._meta.grad = None
+            return
+        self._check_grad(value)
+        materialize_meta(self).grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        if self._meta is not None:
+            self._meta.grad = None
+
+    def _check_grad(self, value) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        if value is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        wanted = self.grad_dtype
+        if wanted is not None and value.dtype is not wanted:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{value.dtype.cpp}' to a tensor with grad_dtype "
+                f"'{wanted.scalar}'. {_FIX_BY_SETTING_GRAD_DTYPE}"
+            )
+        if value.device.type != self.device.type:
+            raise RuntimeError(
+                f"attempting to assign a gradient with device type '{value.device.type}' to a tensor with device "
+                f"type '{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+            )
+        if value._array.shape != self._array.shape:
+            raise RuntimeError(
+                f"attempting to assign a gradient of size '{list(value._array.shape)}' to a tensor of size "
+                f"'{list(self._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+            )
+
+    @property
+    def _grad(self) -> Tensor | None:
+        return None if self._meta is None else self._meta.grad
+
+    @_grad.setter
+    def _grad(self, value: Tensor | None) -> None:
+        materialize_meta(self).grad = value
+
+    @property
+    def grad_dtype(self) -> dtype | None:
+        """The dtype that ``.grad`` must have; None allows any. Defaults to the tensor's own."""
+        meta = self._meta
+        return self.dtype if meta is None or not meta.grad_dtype_set else meta.grad_dtype
+
+    @grad_dtype.setter
+    def grad_dtype(self, value: dtype | None) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+        meta = materialize_meta(self)
+        if meta.grad is not None and value is not None and meta.grad.dtype is not value:
+            raise RuntimeError(
+                f"Cannot set grad_dtype to '{value.scalar}' because there is already a gradient of dtype "
+                f"'{meta.grad.dtype.scalar}'."
+            )
+        meta.grad_dtype, meta.grad_dtype_set = value, True
+
+    @property
+    def retains_grad(self) -> bool:
+        return self._meta is not None and self._meta.retains_grad
+
+    @property
+    def _version(self) -> int:
+        if self._counter is None:
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return self._counter.value
+
+    @property
+    def _base(self) -> Tensor | None:
+        meta = self._meta
+        return None if meta is None or meta.view is None else meta.view.base
+
+    def _is_view(self) -> bool:
+        return self._meta is not None and self._meta.view is not None
+
+    def is_inference(self) -> bool:
+        return self._counter is None
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory with a version counter of its own, outside of every graph."""
+        alias = self._alias()
+        if self._counter is not None:
+            alias._counter = VersionCounter()
+        if type(self) is not Tensor and self._dispatches:
+            alias.__class__ = type(self)
+        return alias
+
+    @data.setter
+    def data(self, other: Tensor) -> None:
+        if not isinstance(other, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(other).__name__}")
+        if other.dtype.is_differentiable is False and self.requires_grad:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        if (self._counter is None) != (other._counter is None):
+            raise RuntimeError(
+                "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor "
+                "type."
+            )
+        self._array, self._storage, self.dtype = other._array, other._storage, other.dtype
+        meta = self._meta
+        if meta is not None and meta.accumulator is not None:
+            node = meta.accumulator()
+            if node is not None:
+                node.input_metadata = [(other._array.shape, other.dtype, other._storage.device)]
+
+    # -- backward and hooks -----------------------------------------------------------------------------------
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+        """Add the gradients of this tensor with respect to the leaves to their ``.grad``.
+
+        ``gradient`` has the shape of the tensor and may be left out for one element.
+        """
+        if self._dispatches and dispatches((self,)):
+            return dispatch(
+                Tensor.backward,
+                (self,),
+                (self,),
+                {
+                    "gradient": gradient,
+                    "retain_graph": retain_graph,
+                    "create_graph": create_graph,
+                    "inputs": inputs,
+                },
+            )
+        _autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook) -> RemovableHandle:
+        """``hook(grad) -> Tensor or None`` runs when the gradient of this tensor has been computed.
+
+        Raises ``RuntimeError`` for a tensor that requires no grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        return add_hook(self._backward_hooks_dict(), hook)
+
+    def _backward_hooks_dict(self) -> OrderedDict:
+        grad_fn = self.grad_fn
+        meta = self._meta
+        if meta.hooks is None:
+            meta.hooks = OrderedDict()
+            if grad_fn is not None:
+                grad_fn._register_hook_dict(meta.hooks, meta.output_nr)
+        return meta.hooks
+
+    @property
+    def _backward_hooks(self):
+        return None if self._meta is None else self._meta.hooks
+
+    @_backward_hooks.setter
+    def _backward_hooks(self, hooks) -> None:
+        if hooks is None and self._meta is None:
+            return
+        meta = materialize_meta(self)
+        meta.hooks = hooks
+        if hooks is not None and self.grad_fn is not None:
+            self.grad_fn._register_hook_dict(hooks, meta.output_nr)
+
+    def register_post_accumulate_grad_hook(self, hook) -> RemovableHandle:
+        """``hook(tensor)`` runs after a gradient was added to ``.grad`` of this leaf."""
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        meta = self._meta
+        if meta.post_accumulate_hooks is None:
+            meta.post_accumulate_hooks = OrderedDict()
+        return add_hook(meta.post_accumulate_hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in ``.grad``. Raises ``RuntimeError`` if it requires none."""
+        if not self.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.is_leaf or self._meta.retains_grad:
+            return
+        self._meta.retains_grad = True
+        inplace.retain(self, self._meta)
+
+    def reinforce(self, reward):
+        def trim(text):
+            return "\n".join(line.strip() for line in text.split("\n"))
+
+        raise RuntimeError(
+            trim(
+                r"""reinforce() was removed.
+            Use torch.distributions instead.
+            See https://pytorch.org/docs/main/distributions.html
+
+            Instead of:
+
+            probs = policy_network(state)
+            action = probs.multinomial()
+            next_state, reward = env.step(action)
+            action.reinforce(reward)
+            action.backward()
+
+            Use:
+
+            probs = policy_network(state)
+            # NOTE: categorical is equivalent to what used to be called multinomial
+            m = torch.distributions.Categorical(probs)
+            action = m.sample()
+            next_state, reward = env.step(action)
+            loss = -m.log_prob(action) * reward
+            loss.backward()
+        """
+            )
+        )
+
+    # -- conversion to Python ---------------------------------------------------------------------------------
+
+    def item(self):
+        """The only element, as a Python number. Raises ``RuntimeError`` when there is not exactly one."""
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        if self.is_meta:
+            raise RuntimeError("Tensor.item() cannot be called on meta tensors")
+        value = self._array.item()
+        return value if type(value) in (int, float, bool, complex) else float(value)
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers."""
+        array = self._array
+        if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
+            array = array.astype(np.float32)
+        return array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
+        if force:
+            return self.detach().cpu()._array
+        if self.requires_grad:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if self.device.type != "cpu":
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
+            )
+        if self.dtype.name == "bfloat16":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self._array
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __bool__(self) -> bool:
+        size = self._array.size
+        if size != 1:
+            amount = "no values" if size == 0 else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self._scalar())
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar())
+
+    def _scalar(self):
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        if self.requires_grad:
+            _state.warn_once(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first."
+            )
+        return self.item()
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self.dtype.kind > 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __iter__(self):
+        if not self._array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element) -> bool:
+        if isinstance(element, (Tensor, int, float, bool, complex)):
+            return bool((self == element).any().item())
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents=None) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, format_spec: str) -> str:
+        if self.dim() == 0 and not self.is_meta and type(self) is Tensor:
+            return self.item().__format__(format_spec)
+        return object.__format__(self, format_spec)
+
+    def __dir__(self):
+        return sorted(set(dir(type(self))) | set(self.__dict__))
+
+    def __deepcopy__(self, memo):
+        """A copy of a leaf with its ``.grad``. Raises ``RuntimeError`` for results of recorded operations."""
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
+                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        made = copy_of(self)
+        made.__class__ = type(self)
+        memo[id(self)] = made
+        meta = self._meta
+        if meta is not None:
+            if meta.requires_grad:
+                made.requires_grad_()
+            if meta.grad is not None:
+                materialize_meta(made).grad = meta.grad.__deepcopy__(memo)
+        import copy
+
+        for name, value in self.__dict__.items():
+            made.__dict__[name] = copy.deepcopy(value, memo)
+        return made
+
+    def __reduce_ex__(self, protocol):
+        return _rebuild, (self._array.copy(), self.dtype, self.requires_grad, type(self))
+
+    def __setstate__(self, state) -> None:
+        self.__dict__.update(state)
+
+    def _typed_storage(self) -> UntypedStorage:
+        return self._storage
+
+    def storage(self) -> UntypedStorage:
+        return self._storage
+
+    def share_memory_(self) -> Tensor:
+        return self
+
+
+Tensor.__module__ = "torch"
+
+
+def make(array: np.ndarray, place: device = CPU) -> Tensor:
+    """A tensor over the memory that ``array`` owns, a leaf that requires no grad."""
+    tensor = _new(Tensor)
+    tensor._array = array
+    tensor._storage = UntypedStorage(array, place)
+    tensor.dtype = BY_NUMPY[array.dtype]
+    tensor._counter = None if thread.inference else VersionCounter()
+    tensor._meta = None
+    tensor._wrapped = False
+    return tensor
+
+
+def wrapped_number(value, place: device = CPU) -> Tensor:
+    """A 0-dim tensor that stands for a Python number."""
+    from .promotion import number_dtype
+
+    tensor = make(np.array(value, number_dtype(value).numpy), place)
+    tensor._wrapped = True
+    return tensor
+
+
+def copy_of(tensor: Tensor) -> Tensor:
+    """A plain copy of the values, with the layout kept where it is dense."""
+    return make(tensor._array.copy(order="K"), tensor._storage.device)
+
+
+def from_array(array: np.ndarray) -> Tensor:
+    """A tensor that shares the memory of a user's ndarray (``torch.from_numpy``)."""
+    of_array(array)
+    if any(step < 0 for step in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
+        )
+    return make(array)
+
+
+def _rebuild(array, dtype, requires_grad, cls):
+    made = make(array)
+    made.__class__ = cls
+    if requires_grad:
+        made.requires_grad_()
+    return made
+
+
+def _late_bind() -> None:
+    """Give this module the package's ``autograd``, which itself needs tensors."""
+    global _autograd
+    from . import autograd as _autograd
+
+
+_autograd = None

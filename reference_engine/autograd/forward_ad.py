@@ -1,0 +1,277 @@
+"""Forward mode: tensors that carry a tangent, and the rules that move it along.
+
+Inside ``dual_level`` a dual tensor is a tensor with a tangent; every operation on one computes the tangent of its
+result from the row's ``jvp``. Tangents are tensors like others: computing them is recorded, so forward mode can be
+differentiated by backward. One level exists at a time. Grad mode does not matter to tangents.
+
+Rule: ``torch.autograd.forward_ad``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import NamedTuple
+
+from .._state import process, thread
+from .._tensor import Tensor
+from ..graph.metadata import materialize_meta
+
+_open_tangents: list = []  # every tensor that got a tangent in the open level
+
+
+class UnpackedDualTensor(NamedTuple):
+    """The parts of a dual tensor; the tangent is None for others."""
+
+    primal: Tensor
+    tangent: Tensor | None
+
+
+UnpackedDualTensor.__module__ = "torch.autograd.forward_ad"
+
+
+def enter_dual_level() -> int:
+    """Open a level. Raises ``RuntimeError`` when one is open."""
+    if process.forward_level >= 0:
+        raise RuntimeError("Nested forward mode AD is not supported at the moment")
+    process.forward_level = 0
+    return 0
+
+
+def exit_dual_level(*, level: int | None = None) -> None:
+    """Close the level: all its tangents are gone."""
+    if level is None:
+        level = process.forward_level
+    if level != process.forward_level or level < 0:
+        raise RuntimeError(
+            "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
+        )
+    process.forward_level = -1
+    for tensor in _open_tangents:
+        if tensor._meta is not None:
+            tensor._meta.tangent = None
+    _open_tangents.clear()
+
+
+class dual_level:  # noqa: N801
+    """Context in which dual tensors exist."""
+
+    def __enter__(self) -> int:
+        self.level = enter_dual_level()
+        return self.level
+
+    def __exit__(self, *exc_info) -> None:
+        exit_dual_level(level=self.level)
+
+    def __call__(self, function):
+        def wrapped(*args, **kwargs):
+            with dual_level():
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
+    """A view of ``tensor`` that carries ``tangent``. Raises ``RuntimeError`` outside of a level."""
+    if process.forward_level < 0:
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
+        )
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
+    if not (tangent.is_floating_point() or tangent.is_complex()):
+        raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
+    check_tangent(tensor, tangent)
+    from ..ops.views import alias
+
+    dual = alias(tensor)
+    set_tangent(dual, tangent)
+    return dual
+
+
+def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
+    if tensor.dtype is not tangent.dtype:
+        raise RuntimeError(
+            f"Expected tangent and primal to have the same dtype, got {tangent.dtype} and {tensor.dtype}"
+        )
+    if tensor._array.shape != tangent._array.shape:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+            f"supported. Tensor is of size {list(tensor._array.shape)} while the given forward gradient is of size "
+            f"{list(tangent._array.shape)}."
+        )
+
+
+def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
+    """The primal and the tangent; the tensor itself and None for one without tangent."""
+    if process.forward_level < 0 or tangent_of(tensor) is None:
+        return UnpackedDualTensor(tensor, None)
+    from ..ops.views import alias
+
+    tangent = tangent_of(tensor)
+    meta = tensor._meta
+    meta.tangent = None
+    try:
+        primal = alias(tensor)
+    finally:
+        meta.tangent = tangent
+    return UnpackedDualTensor(primal, tangent)
+
+
+def tangent_of(tensor) -> Tensor | None:
+    meta = tensor._meta
+    return None if meta is None else meta.tangent
+
+
+def set_tangent(tensor: Tensor, tangent: Tensor) -> None:
+    materialize_meta(tensor).tangent = tangent
+    _open_tangents.append(tensor)
+
+
+def drop(tensor: Tensor) -> None:
+    """A detached tensor carries no tangent."""
+    if tensor._meta is not None:
+        tensor._meta.tangent = None
+
+
+def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
+    """Compute the tangents of ``outputs`` from those of the inputs by the row's ``jvp``."""
+    tangents: dict[int, object] = {}
+    for position in row.tensor_positions:
+        value = values[position]
+        if isinstance(value, Tensor):
+            tangent = tangent_of(value)
+            if tangent is not None:
+                tangents[position] = tangent
+        elif type(value) in (list, tuple) and any(
+            isinstance(entry, Tensor) and tangent_of(entry) is not None for entry in value
+        ):
+            tangents[position] = [_or_zeros(entry) for entry in value]
+    if not tangents or not any(output.dtype.is_differentiable for output in outputs):
+        return
+    if row.jvp is None:
+        raise NotImplementedError(
+            f"Trying to use forward AD with {row.name} that does not support it because it has not been implemented yet."
+            "\nPlease file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?template=feature-request"
+            ".yml so that we can prioritize its implementation or submit a PR adding the implementation to derivatives"
+            ".yaml"
+        )
+    if original_self is not None:
+        values = [original_self, *values[1:]]
+    level, process.forward_level = process.forward_level, -1
+    try:
+        results = _tangents(row, values, outputs, tangents)
+    finally:
+        process.forward_level = level
+    for output, tangent in zip(outputs, results, strict=False):
+        if tangent is None or not output.dtype.is_differentiable:
+            continue
+        if tangent._array.shape != output._array.shape:
+            tangent = tangent.expand(output._array.shape).clone()
+        if tangent.dtype is not output.dtype:
+            tangent = tangent.to(output.dtype)
+        if original_self is not None or (outputs[0] is values[0]):
+            existing = tangent_of(output)
+            if existing is not None and existing._array.shape == tangent._array.shape and not thread.inference:
+                set_tangent(output, tangent)
+                continue
+        set_tangent(output, tangent)
+
+
+def _or_zeros(tensor: Tensor) -> Tensor:
+    from ..creation import zeros_like
+
+    tangent = tangent_of(tensor)
+    return zeros_like(tensor) if tangent is None else tangent
+
+
+def _tangents(row, values: list, outputs: tuple, tangents: dict) -> tuple:
+    if row.jvp == "linear":
+        from ..ops.dispatch import run
+
+        replaced = [tangents.get(position, value) for position, value in enumerate(values)]
+        result = run(row, replaced)
+        return result if type(result) is tuple else (result,)
+    if row.jvp == "elementwise":
+        return (_elementwise(row, values, outputs, tangents),)
+    result = row.jvp(**_arguments(row, row.jvp, values, outputs, tangents))
+    return result if type(result) is tuple else (result,)
+
+
+def _arguments(row, function, values: list, outputs: tuple, tangents: dict) -> dict:
+    """The arguments that a rule asks for by name: ``NAME_t`` tangents, outputs, inputs and facts."""
+    found = {}
+    for name in inspect.signature(function).parameters:
+        owner = name.removesuffix("_t")
+        if owner != name and owner in row.positions:
+            found[name] = tangents.get(row.positions[owner])
+        else:
+            source = row._source(name)
+            if source[0] == "input":
+                found[name] = values[source[1]]
+            elif source[0] == "output":
+                found[name] = outputs[source[1]]
+            else:
+                found[name] = source[2](values[source[1]])
+    return found
+
+
+def _elementwise(row, values: list, outputs: tuple, tangents: dict):
+    """Reuse the derivative: the tangent is the conjugate of the derivative applied to its conjugate."""
+    from ..ops.elementwise import conj, sum_tangents
+
+    parts = []
+    for formula in row.formulas:
+        tangent = tangents.get(formula.position)
+        if tangent is None:
+            continue
+        arguments = []
+        for name in formula.names:
+            kind, position, *rest = row._source(name)
+            arguments.append(
+                values[position] if kind == "input" else outputs[position] if kind == "output" else rest[0](values[position])
+            )
+        parts.append(conj(formula.function(conj(tangent), *arguments)))
+    return sum_tangents(*parts)
+
+
+def copied(target: Tensor, source: Tensor) -> None:
+    """``target.copy_(source)`` replaces the tangent as well."""
+    tangent = tangent_of(source)
+    if tangent is None and tangent_of(target) is None:
+        return
+    from ..creation import zeros_like
+
+    tangent = zeros_like(target) if tangent is None else tangent.to(target.dtype)
+    set_tangent(target, tangent.expand(target._array.shape).clone())
+
+
+def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
+    """The tangents of a custom Function's outputs, by its ``jvp``."""
+    if not any(tangent_of(tensor) is not None for tensor in tensors):
+        return
+    incoming = [tangent_of(arg) if isinstance(arg, Tensor) else None for arg in args]
+    node.running_forward = True
+    level, process.forward_level = process.forward_level, -1
+    try:
+        returned = cls.jvp(node, *incoming)
+    finally:
+        process.forward_level = level
+        node.running_forward = False
+    listed = returned if isinstance(returned, tuple) else (returned,)
+    for output, tangent in zip(outputs, listed, strict=False):
+        if isinstance(output, Tensor) and tangent is not None:
+            check_tangent(output, tangent)
+            set_tangent(output, tangent)
+
+
+class _set_fwd_grad_enabled:  # noqa: N801
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        self.previous = process.forward_level
+        if not self.mode:
+            process.forward_level = -1
+
+    def __exit__(self, *exc_info) -> None:
+        process.forward_level = self.previous

@@ -1,0 +1,326 @@
+"""``torch.autograd.graph``: tools that look at or steer the recorded graph, and the way into the engine.
+
+Saved-tensor hooks, gradient edges, hooks on several gradients, version bumps by hand.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import threading
+import types
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .._state import thread
+from .._tensor import Tensor
+from ..errors import EngineBug
+from ..graph import engine
+from ..graph.hooks import RemovableHandle
+from ..graph.node import Node, gradient_edge
+
+__all__ = ["saved_tensors_hooks", "save_on_cpu", "disable_saved_tensors_hooks", "register_multi_grad_hook",
+           "allow_mutation_on_saved_tensors", "Node", "GradientEdge", "get_gradient_edge",
+           "increment_version"]  # fmt: skip
+
+_CREATE_GRAPH_WARNING = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which "
+    "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to "
+    "use this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and "
+    "avoid the leak."
+)
+
+
+class GradientEdge(NamedTuple):
+    """An edge of the graph: gradient number ``output_nr`` that flows into ``node``."""
+
+    node: Node
+    output_nr: int
+    ownership_token: object = None
+
+
+GradientEdge.__module__ = "torch.autograd.graph"
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
+    """The edge into which the gradient of ``tensor`` flows. Raises ``RuntimeError`` if it requires none."""
+    if not tensor.requires_grad:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
+    node, number = gradient_edge(tensor)
+    return GradientEdge(node, number)
+
+
+def increment_version(tensor) -> None:
+    """Count a write to ``tensor`` (or each of several) that autograd did not see."""
+    for entry in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        if entry._counter is None:
+            raise RuntimeError("increment_version can only be called on non-inference tensors")
+        entry._counter.bump()
+
+
+# -- saved tensors ----------------------------------------------------------------------------------------------------
+
+
+class saved_tensors_hooks:  # noqa: N801
+    """Within it, what operations save goes through ``pack_hook`` and comes back through ``unpack_hook``."""
+
+    def __init__(self, pack_hook, unpack_hook) -> None:
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self) -> None:
+        if thread.saved_tensors_hooks_disabled is not None:
+            raise RuntimeError(thread.saved_tensors_hooks_disabled)
+        thread.saved_tensors_hooks += ((self.pack_hook, self.unpack_hook),)
+
+    def __exit__(self, *exc_info) -> None:
+        thread.saved_tensors_hooks = thread.saved_tensors_hooks[:-1]
+
+
+class save_on_cpu(saved_tensors_hooks):  # noqa: N801
+    """Keep saved tensors on the CPU and bring them back to their device when needed."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        def pack_to_cpu(tensor):
+            return (tensor.device, tensor.cpu() if tensor.device.type != "cpu" else tensor.detach().clone()
+                    if pin_memory else tensor)  # fmt: skip
+
+        def unpack_from_cpu(packed):
+            device, tensor = packed
+            return tensor.to(device, non_blocking=pin_memory)
+
+        super().__init__(pack_to_cpu, unpack_from_cpu)
+
+
+class disable_saved_tensors_hooks:  # noqa: N801
+    """Within it, using saved-tensor hooks raises ``RuntimeError`` with this message."""
+
+    def __init__(self, error_message: str) -> None:
+        self.error_message = error_message
+
+    def __enter__(self) -> None:
+        self.previous = thread.saved_tensors_hooks_disabled
+        if thread.saved_tensors_hooks:
+            raise RuntimeError(self.error_message)
+        thread.saved_tensors_hooks_disabled = self.error_message
+
+    def __exit__(self, *exc_info) -> None:
+        thread.saved_tensors_hooks_disabled = self.previous
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            with disable_saved_tensors_hooks(self.error_message):
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+class _MutationContext:
+    """Originals of saved tensors that were about to be overwritten, by the tensor that was saved."""
+
+    def __init__(self) -> None:
+        self.saved: list = []
+
+    def clear(self) -> None:
+        self.saved.clear()
+
+
+class allow_mutation_on_saved_tensors:  # noqa: N801
+    """Within it, tensors saved for backward may be written to: backward uses the value at the time of saving."""
+
+    def __enter__(self) -> _MutationContext:
+        context = _MutationContext()
+
+        def pack(tensor):
+            kept = tensor.clone()
+            context.saved.append(kept)
+            return (kept, context)
+
+        def unpack(packed):
+            kept, owner = packed
+            if not any(kept is entry for entry in owner.saved):
+                raise RuntimeError(
+                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
+                    "originally recorded."
+                )
+            return kept
+
+        self.context = context
+        self.hooks = saved_tensors_hooks(pack, unpack)
+        self.hooks.__enter__()
+        return context
+
+    def __exit__(self, *exc_info) -> None:
+        self.hooks.__exit__(*exc_info)
+        self.context.clear()
+
+    def __call__(self, function):
+        @functools.wraps(function)
+        def wrapped(*args, **kwargs):
+            with allow_mutation_on_saved_tensors():
+                return function(*args, **kwargs)
+
+        return wrapped
+
+
+# -- hooks on several gradients -----------------------------------------------------------------------------------------
+
+
+class _MultiHandle(RemovableHandle):
+    def __init__(self, handles) -> None:
+        self.handles = tuple(handles)
+
+    def remove(self) -> None:
+        for handle in self.handles:
+            handle.remove()
+
+
+def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all") -> RemovableHandle:
+    """``mode="all"``: ``fn(grads)`` once all gradients that the pass computes are there; ``"any"``: ``fn(grad)`` for
+    the first of them.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    lock = threading.Lock()
+    tensors = tuple(tensors)
+    nodes = [gradient_edge(tensor)[0] for tensor in tensors]
+    seen: dict = {}
+
+    def watched(task, index):
+        return task.wants((nodes[index], 0)) and nodes[index] in task.dependencies
+
+    def on_all(index):
+        def hook(grad):
+            task = thread.graph_task
+            with lock:
+                state = seen.setdefault(id(task), [0, None, [None] * len(tensors), task])
+                if state[1] is None:
+                    state[1] = sum(watched(task, i) for i in range(len(tensors)))
+                state[0] += 1
+                state[2][index] = grad
+                done = state[0] == state[1]
+                if done:
+                    del seen[id(task)]
+            if done:
+                fn(state[2])
+
+        return hook
+
+    def on_any(grad):
+        task = thread.graph_task
+        with lock:
+            if id(task) in seen:
+                return
+            seen[id(task)] = task
+            task.callbacks.append(lambda: seen.pop(id(task), None))
+        fn(grad)
+
+    if mode == "all":
+        handles = [tensor.register_hook(on_all(index)) for index, tensor in enumerate(tensors)]
+    else:
+        if not all(tensor.requires_grad for tensor in tensors):
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        handles = [tensor.register_hook(on_any) for tensor in tensors]
+    return _MultiHandle(handles)
+
+
+# -- into the engine ----------------------------------------------------------------------------------------------------
+
+
+def _engine_run_backward(t_outputs: Sequence, *args, **kwargs):
+    """Run the engine. What it raises leaves here with the user's frames only: hooks stay, the engine's go."""
+    try:
+        return _run(t_outputs, *args, **kwargs)
+    except EngineBug:
+        raise
+    except BaseException as error:
+        raise error.with_traceback(_without_engine_frames(error.__traceback__)) from error.__cause__
+
+
+_ENGINE_FILES = __file__.rsplit("/autograd/", 1)[0] + "/"
+
+
+def _without_engine_frames(trace):
+    kept = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_ENGINE_FILES):
+            kept.append(trace)
+        trace = trace.tb_next
+    result = None
+    for entry in reversed(kept):
+        result = types.TracebackType(result, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return result
+
+
+def _run(tensors, grads, keep_graph, create_graph, inputs, allow_unreachable, accumulate_grad):
+    keep_graph, create_graph = bool(operator.index(keep_graph)), bool(operator.index(create_graph))
+    edges, seeds = [], []
+    for index, (tensor, grad) in enumerate(zip(tensors, grads, strict=False)):
+        if isinstance(tensor, GradientEdge):
+            edge = (tensor.node, tensor.output_nr)
+        else:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"element {index} of tensors tuple is not a Tensor")
+            edge = gradient_edge(tensor)
+            if edge[0] is None:
+                raise RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
+        edges.append(edge)
+        if grad is None:
+            raise RuntimeError(f"element {index} of gradients tuple is None, but the corresponding Tensor requires grad")
+        seeds.append(grad)
+    outputs = None
+    if inputs:
+        outputs = [_output_edge(entry, index, accumulate_grad) for index, entry in enumerate(inputs)]
+    if accumulate_grad and create_graph:
+        from .._state import warn_once
+
+        warn_once(_CREATE_GRAPH_WARNING, stacklevel=5)
+    seeds = _validated_seeds(edges, seeds)
+    captured = engine.run(tuple(edges), seeds, keep_graph, create_graph, outputs, accumulate_grad)
+    if accumulate_grad:
+        return None
+    if not allow_unreachable:
+        for index, found in enumerate(captured):
+            if found is None:
+                raise RuntimeError(
+                    f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
+                )
+    return tuple(captured)
+
+
+def _output_edge(entry, index: int, accumulate: bool) -> tuple:
+    if isinstance(entry, GradientEdge):
+        return (entry.node, entry.output_nr)
+    if not isinstance(entry, Tensor):
+        raise TypeError("all inputs have to be Tensors or GradientEdges, but got " + type(entry).__name__)
+    if accumulate:
+        entry.retain_grad()
+    elif not entry.requires_grad:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    meta = entry._meta
+    if meta is not None and meta.view is None and meta.grad_fn is None:
+        # A leaf whose accumulator nobody holds is not in any graph.
+        node = None if meta.accumulator is None else meta.accumulator()
+        return (node, 0)
+    return gradient_edge(entry)
+
+
+def _validated_seeds(edges, seeds) -> list:
+    """Check the initial gradients as the engine checks all others. Raises ``RuntimeError``."""
+    checked = []
+    for index, ((node, number), grad) in enumerate(zip(edges, seeds, strict=True)):
+        shape, dtype, device = node.input_metadata[number]
+        if grad._storage.device is not device:
+            if grad._array.ndim:
+                raise RuntimeError(
+                    f"invalid gradient at index {index} - expected device {device} but got {grad._storage.device}"
+                )
+            grad = grad.to(device)
+        if grad._array.shape != shape:
+            grad = grad.sum_to_size(shape)
+        if dtype is not None and grad.dtype is not dtype:
+            grad = grad.to(dtype)
+        checked.append(grad)
+    return checked
+

@@ -1,0 +1,526 @@
+"""Factories: tensors from data, from shapes and from other tensors.
+
+Without ``dtype``, floats become the default dtype, ints int64, bools bool. Without ``device``, the current default
+device. What a factory makes is a leaf; grad mode does not matter to it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._state import thread, warn_once
+from ._tensor import Tensor, from_array, make
+from .devices import CPU, device, resolve
+from .dtypes import COMPLEX, FLOATING, bool_, dtype, int64, of_array
+from .overrides import dispatch, dispatches
+from .promotion import default_complex, defaults
+
+# -- layouts and memory formats ---------------------------------------------------------------------------------------
+
+
+class layout:  # noqa: N801
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+class memory_format:  # noqa: N801
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+strided = layout("strided")
+contiguous_format, preserve_format = memory_format("contiguous_format"), memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+
+FLOAT_ONLY = "Only Tensors of floating point and complex dtype can require gradients"
+
+
+def finished(array: np.ndarray, place: device, requires_grad: bool, out=None) -> Tensor:
+    """Wrap a fresh array as a factory's result. Raises ``RuntimeError`` for a dtype that cannot require grad."""
+    if requires_grad and array.dtype.kind in "biu":
+        raise RuntimeError(FLOAT_ONLY)
+    if out is not None:
+        from .ops.dispatch import write_out
+
+        write_out(out, make(array, place))
+        return out
+    result = make(array, place)
+    if requires_grad:
+        result._set_requires_grad(True)
+    return result
+
+
+def shape_of(args: tuple, name: str) -> tuple:
+    """``f(2, 3)`` and ``f((2, 3))`` alike. Raises for extents that are no numbers, or negative."""
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
+        args = tuple(args[0])
+    shape = []
+    for position, extent in enumerate(args):
+        if isinstance(extent, bool) or not hasattr(extent, "__index__"):
+            found = type(extent).__name__
+            raise TypeError(
+                f"{name}(): argument 'size' (position 1) must be tuple of ints, but found element of type {found} at "
+                f"pos {position}"
+            )
+        shape.append(extent.__index__())
+        if shape[-1] < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {shape[-1]}: {list(args)}")
+    return tuple(shape)
+
+
+# -- from data --------------------------------------------------------------------------------------------------------
+
+
+def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
+    """Nested sequences of numbers and one-element tensors as an array of the dtype that they stand for.
+
+    Raises ``TypeError`` for other data and ``ValueError`` for ragged nesting.
+    """
+    if isinstance(data, np.ndarray):
+        of_array(data)
+        return data.astype(wanted.numpy if wanted else data.dtype)
+    if isinstance(data, np.generic):
+        return np.array(data, wanted.numpy if wanted else of_array(np.asarray(data)).numpy)
+    shape: list[int] = []
+    _measure(data, 0, shape)
+    leaves: list = []
+    _flatten(data, 0, shape, leaves)
+    values, kinds = [], set()
+    for leaf in leaves:
+        if isinstance(leaf, Tensor):
+            kinds.add(leaf.dtype)
+            leaf = leaf.item()
+        elif isinstance(leaf, np.generic):
+            kinds.add(of_array(np.asarray(leaf)))
+        else:
+            kinds.add(type(leaf))
+        values.append(leaf)
+    found = wanted or _dtype_of_leaves(kinds)
+    if found.kind < COMPLEX and complex in kinds:
+        raise TypeError(f"must be real number, not complex")
+    if found.kind == 0:
+        values = [bool(value) for value in values]
+    elif found.kind == 1:
+        values = [_as_int(value, found) for value in values]
+    array = np.array(values, np.float64 if found.numpy.itemsize == 2 and found.kind == FLOATING else found.numpy)
+    return array.astype(found.numpy, copy=False).reshape(shape)
+
+
+def _as_int(value, found: dtype) -> int:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("cannot convert float NaN to integer" if math.isnan(value) else
+                         "cannot convert float infinity to integer")  # fmt: skip
+    value = int(value)
+    limits = np.iinfo(found.numpy)
+    if not limits.min <= value <= limits.max:
+        raise RuntimeError(f"value cannot be converted to type {found.cpp} without overflow")
+    return value
+
+
+def _dtype_of_leaves(kinds: set) -> dtype:
+    from .promotion import promote_types
+
+    result = None
+    for kind in kinds:
+        if kind is bool:
+            found = bool_
+        elif kind is int:
+            found = int64
+        elif kind is float:
+            found = defaults.dtype
+        elif kind is complex:
+            found = default_complex()
+        else:
+            found = kind
+        result = found if result is None else promote_types(result, found)
+    return result or defaults.dtype
+
+
+def _is_sequence(data) -> bool:
+    return isinstance(data, (list, tuple, range)) or (
+        isinstance(data, (Tensor, np.ndarray)) and data.ndim > 0
+    )
+
+
+def _measure(data, depth: int, shape: list[int]) -> None:
+    while _is_sequence(data):
+        shape.append(len(data))
+        if not len(data):
+            return
+        data = data[0]
+    if not isinstance(data, (int, float, complex, bool, Tensor, np.generic, np.ndarray)):
+        if depth == 0 and not shape:
+            raise TypeError(f"new(): invalid data type '{type(data).__name__}'") if isinstance(data, str) else (
+                RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+            )
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'") if isinstance(data, str) else (
+            RuntimeError(f"Could not infer dtype of {type(data).__name__}")
+        )
+
+
+def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
+    if depth == len(shape):
+        if _is_sequence(data):
+            raise TypeError(f"not a sequence") if False else ValueError(
+                f"only one element tensors can be converted to Python scalars"
+                if isinstance(data, Tensor)
+                else f"too many dimensions '{type(data).__name__}'"
+            )
+        if isinstance(data, np.ndarray):
+            data = data[()]
+        if not isinstance(data, (int, float, complex, bool, Tensor, np.generic)):
+            raise TypeError(f"must be real number, not {type(data).__name__}")
+        leaves.append(data)
+        return
+    if not _is_sequence(data):
+        raise TypeError(f"expected sequence of length {shape[depth]} at dim {depth} (got {type(data).__name__})"
+                        if False else "not a sequence")  # fmt: skip
+    if len(data) != shape[depth]:
+        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
+    for entry in data:
+        _flatten(entry, depth + 1, shape, leaves)
+
+
+def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False, pin_memory: bool = False):
+    """A new leaf holding a copy of ``data``: a number, nested sequences, an array or a tensor (with a warning)."""
+    kind = type(data)
+    if kind is list and data and dtype is None and device is None and not thread.device_contexts:
+        first = type(data[0])
+        if first is float and all(type(entry) is float for entry in data) and thread.default_device is None:
+            result = make(np.array(data, defaults.dtype.numpy))
+            if requires_grad:
+                result._set_requires_grad(True)
+            return result
+    if isinstance(data, Tensor):
+        warn_copy_construct()
+        place = data.device if device is None else resolve(device)
+        array = data._array.astype(dtype.numpy) if dtype else data._array.copy()
+        return finished(array, place, requires_grad)
+    return finished(inferred(data, dtype), resolve(device), requires_grad)
+
+
+def warn_copy_construct(stacklevel: int = 4) -> None:
+    import warnings
+
+    warnings.warn(
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+        "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
+    """``data`` as a tensor, sharing memory and history where it already fits."""
+    if isinstance(data, Tensor):
+        return data.to(device=resolve(device) if device is not None else data.device, dtype=dtype or data.dtype)
+    if isinstance(data, np.ndarray) and (dtype is None or dtype.numpy == data.dtype) and resolve(device) is CPU:
+        return from_array(data)
+    return finished(inferred(data, dtype), resolve(device), False)
+
+
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool = False) -> Tensor:
+    """Like ``as_tensor``; ``copy=True`` always copies, and the result is detached unless ``requires_grad``."""
+    made = as_tensor(obj, dtype, device)
+    if isinstance(obj, Tensor):
+        if copy:
+            made = made.clone()
+        if not requires_grad:
+            return made.detach()
+        return made
+    if copy:
+        made = made.clone()
+    return made.requires_grad_() if requires_grad else made
+
+
+def from_numpy(ndarray: np.ndarray) -> Tensor:
+    """A tensor over the memory of ``ndarray``."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    return from_array(ndarray)
+
+
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    return finished(np.array(s, (dtype or defaults.dtype).numpy), resolve(device), requires_grad)
+
+
+def legacy_constructor(cls, *args, **kwargs) -> Tensor:
+    """``Tensor(...)``: a shape gives uninitialised memory, a sequence its values, always in the default dtype."""
+    place = resolve(kwargs.pop("device", None))
+    stored = defaults.dtype.numpy
+    if len(args) == 1 and isinstance(args[0], Tensor):
+        made = args[0]._alias()
+        made._meta = None
+        made = args[0].detach() if not args[0].is_inference() else made
+    elif len(args) == 1 and isinstance(args[0], (list, tuple)) and type(args[0]).__name__ != "Size":
+        made = make(inferred(args[0], defaults.dtype), place)
+    elif len(args) == 1 and isinstance(args[0], np.ndarray):
+        made = make(args[0].astype(stored), place)
+    else:
+        made = make(np.zeros(shape_of(args, "new") if args else (0,), stored), place)
+    if cls is not Tensor:
+        made.__class__ = cls
+    return made
+
+
+# -- from shapes ------------------------------------------------------------------------------------------------------
+
+
+def _fill_factory(name: str, fill):
+    def factory(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, names=None):
+        if len(size) == 1 and type(size[0]) is int and size[0] >= 0:
+            shape = size
+        else:
+            if not size and "size" in ():
+                raise TypeError(f"{name}() missing size")
+            shape = shape_of(size, name)
+        array = fill(shape, defaults.dtype.numpy if dtype is None else dtype.numpy)
+        if device is None and out is None and thread.default_device is None and not thread.device_contexts:
+            if not requires_grad:
+                return make(array)
+            return finished(array, CPU, requires_grad)
+        return finished(array, resolve(device), requires_grad, out)
+
+    factory.__name__ = factory.__qualname__ = name
+    factory.__module__ = "torch"
+
+    def with_size_keyword(*size, **kwargs):
+        if "size" in kwargs:
+            size = (kwargs.pop("size"),)
+        return factory(*size, **kwargs)
+
+    with_size_keyword.__name__ = with_size_keyword.__qualname__ = name
+    with_size_keyword.__module__ = "torch"
+    return with_size_keyword
+
+
+zeros = _fill_factory("zeros", np.zeros)
+ones = _fill_factory("ones", np.ones)
+empty = _fill_factory("empty", np.zeros)
+
+
+def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
+    """A tensor of ``size`` holding one value; its kind decides the dtype."""
+    from .promotion import number_dtype
+
+    shape = shape_of((tuple(size),), "full") if isinstance(size, (tuple, list)) else shape_of((size,), "full")
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
+    stored = (dtype or number_dtype(fill_value)).numpy
+    array = np.full(shape, np.asarray(fill_value).astype(stored), stored)
+    return finished(array, resolve(device), requires_grad, out)
+
+
+def empty_strided(size, stride, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    """Memory with the given strides (in elements), uninitialised in PyTorch and zero here."""
+    stored = (dtype or defaults.dtype).numpy
+    size, stride = tuple(size), tuple(stride)
+    if 0 in size:
+        return finished(np.zeros(size, stored), resolve(device), requires_grad)
+    reach = sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) + 1
+    memory = np.zeros(reach, stored)
+    result = finished(memory, resolve(device), requires_grad)
+    result._array = np.lib.stride_tricks.as_strided(memory, size, [step * memory.itemsize for step in stride])
+    return result
+
+
+def _like_factory(name: str, fill):
+    def factory(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None):
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        if input._dispatches and dispatches((input,)):
+            return dispatch(factory, (input,), (input,), {"dtype": dtype, "device": device})
+        place = input._storage.device if device is None else resolve(device)
+        stored = input.dtype.numpy if dtype is None else dtype.numpy
+        array = fill(input._array.shape, stored) if 0 in input._array.strides else fill_like(input._array, stored, fill)
+        return finished(array, place, requires_grad)
+
+    factory.__name__ = factory.__qualname__ = name
+    factory.__module__ = "torch"
+    return factory
+
+
+def fill_like(array: np.ndarray, stored, fill) -> np.ndarray:
+    """A filled array with the order of axes that ``array`` has in memory."""
+    if array.flags.c_contiguous:
+        return fill(array.shape, stored)
+    made = np.empty_like(array, dtype=stored, order="K")
+    made[...] = 1 if fill is np.ones else 0
+    return made
+
+
+zeros_like = _like_factory("zeros_like", np.zeros)
+ones_like = _like_factory("ones_like", np.ones)
+empty_like = _like_factory("empty_like", np.zeros)
+
+
+def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+    return full(input._array.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device,
+                requires_grad=requires_grad)  # fmt: skip
+
+
+def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad=False, out=None) -> Tensor:
+    return finished(np.eye(n, m, dtype=(dtype or defaults.dtype).numpy), resolve(device), requires_grad, out)
+
+
+def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
+    """Values from ``start`` to ``end`` (exclusive); int64 when all bounds are integers."""
+    if end is None:
+        start, end = 0, start
+    start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    found = dtype or (int64 if all(isinstance(v, int) for v in (start, end, step)) else defaults.dtype)
+    count = max(math.ceil((end - start) / step), 0)
+    array = (start + np.arange(count) * step).astype(found.numpy)
+    return finished(array, resolve(device), requires_grad, out)
+
+
+def linspace(start, end, steps: int, *, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """``steps`` values from ``start`` to ``end``, both included."""
+    found = (dtype or defaults.dtype).numpy
+    if steps == 1:
+        return finished(np.array([start], found), resolve(device), requires_grad, out)
+    start, end = (float(v) for v in (start, end))
+    step = np.asarray((end - start) / max(steps - 1, 1)).astype(found)
+    half = steps // 2
+    index = np.arange(steps)
+    low = np.asarray(start).astype(found) + step * index.astype(found)
+    high = np.asarray(end).astype(found) - step * (steps - 1 - index).astype(found)
+    return finished(np.where(index < half, low, high).astype(found), resolve(device), requires_grad, out)
+
+
+def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    array = np.logspace(start, end, steps, base=base).astype((dtype or defaults.dtype).numpy)
+    return finished(array, resolve(device), requires_grad)
+
+
+def complex_(real: Tensor, imag: Tensor) -> Tensor:
+    """A complex tensor from its parts."""
+    from .ops.joining import stack
+    from .ops.views import view_as_complex
+
+    return view_as_complex(stack([real, imag], -1).contiguous())
+
+
+complex_.__name__ = "complex"
+
+# -- random -----------------------------------------------------------------------------------------------------------
+
+
+def _generator(generator, place: device):
+    from . import random
+
+    return random.generator_for(place.type) if generator is None else generator
+
+
+def _random_factory(name: str, draw_name: str):
+    def factory(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
+                pin_memory=False):  # fmt: skip
+        from . import sampling
+
+        place = resolve(device)
+        stored = (dtype or defaults.dtype).numpy
+        draw = getattr(sampling, draw_name)
+        array = draw(_generator(generator, place), shape_of(size, name), stored)
+        return finished(array, place, requires_grad, out)
+
+    factory.__name__ = factory.__qualname__ = name
+    factory.__module__ = "torch"
+    return factory
+
+
+rand = _random_factory("rand", "uniform")
+randn = _random_factory("randn", "normal")
+
+
+def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    return rand(*input._array.shape, dtype=dtype or input.dtype, device=device or input.device,
+                requires_grad=requires_grad)  # fmt: skip
+
+
+def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    return randn(*input._array.shape, dtype=dtype or input.dtype, device=device or input.device,
+                 requires_grad=requires_grad)  # fmt: skip
+
+
+def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Integers of [low, high)."""
+    from . import sampling
+
+    if size is None:
+        low, high, size = 0, low, high
+    place = resolve(device)
+    array = sampling.randint(_generator(generator, place), tuple(size), (dtype or int64).numpy, low, high)
+    return finished(array, place, requires_grad)
+
+
+def randperm(n: int, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    from . import sampling
+
+    place = resolve(device)
+    array = sampling.randperm(_generator(generator, place), n, (dtype or int64).numpy)
+    return finished(array, place, requires_grad)
+
+
+# -- methods ----------------------------------------------------------------------------------------------------------
+
+
+def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    """A new leaf from ``data`` with this tensor's dtype and device."""
+    place = self.device if device is None else resolve(device)
+    if isinstance(data, Tensor):
+        warn_copy_construct()
+        return finished(data._array.astype((dtype or data.dtype).numpy), place, requires_grad)
+    return finished(inferred(data, dtype or self.dtype), place, requires_grad)
+
+
+def _new_factory(name: str, fill):
+    def factory(self, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False, **kwargs):
+        if "size" in kwargs:
+            size = (kwargs["size"],)
+        place = self._storage.device if device is None else resolve(device)
+        array = fill(shape_of(size, name), (dtype or self.dtype).numpy)
+        return finished(array, place, requires_grad)
+
+    factory.__name__ = name
+    factory.__qualname__ = f"Tensor.{name}"
+    return factory
+
+
+def new_full(self: Tensor, size, fill_value, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    return full(size, fill_value, dtype=dtype or self.dtype, device=device or self.device, requires_grad=requires_grad)
+
+
+METHODS = {
+    "new_tensor": new_tensor,
+    "new_zeros": _new_factory("new_zeros", np.zeros),
+    "new_ones": _new_factory("new_ones", np.ones),
+    "new_empty": _new_factory("new_empty", np.zeros),
+    "new_full": new_full,
+}
+FUNCTIONS = {
+    function.__name__: function
+    for function in (
+        tensor, as_tensor, asarray, from_numpy, scalar_tensor, zeros, ones, empty, full, empty_strided, zeros_like,
+        ones_like, empty_like, full_like, eye, arange, linspace, logspace, complex_, rand, randn, rand_like,
+        randn_like, randint, randperm,
+    )
+}  # fmt: skip

@@ -1,0 +1,132 @@
+"""AccumulateGrad: the node at the end of every path, where a leaf's ``.grad`` is written.
+
+The leaf holds its accumulator weakly and the accumulator holds the leaf: the graph keeps its leaves alive, leaves
+keep no graph alive. How a gradient arrives in ``.grad``:
+
+* ``.grad`` empty, not recording, nobody else holds the new gradient and its layout fits: it is *stolen*, no copy;
+* ``.grad`` empty otherwise: a copy laid out like the leaf (recorded as ``CopyBackwards`` under ``create_graph``);
+* ``.grad`` there, not recording: added *in place*, so whoever holds ``.grad`` sees it grow;
+* ``.grad`` there, recording: replaced by the sum, out of place.
+
+Rule: ``Tensor.grad`` and "default gradient layouts" in the documentation of ``torch.autograd``.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+
+from .._state import process, thread
+from .metadata import materialize_meta
+from .node import Node
+
+_MAX_SEQUENCE = 2**64 - 1  # before every other ready node
+
+
+class AccumulateGrad(Node):
+    """Adds the gradient that reaches it to ``variable.grad``."""
+
+    def __init__(self, variable) -> None:
+        self.next_edges = ()
+        self.sequence_nr = _MAX_SEQUENCE
+        self.variable = variable
+        meta = variable._meta
+        dtype = meta.grad_dtype if meta.grad_dtype_set else variable.dtype
+        self.input_metadata = [(variable._array.shape, dtype, variable._storage.device)]
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
+
+    @property
+    def tensor_hooks(self):
+        """The leaf's own hooks: they outlive the accumulator."""
+        hooks = self.variable._meta.hooks
+        return {0: [hooks]} if hooks else None
+
+    def _register_hook_dict(self, hooks, output_nr: int = 0) -> None:
+        materialize_meta(self.variable).hooks = hooks
+
+    def apply(self, grads: list, wants) -> list:
+        grad = grads[0]
+        grads[0] = None  # the caller's reference would count as another holder
+        variable = self.variable
+        meta = variable._meta
+        if grad is not None and meta.requires_grad:
+            self._accumulate(variable, meta, grad, sys.getrefcount(grad))
+        if meta.post_accumulate_hooks:
+            for hook in list(meta.post_accumulate_hooks.values()):
+                if hook(variable) is not None:
+                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+        return []
+
+    def _accumulate(self, variable, meta, grad, holders: int) -> None:
+        current = meta.grad
+        if current is None:
+            if not thread.grad_enabled and holders <= _STEALABLE_REFERENCES and _fits(grad, variable):
+                # Detached: it arrived through the graph and stays outside of it.
+                meta.grad = grad if grad._meta is None else grad.detach()
+            else:
+                meta.grad = copy_with_layout_of(grad, variable)
+        elif not thread.grad_enabled:
+            current += grad
+        else:
+            meta.grad = current + grad
+
+
+# References to an otherwise unowned gradient when apply() counts: apply's local and getrefcount's argument.
+_STEALABLE_REFERENCES = 2
+
+
+def _fits(grad, variable) -> bool:
+    """Whether the gradient already has the layout that ``.grad`` should get."""
+    if not process.enforce_grad_layout:
+        return True
+    strides = variable._array.strides
+    if _dense(variable._array):
+        return grad._array.strides == strides or (_dense(grad._array) and _same_layout(grad._array, variable._array))
+    return grad._array.flags.c_contiguous
+
+
+def _dense(array) -> bool:
+    """Non-overlapping and dense: the elements fill their memory without gaps, in some order of axes."""
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous:
+        return True
+    expected = array.itemsize
+    for axis in sorted(range(array.ndim), key=lambda axis: array.strides[axis]):
+        if array.shape[axis] == 1:
+            continue
+        if array.strides[axis] != expected:
+            return False
+        expected *= array.shape[axis]
+    return True
+
+
+def _same_layout(a, b) -> bool:
+    return all(sa == sb or extent <= 1 for sa, sb, extent in zip(a.strides, b.strides, a.shape, strict=True))
+
+
+def copy_with_layout_of(grad, variable):
+    """A copy of ``grad`` with the strides of ``variable`` when those are dense, else contiguous."""
+    from ..creation import empty_strided
+
+    if _dense(variable._array):
+        recording, thread.grad_enabled = thread.grad_enabled, False
+        try:
+            copy = empty_strided(grad.shape, variable.stride(), dtype=grad.dtype, device=grad.device)
+        finally:
+            thread.grad_enabled = recording
+        return copy.copy_(grad)
+    return grad.contiguous() if not grad.is_contiguous() else grad.clone()
+
+
+def accumulator_of(tensor) -> AccumulateGrad:
+    """The leaf's accumulator, made when nothing keeps an earlier one alive."""
+    meta = tensor._meta
+    if meta.accumulator is not None:
+        node = meta.accumulator()
+        if node is not None:
+            return node
+    node = AccumulateGrad(tensor)
+    meta.accumulator = weakref.ref(node)
+    return node

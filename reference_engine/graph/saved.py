@@ -1,0 +1,183 @@
+"""Saved tensors: what a node keeps for its backward, and how it notices that the value is gone or changed.
+
+At save time the tensor's version is noted. On unpacking, another version means that the value was overwritten in
+place and the gradient would be wrong: an error, naming the tensor. After the pass that frees the graph there is
+nothing left to unpack: another error.
+
+An *input* is kept as the very tensor. A node's own *output* is kept detached, and gets its ``grad_fn`` back on
+unpacking: the node would otherwise hold its output, which holds the node, and no graph would ever be freed.
+
+Pack and unpack hooks replace what is kept; with them, versions are not checked (the packed value is the user's).
+
+Rule: ``torch.autograd.graph.saved_tensors_hooks`` and "saved tensors" in the autograd notes.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+from .._state import process, thread
+from ..devices import tensor_type_name
+from .metadata import AutogradMeta
+from .node import FREED_MESSAGE
+
+_HINT_PLAIN = (
+    "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+)
+_HINT_ANOMALY = (
+    "Hint: the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+    "question was changed in there or anywhere later. Good luck!"
+)
+_PACK_MODIFIES = (
+    "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be "
+    "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need "
+    "to perform in-place operations on the input to a pack hook."
+)
+_INFERENCE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it "
+    "in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+)
+
+
+def short_name(node) -> str:
+    """A node's name as version errors print it: without ``Backward`` and without the overload number 0."""
+    name = node.name()
+    head, found, tail = name.rpartition("Backward")
+    if not found:
+        return name
+    return head + ("" if tail == "0" else tail)
+
+
+class SavedTensor:
+    """One tensor kept by a node. Class attributes are defaults; instances store what differs."""
+
+    hooks = None
+    packed = None
+    saved_as_output = False
+    output_nr = 0
+    grad_fn_ref = None  # weak, for the output of an in-place operation on a view
+    accumulator = None
+    requires_grad = False
+    grad_fn = None  # with hooks: the history to give back to the unpacked value
+    tensor = None
+
+    def __init__(self, tensor, is_output: bool = False, in_place_on_view: bool = False) -> None:
+        counter = tensor._counter
+        if counter is None:
+            raise RuntimeError(_INFERENCE)
+        self.counter = counter
+        self.version = counter.value
+        if is_output and not tensor.is_leaf:
+            self.saved_as_output = True
+            self.output_nr = tensor._meta.output_nr
+            if in_place_on_view:
+                self.grad_fn_ref = weakref.ref(tensor.grad_fn)
+            tensor = tensor._alias()
+        self.tensor = tensor
+        if thread.saved_tensors_hooks:
+            self._pack(*thread.saved_tensors_hooks[-1])
+
+    def register_hooks(self, pack_hook, unpack_hook) -> None:
+        """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed."""
+        if self.hooks is not None:
+            raise RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. "
+                               "Hint: only one pair of hooks is allowed at a time.")
+        if self.tensor is None:
+            raise RuntimeError("Calling register_hooks on a saved tensor after it has been freed. "
+                               "Saved intermediate values of the graph are freed when you call .backward() or "
+                               "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                               "graph a second time or if you need to access saved variables after calling backward.")
+        if not callable(pack_hook) or not callable(unpack_hook):
+            raise TypeError("register_hooks expects two callables")
+        self._pack(pack_hook, unpack_hook)
+
+    def _pack(self, pack_hook, unpack_hook) -> None:
+        tensor = self.tensor
+        meta = tensor._meta
+        if meta is not None:
+            self.requires_grad = tensor.requires_grad
+            if not self.saved_as_output:
+                self.grad_fn, self.output_nr = tensor.grad_fn, meta.output_nr
+                if self.grad_fn is None and meta.requires_grad:
+                    from .accumulate import accumulator_of
+
+                    self.accumulator = accumulator_of(tensor)
+        self.hooks = unpack_hook
+        before = self.counter.value
+        recording, thread.grad_enabled = thread.grad_enabled, False
+        try:
+            self.packed = pack_hook(tensor if self.saved_as_output else tensor.detach())
+        finally:
+            thread.grad_enabled = recording
+        if self.counter.value != before:
+            raise RuntimeError(_PACK_MODIFIES)
+        self.tensor = None
+
+    def unpack(self, saved_for):
+        """The tensor, as it was when it was saved. ``saved_for`` is the node that owns the saved value.
+
+        Raises ``RuntimeError`` when it was freed or written to since.
+        """
+        tensor = self.tensor
+        if self.hooks is not None:
+            return self._unpack_packed(saved_for)
+        if tensor is None:
+            raise RuntimeError(FREED_MESSAGE)
+        if self.counter.value != self.version:
+            raise RuntimeError(self._changed_message(tensor, saved_for))
+        if not self.saved_as_output:
+            return tensor
+        grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+        alias = tensor._alias()
+        meta = alias._meta = AutogradMeta()
+        meta.grad_fn, meta.output_nr = grad_fn, self.output_nr
+        return alias
+
+    def _unpack_packed(self, saved_for):
+        from .._tensor import Tensor
+
+        if self.packed is None and self.hooks is FREED_MESSAGE:
+            raise RuntimeError(FREED_MESSAGE)
+        result = self.hooks(self.packed)
+        if not isinstance(result, Tensor):
+            raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                            f"{type(result).__name__}")
+        alias = result._alias()
+        grad_fn = self.grad_fn
+        if self.saved_as_output:
+            grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+        if grad_fn is not None:
+            meta = alias._meta = AutogradMeta()
+            meta.grad_fn, meta.output_nr = grad_fn, self.output_nr
+        elif self.requires_grad:
+            meta = alias._meta = AutogradMeta()
+            meta.requires_grad = True
+            if self.accumulator is not None:
+                meta.accumulator = weakref.ref(self.accumulator)
+        return alias
+
+    def release(self) -> None:
+        self.tensor = self.packed = self.grad_fn = self.accumulator = None
+        if self.hooks is not None:
+            self.hooks = FREED_MESSAGE
+
+    def _changed_message(self, tensor, saved_for) -> str:
+        kind = tensor_type_name(tensor._storage.device, tensor.dtype.scalar)
+        grad_fn = tensor.grad_fn
+        if self.saved_as_output:
+            grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+        origin = "" if grad_fn is None else f", which is output {self.output_nr_of(tensor)} of {short_name(grad_fn)},"
+        hint = _HINT_ANOMALY if process.anomaly else _HINT_PLAIN
+        return (
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{kind} {list(tensor._array.shape)}]{origin} is at version {self.counter.value}; expected version "
+            f"{self.version} instead. {hint}"
+        )
+
+    def output_nr_of(self, tensor) -> int:
+        return self.output_nr if self.saved_as_output else tensor.output_nr
+
+
+SavedTensor.__module__ = "torch._C._autograd"

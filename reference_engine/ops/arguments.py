@@ -1,0 +1,205 @@
+"""Arguments: binding them to a signature, choosing among overloads, and the errors for those that fit none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._tensor import Tensor
+from ..dtypes import dtype as dtype_class
+from .table import REQUIRED, Parameter, Row
+
+_NUMBER_TYPES = (int, float, bool, complex)
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, _NUMBER_TYPES) or isinstance(value, np.number)
+
+
+def _is_index(value) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, (int, np.integer)) or (
+        isinstance(value, Tensor) and value.dtype.kind == 1 and value._array.size == 1 and not value.requires_grad
+    )
+
+
+_ACCEPTS = {
+    "Tensor": lambda value: isinstance(value, Tensor),
+    "Operand": lambda value: isinstance(value, Tensor) or _is_number(value),
+    "Tensor[]": lambda value: isinstance(value, (list, tuple)) and all(isinstance(e, Tensor) for e in value),
+    "Tensor?[]": lambda value: isinstance(value, (list, tuple)),
+    "Scalar": lambda value: _is_number(value) or (isinstance(value, Tensor) and value._array.ndim == 0
+                                                  and not value.requires_grad),
+    "int": _is_index,
+    "float": _is_number,
+    "bool": lambda value: isinstance(value, bool),
+    "str": lambda value: isinstance(value, str),
+    "int[]": lambda value: _is_index(value) or (isinstance(value, (list, tuple)) and all(map(_is_index, value))),
+    "int...": lambda value: _is_index(value) or (isinstance(value, (list, tuple)) and all(map(_is_index, value))),
+    "dtype": lambda value: isinstance(value, dtype_class),
+    "any": lambda value: True,
+}  # fmt: skip
+_TYPE_NAMES = {
+    "Tensor": "Tensor", "Operand": "Tensor", "Tensor[]": "tuple of Tensors", "Scalar": "Number", "int": "int",
+    "float": "float", "bool": "bool", "str": "str", "int[]": "tuple of ints", "int...": "tuple of ints",
+    "dtype": "torch.dtype", "any": "object",
+}  # fmt: skip
+
+
+def accepts(parameter: Parameter, value) -> bool:
+    """Whether ``value`` may stand for ``parameter``."""
+    kind = parameter.kind
+    if kind.endswith("?"):
+        if value is None:
+            return True
+        kind = kind[:-1]
+    return _ACCEPTS[kind](value)
+
+
+def _normalise(parameter: Parameter, value):
+    """Lists of ints as tuples, one-element index tensors as ints, NumPy numbers as Python's."""
+    kind = parameter.kind
+    if value is None:
+        return value
+    if kind.startswith("int"):
+        if kind.startswith("int["):
+            return tuple(int(v) for v in value) if isinstance(value, (list, tuple)) else (int(value),)
+        if kind == "int...":
+            return tuple(int(v) for v in value) if isinstance(value, (list, tuple)) else (int(value),)
+        return int(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if kind.startswith("Scalar") and isinstance(value, Tensor):
+        return value.item()
+    return value
+
+
+class Mismatch(TypeError):
+    """The arguments do not fit a signature."""
+
+
+def type_name(value) -> str:
+    return type(value).__name__
+
+
+def binder(row: Row):
+    """A function ``(args, kwargs) -> list of values in the order of the signature``."""
+    parameters = row.parameters
+    defaults = row.defaults
+    width = len(parameters)
+    names = {p.name: i for i, p in enumerate(parameters)}
+    if "self" in names:
+        names["input"] = names["self"]
+    positional = sum(not p.keyword_only for p in parameters)
+    variadic = next((i for i, p in enumerate(parameters) if p.kind == "int..."), None)
+    simple = [p.kind in ("Tensor", "Operand", "any", "Tensor?") for p in parameters]
+    name = row.name
+
+    def bind(args: tuple, kwargs: dict) -> list:
+        count = len(args)
+        if variadic is not None and count > variadic:
+            rest = args[variadic:]
+            if len(rest) > 1 or _is_index(rest[0]):
+                args = (*args[:variadic], rest)
+                count = variadic + 1
+        if count > positional:
+            if positional == 1 and parameters[0].name == "self":
+                raise Mismatch(f"TensorBase.{name}() takes no arguments ({count - 1} given)")
+            raise Mismatch(
+                f"{name}() takes {positional} positional argument{'s' if positional != 1 else ''} but "
+                f"{count} {'were' if count != 1 else 'was'} given"
+            )
+        values = list(defaults)
+        values[:count] = args
+        for key, value in kwargs.items():
+            position = names.get(key)
+            if position is None:
+                raise Mismatch(f"{name}() got an unexpected keyword argument '{key}'")
+            if position < count:
+                raise Mismatch(f"{name}() got multiple values for argument '{key}'")
+            values[position] = value
+        for position in range(width):
+            value = values[position]
+            if value is REQUIRED:
+                missing = [p.name for p, v in zip(parameters, values, strict=True) if v is REQUIRED]
+                shown = ", ".join(f'"{"input" if m == "self" else m}"' for m in missing)
+                raise Mismatch(f"{name}() missing {len(missing)} required positional arguments: {shown}")
+            parameter = parameters[position]
+            if not accepts(parameter, value):
+                if value is parameter.default:
+                    continue
+                raise Mismatch(wrong_type(name, parameter, position, value, position >= count))
+            if not simple[position]:
+                values[position] = _normalise(parameter, value)
+        return values
+
+    return bind
+
+
+def wrong_type(name: str, parameter: Parameter, position: int, value, by_keyword: bool) -> str:
+    kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
+    shown = "input" if parameter.name == "self" else parameter.name
+    where = "" if by_keyword else f" (position {position + 1})"
+    if kind.startswith("tuple") and isinstance(value, (list, tuple)):
+        wanted = _ACCEPTS["Tensor"] if "Tensor" in kind else _is_index
+        for place, entry in enumerate(value):
+            if not wanted(entry):
+                return (
+                    f"{name}(): argument '{shown}'{where} must be {kind}, but found element of type "
+                    f"{type_name(entry)} at pos {place}"
+                )
+    return f"{name}(): argument '{shown}'{where} must be {kind}, not {type_name(value)}"
+
+
+def tensors_in(values: list, row: Row) -> list:
+    """The tensors among bound values, those in lists included."""
+    found = []
+    for position in row.tensor_positions:
+        value = values[position]
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif type(value) in (list, tuple):
+            found.extend(entry for entry in value if isinstance(entry, Tensor))
+    return found
+
+
+def overload(existing, call, row: Row):
+    """Combine a new callable with those already registered under the same public name."""
+    if existing is None:
+        return call
+    candidates = getattr(existing, "candidates", None) or [existing]
+    candidates = [*candidates, call]
+
+    def choose(*args, **kwargs):
+        for candidate in candidates:
+            try:
+                return candidate(*args, **kwargs)
+            except Mismatch as mismatch:
+                last = mismatch
+        if len({type_name(value) for value in args}) and len(args) > 1:
+            raise combination_error(choose, candidates, args, kwargs)
+        raise last
+
+    choose.candidates = candidates
+    choose.__name__ = choose.__qualname__ = call.__name__
+    choose.__module__ = "torch"
+    return choose
+
+
+def combination_error(choose, candidates, args, kwargs) -> TypeError:
+    got = ", ".join([type_name(a) for a in args[1:]] + [f"{k}={type_name(v)}" for k, v in kwargs.items()])
+    lines = []
+    for candidate in candidates:
+        shown = []
+        for parameter in candidate.row.parameters:
+            if parameter.name == "self":
+                continue
+            default = "" if parameter.default is REQUIRED else f" = {parameter.default}"
+            kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
+            shown.append(("*, " if parameter.keyword_only and "*" not in "".join(shown) else "")
+                         + f"{kind} {parameter.name}{default}")
+        lines.append(f" * ({', '.join(shown)})\n")
+    return TypeError(
+        f"{choose.__name__}() received an invalid combination of arguments - got ({got}), but expected one of:\n"
+        + "".join(lines)
+    )

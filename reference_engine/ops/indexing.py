@@ -1,0 +1,567 @@
+"""Indexing: ``x[...]`` read and written, and the gather/scatter family.
+
+An index of numbers, slices, ``None`` and ``...`` is a chain of views, so a write through it is a write to a view.
+Tensors, lists and masks copy (``IndexBackward0``) and write by ``index_put_``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._tensor import Tensor, make
+from .dims import wrap_dim
+from .elementwise import where, zeros_like
+from .table import op
+from .views import select, slice_, unsqueeze
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _put_zeros(grad, indices, shape):
+    whole = np.zeros(shape, grad.dtype)
+    np.add.at(whole, _keys(indices), grad)
+    return whole
+
+
+def _keys(indices) -> tuple:
+    return tuple(slice(None) if index is None else index for index in indices)
+
+
+def _index(array, indices):
+    for dim, index in enumerate(indices):
+        if index is not None and index.dtype.kind in "iu" and index.size:
+            extent = array.shape[dim]
+            wrong = (index < -extent) | (index >= extent)
+            if wrong.any():
+                raise IndexError(
+                    f"index {index[wrong].flat[0]} is out of bounds for dimension {dim} with size {extent}"
+                )
+    found = array[_keys(indices)]
+    return np.ascontiguousarray(found) if isinstance(found, np.ndarray) else found
+
+
+index_row = op(
+    "index(Tensor self, Tensor?[] indices)".replace("Tensor?[]", "Tensor[]?"),
+    lambda a, indices: _index(a, indices),
+    self=lambda grad, self_sym_sizes, indices: index_put_zeros(grad, indices, self_sym_sizes),
+    jvp=lambda self_t, indices: index_row(self_t, indices),
+    method=False,
+    function=False,
+)
+index_put_zeros = op(
+    "index_backward(Tensor grad_output, Tensor[]? indices, any shape)",
+    _put_zeros,
+    grad_output=lambda grad, indices: index_row(grad, indices),
+    jvp=lambda grad_output_t, indices, shape: index_put_zeros(grad_output_t, indices, shape),
+    method=False,
+    function=False,
+)
+
+
+def _place(array, indices, values, accumulate):
+    result = array.copy()
+    keys = _keys(indices)
+    target = result[keys].shape
+    if values.shape != target:
+        values = np.broadcast_to(values, target)
+    if accumulate:
+        np.add.at(result, keys, values)
+    else:
+        result[keys] = values
+    return result
+
+
+index_put = op(
+    "index_put(Tensor self, Tensor[]? indices, Tensor values, bool accumulate=False)",
+    lambda a, indices, values, accumulate: _place(a, indices, values, accumulate),
+    in_place=True,
+    self=lambda grad, indices, accumulate: grad if accumulate else index_put(
+        grad, indices, grad.new_zeros(()), False
+    ),
+    values=lambda grad, indices: index_row(grad, indices),
+    jvp=lambda self_t, values_t, self, indices, values, accumulate: index_put(
+        zeros_like(self) if self_t is None else self_t,
+        indices,
+        zeros_like(values) if values_t is None else values_t,
+        accumulate,
+    ),
+)
+
+
+def _ints(items: tuple) -> bool:
+    return all(type(item) is int for item in items)
+
+
+def _is_advanced(item) -> bool:
+    return (isinstance(item, Tensor) and (item.ndim > 0 or item.dtype.kind == 0)) or isinstance(
+        item, (list, np.ndarray, range)
+    )
+
+
+def _consumed(item) -> int:
+    """How many dimensions of the input an index item covers."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    if isinstance(item, Tensor) and item.dtype.name in ("bool", "uint8"):
+        return item.ndim
+    if isinstance(item, (list, np.ndarray)) and np.asarray(item).dtype == np.bool_:
+        return np.asarray(item).ndim
+    return 1
+
+
+def resolve(tensor: Tensor, key):
+    """Apply the view part of an index. Returns the view and the tensors, per dimension, still to be indexed by.
+
+    Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
+    """
+    items = key if type(key) is tuple else (key,)
+    items = tuple(as_index(item) for item in items)
+    covered = sum(map(_consumed, items))
+    if covered > tensor.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {tensor.ndim}")
+    view, dim = tensor, 0
+    advanced: dict[int, Tensor] = {}
+    seen_ellipsis = False
+    for position, item in enumerate(items):
+        if item is Ellipsis:
+            if not seen_ellipsis:
+                rest = sum(map(_consumed, items[position + 1 :]))
+                dim += max(tensor.ndim - sum(map(_consumed, items[:position])) - rest, 0)
+                seen_ellipsis = True
+        elif item is None:
+            view = unsqueeze(view, dim)
+            dim += 1
+        elif isinstance(item, bool):
+            view = unsqueeze(view, dim)
+            advanced[dim] = make(np.array([0] if item else [], np.int64), tensor.device)
+            dim += 1
+        elif isinstance(item, slice):
+            view = _sliced(view, dim, item)
+            dim += 1
+        elif isinstance(item, int):
+            extent = view._array.shape[dim]
+            if not -extent <= item < extent:
+                raise IndexError(f"index {item} is out of bounds for dimension {dim} with size {extent}")
+            view = select(view, dim, item)
+        else:
+            width = _consumed(item)
+            if item.dtype.kind == 0:
+                shape = view._array.shape[dim : dim + width]
+                for axis, (have, want) in enumerate(zip(item._array.shape, shape, strict=False)):
+                    if have != want:
+                        raise IndexError(
+                            f"The shape of the mask {list(item._array.shape)} at index {axis} does not match the "
+                            f"shape of the indexed tensor {list(view._array.shape)} at index {dim + axis}"
+                        )
+                if width == 0:
+                    view = unsqueeze(view, dim)
+                    advanced[dim] = make(np.array([0] if item._array else [], np.int64), tensor.device)
+                    dim += 1
+                    continue
+            advanced[dim] = item
+            dim += width
+    return view, advanced
+
+
+def _sliced(view: Tensor, dim: int, item: slice) -> Tensor:
+    start, stop, step = (None if part is None else int(part) for part in (item.start, item.stop, item.step))
+    if step is not None and step <= 0:
+        raise ValueError("step must be greater than zero")
+    extent = view._array.shape[dim]
+    if (start in (None, 0)) and (stop is None or stop >= extent) and step in (None, 1):
+        # A full slice takes no view of its own.
+        return view
+    start = 0 if start is None else start
+    stop = 2**63 - 1 if stop is None else stop
+    return slice_(view, dim, start, stop, 1 if step is None else step)
+
+
+def as_index(item):
+    """Numbers as int, lists as tensors, the rest as it is. Raises ``IndexError`` for what cannot index."""
+    if item is None or item is Ellipsis or isinstance(item, (bool, slice)):
+        return item
+    if isinstance(item, Tensor):
+        if item.dtype.kind == 1:
+            return int(item._array) if item.ndim == 0 else item
+        if item.dtype.kind == 0:
+            return item
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors"
+        )
+    if isinstance(item, (list, tuple, range, np.ndarray)):
+        array = np.asarray([int(e) if isinstance(e, Tensor) else e for e in item] if not isinstance(item, np.ndarray)
+                           else item)  # fmt: skip
+        return make(array.astype(np.int64) if array.dtype.kind != "b" else array)
+    if hasattr(item, "__index__"):
+        return item.__index__()
+    raise IndexError(
+        f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+        f"{type(item).__name__})"
+    )
+
+
+def _index_list(view: Tensor, advanced: dict[int, Tensor]) -> list:
+    """Index tensors by dimension, None where a dimension is taken whole."""
+    listed: list = []
+    for dim in sorted(advanced):
+        while len(listed) < dim:
+            listed.append(None)
+        item = advanced[dim]
+        listed.append(item)
+        if item.dtype.kind == 0:
+            listed.extend([_SPANNED] * (item.ndim - 1))
+    return [item for item in listed if item is not _SPANNED]
+
+
+_SPANNED = object()
+
+
+def getitem(self: Tensor, key) -> Tensor:
+    """``self[key]``."""
+    from .views import alias
+
+    if type(key) is int:
+        if not self._array.ndim:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                "convert a 0-dim tensor to a number"
+            )
+        extent = self._array.shape[0]
+        if not -extent <= key < extent:
+            raise IndexError(f"index {key} is out of bounds for dimension 0 with size {extent}")
+        return select(self, 0, key)
+    view, advanced = resolve(self, key)
+    if advanced:
+        return index_row(view, _index_list(view, advanced))
+    return alias(self) if view is self else view
+
+
+def setitem(self: Tensor, key, value) -> None:
+    """``self[key] = value``: a copy into a view, or ``index_put_``."""
+    view, advanced = resolve(self, key)
+    if isinstance(value, Tensor):
+        source = value
+    else:
+        from ..creation import tensor
+
+        if not isinstance(value, (int, float, bool, complex)):
+            raise TypeError(f"can't assign a {type(value).__name__} to a {self.type()}")
+        if not advanced:
+            if isinstance(value, complex) and self.dtype.kind < 3:
+                raise RuntimeError(
+                    "value cannot be converted to type " f"{self.dtype.cpp} without overflow"
+                )
+            view.fill_(value)
+            return
+        source = tensor(value, dtype=self.dtype, device=self.device)
+    if advanced:
+        indices = _index_list(view, advanced)
+        if source.dtype is not self.dtype:
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got "
+                f"{self.dtype.scalar} for the destination and {source.dtype.scalar} for the source."
+            )
+        view.index_put_(indices, source)
+        return
+    shape = source._array.shape
+    while len(shape) > view.ndim and shape[0] == 1:
+        source = source.squeeze(0)
+        shape = source._array.shape
+    view.copy_(source)
+
+
+# -- gather and scatter -------------------------------------------------------------------------------------------------
+
+
+def _check_index(index, extent: int, dim: int) -> None:
+    if index.size and (index.min() < 0 or index.max() >= extent):
+        wrong = index[(index < 0) | (index >= extent)].flat[0]
+        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {extent}")
+
+
+def _within(array, index, dim) -> tuple:
+    grid = list(np.indices(index.shape, sparse=True))
+    grid[dim] = index
+    return tuple(grid)
+
+
+def _gather(array, dim, index, sparse_grad):
+    if not array.ndim:
+        return np.broadcast_to(array, index.shape).copy()
+    dim = wrap_dim(dim, array.ndim)
+    if index.ndim != array.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    _check_index(index, array.shape[dim], dim)
+    return array[_within(array, index, dim)]
+
+
+gather = op(
+    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)",
+    _gather,
+    self=lambda grad, self, dim, index, sparse_grad: grad.new_zeros(self._array.shape).scatter_add(dim, index, grad),
+    jvp=lambda self_t, dim, index: self_t.gather(dim, index),
+)
+
+
+def _scatter(array, dim, index, source, accumulate=False):
+    result = array.copy()
+    if not array.ndim:
+        result[...] = result + source.reshape(()) if accumulate else source.reshape(())
+        return result
+    dim = wrap_dim(dim, array.ndim)
+    if index.ndim != array.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    _check_index(index, array.shape[dim], dim)
+    cut = source if np.ndim(source) == 0 else source[tuple(slice(0, n) for n in index.shape)]
+    places = _within(array, index, dim)
+    if accumulate:
+        np.add.at(result, places, cut)
+    else:
+        result[places] = cut
+    return result
+
+
+scatter = op(
+    "scatter(Tensor self, int dim, Tensor index, Tensor src)",
+    _scatter,
+    in_place=True,
+    self=lambda grad, dim, index: grad.scatter(dim, index, 0),
+    src=lambda grad, dim, index: grad.gather(dim, index),
+    jvp=lambda self_t, src_t, self, dim, index, src: (zeros_like(self) if self_t is None else self_t).scatter(
+        dim, index, zeros_like(src) if src_t is None else src_t
+    ),
+)
+scatter_value = op(
+    "scatter(Tensor self, int dim, Tensor index, Scalar value)",
+    lambda a, dim, index, value: _scatter(a, dim, index, np.asarray(value).astype(a.dtype)),
+    node="ScatterBackward1",
+    in_place=True,
+    self=lambda grad, dim, index: grad.scatter(dim, index, 0),
+    jvp=lambda self_t, dim, index: self_t.scatter(dim, index, 0),
+)
+scatter_add = op(
+    "scatter_add(Tensor self, int dim, Tensor index, Tensor src)",
+    lambda a, dim, index, src: _scatter(a, dim, index, src, True),
+    in_place=True,
+    self=lambda grad: grad,
+    src=lambda grad, dim, index: grad.gather(dim, index),
+    jvp=lambda self_t, src_t, self, dim, index, src: (zeros_like(self) if self_t is None else self_t).scatter_add(
+        dim, index, zeros_like(src) if src_t is None else src_t
+    ),
+)
+
+
+def _index_select(array, dim, index):
+    dim = wrap_dim(dim, array.ndim)
+    extent = array.shape[dim] if array.ndim else 1
+    if index.size and (index.min() < 0 or index.max() >= extent):
+        raise IndexError("index out of range in self")
+    return np.take(array, index, axis=dim) if array.ndim else array.reshape(1)[index]
+
+
+index_select = op(
+    "index_select(Tensor self, int dim, Tensor index)",
+    _index_select,
+    self=lambda grad, self_sym_sizes, dim, index: grad.new_zeros(self_sym_sizes).index_add(dim, index, grad),
+    jvp=lambda self_t, dim, index: self_t.index_select(dim, index),
+)
+
+
+def _index_add(array, dim, index, source, alpha):
+    from ..dtypes import BY_NUMPY
+
+    if array.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({BY_NUMPY[array.dtype].scalar}) and source ({BY_NUMPY[source.dtype].scalar}) must "
+            "have the same scalar type"
+        )
+    result = array.copy()
+    dim = wrap_dim(dim, array.ndim)
+    key = (slice(None),) * dim + (index,)
+    if not array.ndim:
+        result[...] = result + (source * alpha).sum()
+        return result
+    np.add.at(result, key, source if alpha == 1 else source * alpha)
+    return result
+
+
+index_add = op(
+    "index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)",
+    _index_add,
+    in_place=True,
+    self=lambda grad: grad,
+    source=lambda grad, dim, index, alpha, source, source_dim: _scaled(grad.index_select(dim, index), alpha).expand(
+        source._array.shape
+    ),
+    jvp=lambda self_t, source_t, self, dim, index, source, alpha: (
+        zeros_like(self) if self_t is None else self_t
+    ).index_add(dim, index, zeros_like(source) if source_t is None else source_t, alpha=alpha),
+)
+
+
+def _scaled(value, factor):
+    return value if factor == 1 else value * factor
+
+
+def _index_put_along(array, dim, index, source):
+    result = array.copy()
+    result[(slice(None),) * wrap_dim(dim, array.ndim) + (index,)] = source
+    return result
+
+
+index_copy = op(
+    "index_copy(Tensor self, int dim, Tensor index, Tensor source)",
+    _index_put_along,
+    in_place=True,
+    self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
+    source=lambda grad, dim, index: grad.index_select(dim, index),
+)
+index_fill = op(
+    "index_fill(Tensor self, int dim, Tensor index, Scalar value)",
+    lambda a, dim, index, value: _index_put_along(a, dim, index, np.asarray(value).astype(a.dtype)),
+    in_place=True,
+    self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
+)
+take = op(
+    "take(Tensor self, Tensor index)",
+    lambda a, index: a.reshape(-1)[index],
+    self=lambda grad, self_sym_sizes, index: grad.new_zeros(int(np.prod(self_sym_sizes)))
+    .index_add(0, index.reshape(-1), grad.reshape(-1))
+    .view(self_sym_sizes),
+)
+masked_select = op(
+    "masked_select(Tensor self, Tensor mask)",
+    lambda a, mask: np.broadcast_to(a, np.broadcast_shapes(a.shape, mask.shape))[
+        np.broadcast_to(mask, np.broadcast_shapes(a.shape, mask.shape))
+    ],
+    self=lambda grad, self_sym_sizes, mask: masked_put_back(grad, mask, self_sym_sizes),
+    jvp=lambda self_t, mask: self_t.masked_select(mask),
+)
+
+
+def masked_put_back(grad, mask, sizes):
+    shape = np.broadcast_shapes(sizes, mask._array.shape)
+    return index_put_zeros(grad, [mask.expand(shape)], shape)
+
+
+def _masked_scatter(array, mask, source):
+    result = np.array(np.broadcast_to(array, np.broadcast_shapes(array.shape, mask.shape)))
+    chosen = np.broadcast_to(mask, result.shape)
+    result[chosen] = source.reshape(-1)[: int(chosen.sum())]
+    return result
+
+
+def _masked_scatter_source_grad(grad, mask, source_sym_sizes):
+    chosen = grad.masked_select(mask)
+    missing = int(np.prod(source_sym_sizes)) - chosen.numel()
+    from .joining import cat
+
+    return cat([chosen, chosen.new_zeros(missing)], 0).view(source_sym_sizes)
+
+
+masked_scatter = op(
+    "masked_scatter(Tensor self, Tensor mask, Tensor source)",
+    _masked_scatter,
+    in_place=True,
+    self=lambda grad, mask: grad.masked_fill(mask, 0),
+    source=_masked_scatter_source_grad,
+)
+
+
+def _scattered(view_of):
+    def forward(array, source, *where_to):
+        result = array.copy()
+        target = view_of(result, *where_to)
+        if target.shape != source.shape:
+            raise RuntimeError(
+                f"expected src to have a size equal to the slice of self. src size = {list(source.shape)}, slice size "
+                f"= {list(target.shape)}"
+            )
+        target[...] = source
+        return result
+
+    return forward
+
+
+def _view_functions():
+    from . import views
+
+    return views
+
+
+op(
+    "select_scatter(Tensor self, Tensor src, int dim, int index)",
+    _scattered(lambda a, dim, index: _view_functions()._select(a, dim, index)),
+    self=lambda grad, dim, index: grad.select_scatter(zeros_like(grad.select(dim, index)), dim, index),
+    src=lambda grad, dim, index: grad.select(dim, index),
+)
+op(
+    "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1)",
+    _scattered(lambda a, dim, start, end, step: _view_functions()._slice(a, dim, start, end, step)),
+    self=lambda grad, dim, start, end, step: grad.slice_scatter(
+        zeros_like(slice_(grad, dim, start, end, step)), dim, start, end, step
+    ),
+    src=lambda grad, dim, start, end, step: slice_(grad, dim, start, end, step),
+)
+op(
+    "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1)",
+    _scattered(lambda a, offset, dim1, dim2: _view_functions()._diagonal(a, offset, dim1, dim2)),
+    self=lambda grad, offset, dim1, dim2: grad.diagonal_scatter(
+        zeros_like(grad.diagonal(offset, dim1, dim2)), offset, dim1, dim2
+    ),
+    src=lambda grad, offset, dim1, dim2: grad.diagonal(offset, dim1, dim2),
+)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False):
+    """The indices of the elements that are not zero, one row each; or one tensor per dimension."""
+    found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
+    if as_tuple:
+        return tuple(make(index.astype(np.int64), input.device) for index in found)
+    rows = np.stack(found, 1) if input.ndim else np.zeros((len(found[0]), 0))
+    return make(rows.astype(np.int64), input.device)
+
+
+def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
+    """The distinct elements in order, on request with inverse indices and counts."""
+    values, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True)
+    results = [make(values, input.device)]
+    if return_inverse:
+        results.append(make(inverse.reshape(input._array.shape).astype(np.int64), input.device))
+    if return_counts:
+        results.append(make(counts.astype(np.int64), input.device))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
+    return make(np.bincount(input._array, minlength=minlength).astype(np.int64), input.device)
+
+
+def einsum_by_products(equation: str, operands) -> Tensor:
+    """Einstein summation: permute each operand to the order of all letters, multiply, sum what is left out."""
+    left, arrow, right = equation.partition("->")
+    terms = left.split(",")
+    letters = sorted({letter for term in terms for letter in term})
+    if not arrow:
+        right = "".join(letter for letter in letters if left.count(letter) == 1)
+    order = list(right) + [letter for letter in letters if letter not in right]
+    product = None
+    for term, operand in zip(terms, operands, strict=True):
+        for letter in dict.fromkeys(term):
+            while term.count(letter) > 1:
+                first, second = term.index(letter), term.rindex(letter)
+                operand = operand.diagonal(0, first, second)
+                term = term[:second] + term[second + 1 :]
+                term = term.replace(letter, "", 1) + letter
+        present = [letter for letter in order if letter in term]
+        operand = operand.permute(tuple(term.index(letter) for letter in present))
+        for place, letter in enumerate(order):
+            if letter not in term:
+                operand = operand.unsqueeze(place)
+        product = operand if product is None else product * operand
+    summed = tuple(range(len(right), len(order)))
+    return product.sum(summed) if summed else product
+
+
+FUNCTIONS = (nonzero, unique, bincount, where)
+METHODS = (nonzero, unique, bincount)

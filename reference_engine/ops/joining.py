@@ -1,0 +1,200 @@
+"""Joining and repeating: ``cat``, ``stack``, ``repeat`` and rearrangements that copy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._tensor import Tensor
+from .dims import wrap_dim, wrap_dims
+from .table import COMMON, op
+
+
+def _cat(arrays, dim):
+    if not arrays:
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    for position, array in enumerate(arrays):
+        if not array.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
+    # Empty one-dimensional tensors join with anything.
+    shaped = [array for array in arrays if array.shape != (0,)] or arrays[:1]
+    dim = wrap_dim(dim, shaped[0].ndim)
+    first = shaped[0]
+    for position, array in enumerate(shaped):
+        if array.ndim != first.ndim:
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {first.ndim} and {array.ndim}"
+            )
+        for axis, (want, have) in enumerate(zip(first.shape, array.shape, strict=True)):
+            if axis != dim and want != have:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {want} but got size "
+                    f"{have} for tensor number {position} in the list."
+                )
+    return np.concatenate(shaped, dim)
+
+
+def _cat_grad(grad, tensors, dim):
+    pieces, start = [], 0
+    ndim = grad.ndim
+    dim = wrap_dim(dim, ndim)
+    for shape in tensors:
+        if shape == (0,) and ndim != 1:
+            pieces.append(grad.new_zeros(shape))
+            continue
+        pieces.append(grad.narrow(dim, start, shape[dim]))
+        start += shape[dim]
+    return pieces
+
+
+def _shapes(tensors):
+    return [tensor._array.shape for tensor in tensors]
+
+
+def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
+    """The tensors one after another along ``dim``. Raises for an empty list or shapes that do not fit."""
+    tensors = list(tensors) if isinstance(tensors, (list, tuple)) else tensors
+    if isinstance(tensors, list):
+        if not tensors:
+            raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+        shapes = [t._array.shape if isinstance(t, Tensor) else None for t in tensors]
+        keywords = {} if out is None else {"out": out}
+        return cat_row(tensors, dim, shapes, **keywords)
+    raise TypeError(
+        f"cat(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
+    )
+
+
+cat_row = op(
+    "cat(Tensor[] tensors, int dim=0, any shapes=None)",
+    lambda tensors, dim, shapes: _cat(tensors, dim),
+    promote=COMMON,
+    tensors=lambda grad, dim, shapes: _cat_grad(grad, shapes, dim),
+    jvp=lambda tensors_t, dim: cat(tensors_t, dim),
+    method=False,
+    function=False,
+)
+
+
+def _stack(arrays, dim):
+    for position, array in enumerate(arrays):
+        if array.shape != arrays[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
+                f"{list(array.shape)} at entry {position}"
+            )
+    return np.stack(arrays, wrap_dim(dim, arrays[0].ndim + 1))
+
+
+stack_row = op(
+    "stack(Tensor[] tensors, int dim=0)",
+    _stack,
+    promote=COMMON,
+    tensors=lambda grad, dim: list(grad.unbind(dim)),
+    jvp=lambda tensors_t, dim: stack(tensors_t, dim),
+    method=False,
+    function=False,
+)
+
+
+def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
+    """The tensors, all of one shape, along a new dimension. Raises ``RuntimeError`` for an empty list."""
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    return stack_row(tensors, dim) if out is None else stack_row(tensors, dim, out=out)
+
+
+def hstack(tensors) -> Tensor:
+    tensors = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
+    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
+
+
+def vstack(tensors) -> Tensor:
+    return cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)
+
+
+def _repeat(array, repeats):
+    if len(repeats) < array.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    return np.tile(array, repeats) if array.ndim or repeats else array.copy()
+
+
+def _repeat_grad(grad, repeats, self_sym_sizes):
+    lead = len(repeats) - len(self_sym_sizes)
+    for _ in range(lead):
+        grad = grad.sum(0)
+    shape = []
+    for times, extent in zip(repeats[lead:], self_sym_sizes, strict=True):
+        shape += [times, extent]
+    if not shape:
+        return grad
+    return grad.reshape(shape).sum(tuple(range(0, len(shape), 2)))
+
+
+repeat = op(
+    "repeat(Tensor self, int... repeats)",
+    _repeat,
+    self=lambda grad, repeats, self_sym_sizes: _repeat_grad(grad, repeats, self_sym_sizes),
+    jvp="linear",
+    function=False,
+)
+
+
+def tile(self: Tensor, *dims) -> Tensor:
+    dims = tuple(dims[0]) if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
+    return repeat(self, (1,) * (self.ndim - len(dims)) + tuple(dims))
+
+
+flip = op(
+    "flip(Tensor self, int... dims)",
+    lambda a, dims: np.flip(a, wrap_dims(dims, a.ndim)).copy(),
+    self=lambda grad, dims: grad.flip(dims),
+    jvp="linear",
+)
+roll = op(
+    "roll(Tensor self, int[] shifts, int[] dims=())",
+    lambda a, shifts, dims: np.roll(a, shifts if dims else shifts[0], dims or None),
+    self=lambda grad, shifts, dims: grad.roll(tuple(-s for s in shifts), dims),
+    jvp="linear",
+)
+tril = op("tril(Tensor self, int diagonal=0)", lambda a, k: np.tril(a, k), in_place=True,
+          self=lambda grad, diagonal: grad.tril(diagonal), jvp="linear")  # fmt: skip
+triu = op("triu(Tensor self, int diagonal=0)", lambda a, k: np.triu(a, k), in_place=True,
+          self=lambda grad, diagonal: grad.triu(diagonal), jvp="linear")  # fmt: skip
+
+
+def diag(self: Tensor, diagonal: int = 0) -> Tensor:
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector."""
+    if self.ndim == 1:
+        return diag_embed(self, diagonal)
+    if self.ndim == 2:
+        return self.diagonal(diagonal).clone()
+    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {self.ndim}D")
+
+
+def diag_embed(self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The last dimension as diagonals of new matrices."""
+    extent = self._array.shape[-1] + abs(offset)
+    result = self.new_zeros((*self._array.shape[:-1], extent, extent))
+    result.diagonal(offset, dim1, dim2).copy_(self)
+    return result
+
+
+def meshgrid(*tensors, indexing: str | None = None):
+    """Coordinate grids of one-dimensional tensors."""
+    if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+        tensors = tuple(tensors[0])
+    if indexing == "xy":
+        first, second, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:], indexing="ij")
+        return (second, first, *rest)
+    shape = tuple(t.numel() for t in tensors)
+    grids = []
+    for place, tensor in enumerate(tensors):
+        grids.append(tensor.reshape([-1 if d == place else 1 for d in range(len(tensors))]).expand(shape))
+    return tuple(grids)
+
+
+FUNCTIONS = (cat, stack, hstack, vstack, tile, diag, diag_embed, meshgrid)
+METHODS = (tile, diag, diag_embed)

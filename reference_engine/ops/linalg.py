@@ -1,0 +1,241 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._tensor import Tensor
+from ..dtypes import BY_NUMPY
+from .elementwise import conj
+from .table import op
+
+
+def _same_dtype(name: str, *arrays) -> None:
+    first = arrays[0].dtype
+    for array in arrays[1:]:
+        if array.dtype != first:
+            left, right = BY_NUMPY[first], BY_NUMPY[array.dtype]
+            raise RuntimeError(
+                f"expected m1 and m2 to have the same dtype, but got: {left.cpp} != {right.cpp}"
+                if name != "dot"
+                else f"dot : expected both vectors to have same dtype, but found {left.scalar} and {right.scalar}"
+            )
+
+
+def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Matrix product; sixteen-bit types and bool go through a wider type."""
+    if a.dtype.itemsize == 2 and a.dtype.kind != "i":
+        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+    return np.matmul(a, b)
+
+
+def _mm(a, b):
+    if a.ndim != 2 or b.ndim != 2:
+        raise RuntimeError(f"self must be a matrix" if a.ndim != 2 else "mat2 must be a matrix")
+    if a.shape[1] != b.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
+        )
+    _same_dtype("mm", a, b)
+    return _product(a, b)
+
+
+mm = op(
+    "mm(Tensor self, Tensor mat2)",
+    _mm,
+    self=lambda grad, mat2, self_sym_sizes, self_sym_strides: grad.mm(conj(mat2.t())),
+    mat2=lambda grad, self, mat2_sym_sizes, mat2_sym_strides: conj(self.t()).mm(grad),
+    jvp=lambda self_t, mat2_t, self, mat2: _sum(
+        None if self_t is None else self_t.mm(mat2), None if mat2_t is None else self.mm(mat2_t)
+    ),
+)
+
+
+def _sum(*tangents):
+    from .elementwise import sum_tangents
+
+    return sum_tangents(*tangents)
+
+
+def _mv(a, v):
+    if a.ndim != 2 or v.ndim != 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {v.ndim}, {a.ndim}, {v.ndim}"
+        )
+    if a.shape[1] != v.shape[0]:
+        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({v.shape[0]})")
+    _same_dtype("mv", a, v)
+    return _product(a, v)
+
+
+mv = op(
+    "mv(Tensor self, Tensor vec)",
+    _mv,
+    self=lambda grad, vec: grad.ger(conj(vec)),
+    vec=lambda grad, self: conj(self.t()).mv(grad),
+    jvp=lambda self_t, vec_t, self, vec: _sum(
+        None if self_t is None else self_t.mv(vec), None if vec_t is None else self.mv(vec_t)
+    ),
+)
+
+
+def _dot(a, b):
+    if a.ndim != 1 or b.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
+    _same_dtype("dot", a, b)
+    if a.shape != b.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same number "
+            f"of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
+        )
+    return _product(a, b)
+
+
+dot = op(
+    "dot(Tensor self, Tensor tensor)",
+    _dot,
+    self=lambda grad, tensor: grad * conj(tensor),
+    tensor=lambda grad, self: grad * conj(self),
+    jvp=lambda self_t, tensor_t, self, tensor: _sum(
+        None if self_t is None else self_t.dot(tensor), None if tensor_t is None else self.dot(tensor_t)
+    ),
+)
+
+
+def _bmm(a, b):
+    if a.ndim != 3 or b.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor" if a.ndim != 3 else "batch2 must be a 3D tensor")
+    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] but got: "
+            f"[{b.shape[0]}, {b.shape[1]}]."
+        )
+    _same_dtype("bmm", a, b)
+    return _product(a, b)
+
+
+bmm = op(
+    "bmm(Tensor self, Tensor mat2)",
+    _bmm,
+    self=lambda grad, mat2: grad.bmm(conj(mat2.transpose(1, 2))),
+    mat2=lambda grad, self: conj(self.transpose(1, 2)).bmm(grad),
+    jvp=lambda self_t, mat2_t, self, mat2: _sum(
+        None if self_t is None else self_t.bmm(mat2), None if mat2_t is None else self.bmm(mat2_t)
+    ),
+)
+
+
+def _scaled(value, factor):
+    return value if factor == 1 else value * factor
+
+
+def _addmm(c, a, b, beta, alpha):
+    product = _scaled(_mm(a, b), alpha)
+    return product if beta == 0 else np.add(_scaled(c, beta), product)
+
+
+addmm = op(
+    "addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
+    _addmm,
+    in_place=True,
+    self=lambda grad, beta: _scaled(grad, conj(beta)),
+    mat1=lambda grad, mat2, mat1_sym_sizes, mat1_sym_strides, alpha: _scaled(grad.mm(conj(mat2.t())), conj(alpha)),
+    mat2=lambda grad, mat1, mat2_sym_sizes, mat2_sym_strides, alpha: _scaled(conj(mat1.t()).mm(grad), conj(alpha)),
+    jvp=lambda self_t, mat1_t, mat2_t, mat1, mat2, beta, alpha: _sum(
+        None if self_t is None else _scaled(self_t, beta).expand(mat1.size(0), mat2.size(1)),
+        None if mat1_t is None else _scaled(mat1_t.mm(mat2), alpha),
+        None if mat2_t is None else _scaled(mat1.mm(mat2_t), alpha),
+    ),
+)
+addmv = op(
+    "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1)",
+    lambda c, a, v, beta, alpha: np.add(_scaled(c, beta), _scaled(_mv(a, v), alpha)),
+    self=lambda grad, beta: _scaled(grad, conj(beta)),
+    mat=lambda grad, vec, alpha: _scaled(grad.ger(conj(vec)), conj(alpha)),
+    vec=lambda grad, mat, alpha: _scaled(conj(mat.t()).mv(grad), conj(alpha)),
+)
+baddbmm = op(
+    "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
+    lambda c, a, b, beta, alpha: np.add(_scaled(c, beta), _scaled(_bmm(a, b), alpha)),
+    self=lambda grad, beta: _scaled(grad, conj(beta)),
+    batch1=lambda grad, batch2, alpha: _scaled(grad.bmm(conj(batch2.transpose(1, 2))), conj(alpha)),
+    batch2=lambda grad, batch1, alpha: _scaled(conj(batch1.transpose(1, 2)).bmm(grad), conj(alpha)),
+)
+
+
+def ger(self: Tensor, vec2: Tensor) -> Tensor:
+    """The outer product of two vectors."""
+    return self.reshape(self.numel(), 1) * vec2
+
+
+outer = ger
+
+
+def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
+    """The product of vectors, matrices or batches of matrices, by their numbers of dimensions."""
+    if out is not None:
+        from .dispatch import write_out
+
+        write_out(out, matmul(input, other))
+        return out
+    if not isinstance(other, Tensor) or not isinstance(input, Tensor):
+        place, value = ("other", other) if isinstance(input, Tensor) else ("input", input)
+        raise TypeError(
+            f"matmul(): argument '{place}' (position {1 if place == 'input' else 2}) must be Tensor, not "
+            f"{type(value).__name__}"
+        )
+    a, b = input.ndim, other.ndim
+    if a == 0 or b == 0:
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D")
+    if a == 1 and b == 1:
+        return dot(input, other)
+    if a == 2 and b == 1:
+        return mv(input, other)
+    if a == 1 and b == 2:
+        return mm(input.unsqueeze(0), other).squeeze_(0)
+    if a == 2 and b == 2:
+        return mm(input, other)
+    if a >= 3 and b <= 2:
+        # Batches times one matrix: fold the batch into rows.
+        rows = input.reshape(-1, input._array.shape[-1])
+        if b == 1:
+            return _unsafe_view(mv(rows, other), input._array.shape[:-1])
+        return _unsafe_view(mm(rows, other), (*input._array.shape[:-1], other._array.shape[-1]))
+    left = input.unsqueeze(0) if a == 1 else input
+    right = other.unsqueeze(-1) if b == 1 else other
+    batch = np.broadcast_shapes(left._array.shape[:-2], right._array.shape[:-2])
+    n, m, p = left._array.shape[-2], left._array.shape[-1], right._array.shape[-1]
+    x = left.expand((*batch, n, m)).reshape(-1, n, m)
+    y = right.expand((*batch, right._array.shape[-2], p)).reshape(-1, right._array.shape[-2], p)
+    shape = list(batch) + ([] if a == 1 else [n]) + ([] if b == 1 else [p])
+    return _unsafe_view(bmm(x, y), shape)
+
+
+def _unsafe_view(tensor: Tensor, shape) -> Tensor:
+    from .views import unsafe_view
+
+    return unsafe_view(tensor, tuple(shape))
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``."""
+    if bias is not None and input.ndim == 2 and weight.ndim == 2:
+        return addmm(bias, input, weight.t())
+    if bias is not None and input.ndim >= 3 and input.is_contiguous():
+        flat = addmm(bias, input.reshape(-1, input.size(-1)), weight.t())
+        return flat.view(*input._array.shape[:-1], flat._array.shape[-1])
+    result = matmul(input, weight.t())
+    return result if bias is None else result + bias
+
+
+def einsum(equation: str, *operands) -> Tensor:
+    """Sums of products of elements by named dimensions (lower-case letters, optional ``...`` is not supported)."""
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    from .indexing import einsum_by_products
+
+    return einsum_by_products(equation.replace(" ", ""), operands)
+
+
+FUNCTIONS = (ger, matmul, einsum)
+METHODS = (ger, matmul)

@@ -1,0 +1,258 @@
+"""Rows behind ``torch.nn.functional``: activations with parameters and losses.
+
+Reductions are numbers in PyTorch's rows: 0 none, 1 mean, 2 sum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .elementwise import sum_tangents, where, zeros_like
+from .table import COMMON, op
+
+NONE, MEAN, SUM = 0, 1, 2
+
+
+def _reduced(values: np.ndarray, reduction: int) -> np.ndarray:
+    if reduction == MEAN:
+        return values.mean(dtype=values.dtype)
+    return values.sum(dtype=values.dtype) if reduction == SUM else values
+
+
+def _share(grad, self, reduction):
+    """A reduced gradient as it reaches each element."""
+    return grad / self._array.size if reduction == MEAN else grad
+
+
+def _mse_grad(grad, self, target, reduction):
+    return _share(grad, self, reduction) * 2 * (self - target)
+
+
+mse_loss = op(
+    "mse_loss(Tensor self, Tensor target, int reduction=1)",
+    lambda a, b, reduction: _reduced((a - b) * (a - b), reduction),
+    promote=COMMON,
+    self=_mse_grad,
+    target=lambda grad, self, target, reduction: -_mse_grad(grad, self, target, reduction),
+    jvp=lambda self_t, target_t, self, target, reduction: _reduce_tensor(
+        2 * (self - target) * sum_tangents(self_t, None if target_t is None else -target_t), reduction
+    ),
+    method=False,
+    function=False,
+)
+
+
+def _reduce_tensor(tensor, reduction):
+    return tensor.mean() if reduction == MEAN else tensor.sum() if reduction == SUM else tensor
+
+
+def _smooth_l1(a, b, reduction, beta):
+    size = np.abs(a - b)
+    return _reduced(np.where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta).astype(a.dtype), reduction)
+
+
+def _smooth_l1_grad(grad, self, target, reduction, beta):
+    difference = self - target
+    slope = where(difference.abs() < beta, difference / beta, difference.sgn())
+    return _share(grad, self, reduction) * slope
+
+
+smooth_l1_loss = op(
+    "smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1)",
+    _smooth_l1,
+    promote=COMMON,
+    self=_smooth_l1_grad,
+    target=lambda grad, self, target, reduction, beta: -_smooth_l1_grad(grad, self, target, reduction, beta),
+    method=False,
+    function=False,
+)
+
+
+def _huber(a, b, reduction, delta):
+    size = np.abs(a - b)
+    return _reduced(np.where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(a.dtype), reduction)
+
+
+def _huber_grad(grad, self, target, reduction, delta):
+    difference = self - target
+    return _share(grad, self, reduction) * difference.clamp(-delta, delta)
+
+
+huber_loss = op(
+    "huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1)",
+    _huber,
+    promote=COMMON,
+    self=_huber_grad,
+    target=lambda grad, self, target, reduction, delta: -_huber_grad(grad, self, target, reduction, delta),
+    method=False,
+    function=False,
+)
+
+
+def _nll(scores, target, weight, reduction, ignore_index):
+    classes = scores.shape[-1]
+    rows = scores.reshape(-1, classes)
+    wanted = np.atleast_1d(target).reshape(-1)
+    kept = wanted != ignore_index
+    wrong = kept & ((wanted < 0) | (wanted >= classes))
+    if wrong.any():
+        raise IndexError(f"Target {wanted[wrong][0]} is out of bounds.")
+    safe = np.where(kept, wanted, 0)
+    factor = kept.astype(scores.dtype) if weight is None else weight[safe] * kept
+    losses = -rows[np.arange(len(safe)), safe] * factor
+    total = factor.sum(dtype=scores.dtype)
+    if reduction == NONE:
+        return losses.reshape(np.shape(target)).astype(scores.dtype), np.zeros((), scores.dtype)
+    summed = losses.sum(dtype=scores.dtype)
+    return (summed if reduction == SUM else summed / total), total
+
+
+def _nll_grad(grads, self, target, weight, reduction, ignore_index, total_weight):
+    grad = grads[0]
+    classes = self._array.shape[-1]
+    flat = target.reshape(-1)
+    kept = (flat != ignore_index).to(self.dtype)
+    safe = where(flat == ignore_index, zeros_like(flat), flat)
+    factor = kept if weight is None else weight[safe] * kept
+    share = grad.reshape(-1) * -factor
+    if reduction == MEAN:
+        share = share / total_weight
+    result = self.new_zeros((flat.numel(), classes)).scatter(1, safe.unsqueeze(1), share.expand(flat.numel()).unsqueeze(1))
+    return result.reshape(self._array.shape)
+
+
+nll_loss = op(
+    "nll_loss_nd(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) -> output, "
+    "total_weight",
+    _nll,
+    node="NllLossBackward0",
+    self=_nll_grad,
+    non_differentiable=("total_weight",),
+    method=False,
+    function=False,
+)
+
+
+def _bce(a, target, weight, reduction):
+    if ((a < 0) | (a > 1)).any():
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    low = np.asarray(-100, a.dtype)
+    losses = (target - 1) * np.maximum(np.log1p(-a), low) - target * np.maximum(np.log(a), low)
+    if weight is not None:
+        losses = losses * weight
+    return _reduced(losses.astype(a.dtype), reduction)
+
+
+def _bce_grad(grad, self, target, weight, reduction):
+    result = _share(grad, self, reduction) * (self - target) / ((1 - self) * self).clamp_min(1e-12)
+    return result if weight is None else result * weight
+
+
+binary_cross_entropy = op(
+    "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
+    _bce,
+    self=_bce_grad,
+    target=lambda grad, self, target, weight, reduction: _share(grad, self, reduction)
+    * ((1 - self).log() - self.log())
+    * (1 if weight is None else weight),
+    method=False,
+    function=False,
+)
+
+
+def activation(signature: str, forward, derivative, **options):
+    """A row for an elementwise activation with parameters."""
+    return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"), function=False, method=False,
+              in_place=False, **options)  # fmt: skip
+
+
+leaky_relu = activation(
+    "leaky_relu(Tensor self, Scalar negative_slope=0.01)",
+    lambda a, negative_slope: np.where(a > 0, a, a * negative_slope),
+    lambda grad, self, negative_slope: where(self > 0, grad, grad * negative_slope),
+)
+
+
+def _elu(a, alpha, scale, input_scale):
+    return np.where(a > 0, a * scale, scale * alpha * np.expm1(np.minimum(a, 0) * input_scale)).astype(a.dtype)
+
+
+elu = activation(
+    "elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1)",
+    _elu,
+    lambda grad, self, alpha, scale, input_scale: where(
+        self > 0, grad * scale, grad * input_scale * alpha * scale * (self * input_scale).exp()
+    ),
+)
+hardtanh = activation(
+    "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
+    lambda a, min_val, max_val: np.where(a < min_val, np.asarray(min_val, a.dtype),
+                                         np.where(a > max_val, np.asarray(max_val, a.dtype), a)),
+    lambda grad, self, min_val, max_val: where((self > min_val) & (self < max_val), grad, zeros_like(grad)),
+)  # fmt: skip
+hardswish = activation(
+    "hardswish(Tensor self)",
+    lambda a: (a * np.clip(a + 3, 0, 6) / 6).astype(a.dtype),
+    lambda grad, self: where(self < -3, zeros_like(grad), where(self <= 3, grad * (self / 3 + 0.5), grad)),
+)
+hardsigmoid = activation(
+    "hardsigmoid(Tensor self)",
+    lambda a: (np.clip(a + 3, 0, 6) / 6).astype(a.dtype),
+    lambda grad, self: where((self > -3) & (self < 3), grad / 6, zeros_like(grad)),
+)
+softshrink = activation(
+    "softshrink(Tensor self, Scalar lambd=0.5)",
+    lambda a, lambd: np.where(a > lambd, a - lambd, np.where(a < -lambd, a + lambd, a * 0)).astype(a.dtype),
+    lambda grad, self, lambd: where((self >= -lambd) & (self <= lambd), zeros_like(grad), grad),
+)
+hardshrink = activation(
+    "hardshrink(Tensor self, Scalar lambd=0.5)",
+    lambda a, lambd: np.where((a >= -lambd) & (a <= lambd), np.zeros((), a.dtype), a),
+    lambda grad, self, lambd: where((self >= -lambd) & (self <= lambd), zeros_like(grad), grad),
+)
+silu = activation(
+    "silu(Tensor self)",
+    lambda a: a / (1 + np.exp(-a)),
+    lambda grad, self: grad * self.sigmoid() * (1 + self * (1 - self.sigmoid())),
+)
+
+
+def _softplus(a, beta, threshold):
+    scaled = a * beta
+    return np.where(scaled > threshold, a, np.log1p(np.exp(scaled)) / beta).astype(a.dtype)
+
+
+softplus = activation(
+    "softplus(Tensor self, Scalar beta=1, Scalar threshold=20.0)",
+    _softplus,
+    lambda grad, self, beta, threshold: where(self * beta > threshold, grad, grad * (self * beta).sigmoid()),
+)
+log_sigmoid = activation(
+    "log_sigmoid(Tensor self)",
+    lambda a: np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a))),
+    lambda grad, self: grad * (-self).sigmoid(),
+)
+
+
+def _embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
+    if indices.size and (indices.min() < 0 or indices.max() >= weight.shape[0]):
+        raise IndexError("index out of range in self")
+    return weight[indices]
+
+
+def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_freq, sparse):
+    rows = grad.reshape(-1, weight_sym_sizes[-1])
+    places = indices.reshape(-1)
+    if padding_idx >= 0:
+        rows = rows * (places != padding_idx).unsqueeze(1)
+    return grad.new_zeros(weight_sym_sizes).index_add(0, places, rows)
+
+
+embedding = op(
+    "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
+    _embedding,
+    weight=_embedding_grad,
+    jvp=lambda weight_t, indices: weight_t[indices],
+    method=False,
+    function=False,
+)

@@ -1,0 +1,151 @@
+"""The functions of the ``torch`` namespace, gathered from the table and the modules of compositions."""
+
+from __future__ import annotations
+
+from .. import creation
+from .._state import process
+from .._tensor import Tensor
+from ..promotion import result_dtype
+from . import elementwise, indexing, joining, linalg, losses, methods, reductions, views
+from .dispatch import FUNCTIONS
+
+
+def is_tensor(obj, /) -> bool:
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input) -> bool:
+    return input.is_floating_point()
+
+
+def is_complex(input) -> bool:
+    return input.is_complex()
+
+
+def is_conj(input) -> bool:
+    return input.is_conj()
+
+
+def is_inference(input) -> bool:
+    return input.is_inference()
+
+
+def numel(input) -> int:
+    return input.numel()
+
+
+def is_nonzero(input) -> bool:
+    return bool(input)
+
+
+def is_storage(obj, /) -> bool:
+    from ..storage import UntypedStorage
+
+    return isinstance(obj, UntypedStorage)
+
+
+def result_type(tensor1, tensor2):
+    """The dtype of an operation on both: tensors or numbers."""
+    return result_dtype([tensor1, tensor2])
+
+
+def broadcast_tensors(*tensors):
+    """Views of all tensors with their common shape."""
+    shape = broadcast_shapes(*(t._array.shape for t in tensors))
+    return tuple(t.expand(shape) for t in tensors)
+
+
+def broadcast_to(input, size):
+    return input.expand(size)
+
+
+def broadcast_shapes(*shapes):
+    from ..size import Size
+    from .dims import broadcast_shape
+
+    result: tuple = ()
+    for shape in shapes:
+        result = broadcast_shape(result, (shape,) if isinstance(shape, int) else tuple(shape))
+    return Size(result)
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Every algorithm here is deterministic; the flag is kept for programs that read it."""
+    process.deterministic, process.deterministic_warn_only = mode, warn_only
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    return process.deterministic
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    return process.deterministic_warn_only
+
+
+def get_num_threads() -> int:
+    return 1
+
+
+def set_num_threads(int) -> None:
+    """One thread computes; the setting has no effect."""
+
+
+def detach_copy(input):
+    """The values in memory of their own, still part of the graph but without a derivative."""
+    from .dispatch import finish, make
+
+    result = make(input._array.copy(), input.device)
+    finish(_detach_copy_row, [input], (result,))
+    return result
+
+
+def _detach_copy_forward(array):
+    return array.copy()
+
+
+_detach_copy_row = elementwise.op("detach_copy(Tensor self)", _detach_copy_forward, method=False, function=False).row
+
+OWN = (
+    is_tensor, is_floating_point, is_complex, is_conj, is_inference, numel, is_nonzero, is_storage, result_type,
+    broadcast_tensors, broadcast_to, broadcast_shapes, use_deterministic_algorithms,
+    are_deterministic_algorithms_enabled, is_deterministic_algorithms_warn_only_enabled, get_num_threads,
+    set_num_threads, detach_copy,
+)  # fmt: skip
+
+
+def install(namespace: dict) -> None:
+    """Fill the package's namespace and attach the methods of ``Tensor``."""
+    methods.install()
+    for name, function in creation.METHODS.items():
+        setattr(Tensor, name, function)
+    namespace.update(creation.FUNCTIONS)
+    namespace.update(FUNCTIONS)
+    for group in (views.FUNCTIONS, joining.FUNCTIONS, reductions.FUNCTIONS, indexing.FUNCTIONS, linalg.FUNCTIONS,
+                  methods.OWN_FUNCTIONS, OWN):  # fmt: skip
+        namespace.update({function.__name__: function for function in group})
+    namespace["concat"] = namespace["concatenate"] = joining.cat
+    namespace["outer"] = Tensor.outer = linalg.ger
+    namespace["where"] = elementwise.where
+    Tensor.where = lambda self, condition, other: elementwise.where(condition, self, other)
+    for name in ("strided", "contiguous_format", "preserve_format", "channels_last", "memory_format", "layout"):
+        namespace[name] = getattr(creation, name)
+    for name, scalar in _TYPED.items():
+        namespace[name] = _typed_constructor(name, scalar)
+
+
+_TYPED = {"FloatTensor": "float32", "DoubleTensor": "float64", "LongTensor": "int64", "IntTensor": "int32",
+          "HalfTensor": "float16", "BoolTensor": "bool", "ByteTensor": "uint8"}  # fmt: skip
+
+
+def _typed_constructor(name: str, scalar: str):
+    def construct(*args, device=None):
+        from ..dtypes import BY_NAME
+
+        if len(args) == 1 and isinstance(args[0], (list, tuple)):
+            return creation.tensor(args[0], dtype=BY_NAME[scalar], device=device)
+        return creation.zeros(*(args or (0,)), dtype=BY_NAME[scalar], device=device)
+
+    construct.__name__ = name
+    return construct
+
+

@@ -1,0 +1,291 @@
+"""What a row of the operation table says, and what is derived from it.
+
+    op("mul(Tensor self, Operand other)", np.multiply, promote=COMMON, in_place=True,
+       self=lambda grad, other: grad * other.conj(),
+       other=lambda grad, self: grad * self.conj(),
+       jvp=lambda self_t, other_t, self, other: self_t * other + other_t * self)
+
+The signature names the parameters; the second argument computes on ndarrays; each keyword named like a parameter
+is that parameter's derivative, written with the engine's own operations (so it is differentiable itself).
+
+**The parameter names of the derivatives say what the operation saves**, and hence which in-place writes will make
+backward raise: ``self`` and ``other`` above save the inputs, ``result`` (or a named output) saves the output, the
+name of a non-tensor parameter keeps its value, and ``self_sym_sizes``, ``self_sym_numel``, ``self_sym_strides`` and
+``self_scalar_type`` keep facts about a tensor without the tensor. An input is saved only when a derivative that
+names it will be needed. ``grad`` is the incoming gradient, ``grads`` all of them where there are several outputs.
+
+``jvp`` is the forward-mode derivative: ``"linear"`` (apply the operation to the tangents), ``"elementwise"`` (reuse
+the derivatives), or a function whose ``NAME_t`` parameters are tangents.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass, field
+
+from ..graph.node import Node
+from ..graph.saved import SavedTensor
+
+# How operands are brought to one dtype before the forward function sees them.
+AS_IS, COMMON, FLOAT, COMPARE = "as is", "common", "float", "compare"
+
+_PARAMETER = re.compile(r"(?P<kind>[A-Za-z|]+(?:\[\])?(?:\.\.\.)?\??) (?P<name>\w+)(?:=(?P<default>.+))?$")
+_TENSOR_KINDS = ("Tensor", "Tensor?", "Operand", "Tensor[]", "Tensor[]?", "Operand?")
+_METADATA = {
+    "sym_sizes": lambda tensor: tensor._array.shape,
+    "sym_numel": lambda tensor: tensor._array.size,
+    "sym_strides": lambda tensor: tensor.stride(),
+    "scalar_type": lambda tensor: tensor.dtype,
+    "dim": lambda tensor: tensor._array.ndim,
+}
+_HIDDEN = ("_scalar_type",)
+REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(slots=True)
+class Parameter:
+    """One parameter of a signature."""
+
+    name: str
+    kind: str
+    default: object
+    keyword_only: bool
+
+    @property
+    def is_tensor(self) -> bool:
+        return self.kind in _TENSOR_KINDS
+
+
+@dataclass(slots=True)
+class Formula:
+    """The derivative for one input: which parameter it belongs to, and the names its function asks for."""
+
+    position: int
+    function: object
+    names: tuple[str, ...]
+    whole: bool  # takes all incoming gradients (`grads`), not the first one
+    listed: bool  # the parameter is a list of tensors; the function returns a list
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One operation (one overload of it)."""
+
+    name: str
+    parameters: list[Parameter]
+    outputs: tuple[str, ...]
+    forward: object
+    promote: str
+    formulas: list[Formula]
+    jvp: object
+    view: bool
+    multi_output: bool
+    replayed: bool
+    in_place: bool
+    differentiable: bool
+    non_differentiable_outputs: tuple[str, ...]
+    return_type: object
+    takes_out: bool
+    node_class: type | None = None
+    tensor_positions: tuple[int, ...] = ()
+    differentiated: tuple[int, ...] = ()
+    defaults: tuple = ()
+    plans: dict = field(default_factory=dict)
+    saves: tuple[str, ...] = ()
+    positions: dict = field(default_factory=dict)
+    computes_in_place: object = None
+
+    def plan(self, mask: tuple) -> tuple:
+        """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
+
+        A source is ``("input", position)``, ``("output", index)`` or ``("fact", position, function)``.
+        """
+        found = self.plans.get(mask)
+        if found is None:
+            wanted: dict[str, tuple] = {}
+            for index, formula in enumerate(self.formulas):
+                if mask[index]:
+                    for name in formula.names:
+                        wanted[name] = self._source(name)
+            found = self.plans[mask] = tuple(wanted.items())
+        return found
+
+    def _source(self, name: str) -> tuple:
+        if name in self.positions:
+            return ("input", self.positions[name])
+        if name in self.outputs:
+            return ("output", self.outputs.index(name))
+        for suffix, function in _METADATA.items():
+            owner = name.removesuffix("_" + suffix)
+            if owner != name and owner in self.positions:
+                return ("fact", self.positions[owner], function)
+        raise ValueError(f"{self.name}: derivative names the unknown value {name!r}")
+
+
+class OperationNode(Node):
+    """The node of a row: applies the row's derivatives to the saved values."""
+
+    row: Row
+    saved: dict
+
+    def apply(self, grads: list, wants) -> list:
+        row = self.row
+        edges = self.next_edges
+        results = [None] * len(edges)
+        grad = grads[0]
+        if grad is None and (len(grads) == 1 or not any(g is not None for g in grads)):
+            return results
+        values = {
+            name: value.unpack(self)
+            if type(value) is SavedTensor
+            else (_unpack_all(value, self) if type(value) is SavedList else value)
+            for name, value in self.saved.items()
+        }
+        first = 0
+        for formula in row.formulas:
+            if formula.listed:
+                count = self.list_lengths[formula.position]
+                if any(wants(edge) for edge in edges[first : first + count]):
+                    arguments = [values[name] for name in formula.names]
+                    results[first : first + count] = formula.function(grads if formula.whole else grad, *arguments)
+                first += count
+            else:
+                if wants(edges[first]):
+                    arguments = [values.get(name) for name in formula.names]
+                    results[first] = formula.function(grads if formula.whole else grad, *arguments)
+                first += 1
+        return results
+
+    def release(self) -> None:
+        for value in self.saved.values():
+            if type(value) is SavedTensor:
+                value.release()
+            elif type(value) is SavedList:
+                for entry in value:
+                    if entry is not None:
+                        entry.release()
+
+
+class SavedList(tuple):
+    """The saved tensors of a list parameter."""
+
+    __slots__ = ()
+
+
+def _unpack_all(saved: SavedList, node: Node) -> tuple:
+    return tuple(None if entry is None else entry.unpack(node) for entry in saved)
+
+
+def _saved_property(name: str):
+    def read(node):
+        value = node.saved.get(name)
+        if type(value) is SavedTensor:
+            return value.unpack(node)
+        if type(value) is SavedList:
+            return _unpack_all(value, node)
+        # PyTorch shows dimensions as unsigned numbers.
+        return value + 2**64 if type(value) is int and value < 0 and name.startswith("dim") else value
+
+    return property(read)
+
+
+def _raw_property(name: str):
+    return property(lambda node: node.saved.get(name))
+
+
+def parse(signature: str) -> tuple[str, list[Parameter], tuple[str, ...]]:
+    """Split ``"name(Kind a, *, Kind b=1) -> out, out"`` into name, parameters and output names."""
+    head, _, returned = signature.partition(" -> ")
+    name, _, inside = head[:-1].partition("(")
+    parameters = []
+    keyword_only = False
+    for text in filter(None, inside.split(", ")):
+        if text == "*":
+            keyword_only = True
+            continue
+        match = _PARAMETER.match(text)
+        if match is None:
+            raise ValueError(f"cannot read parameter {text!r} of {signature!r}")
+        default = REQUIRED
+        if match["default"] is not None:
+            default = _DEFAULTS[match["default"]] if match["default"] in _DEFAULTS else float(match["default"])
+        parameters.append(Parameter(match["name"], match["kind"], default, keyword_only))
+    outputs = tuple(returned.split(", ")) if returned else ("result",)
+    return name, parameters, outputs
+
+
+_DEFAULTS = {
+    "None": None, "True": True, "False": False, "()": (), "'mean'": "mean", "0": 0, "1": 1, "-1": -1, "2": 2,
+    "-2": -2, "-100": -100, "10": 10, "'none'": "none",
+}  # fmt: skip
+
+ROWS: list[Row] = []
+
+
+def node_type(name: str, row: Row) -> type:
+    """The class of a row's nodes, with a ``_saved_NAME`` attribute for everything the row may save."""
+    members: dict = {"row": row, "__module__": "builtins"}
+    tensors = set(row.outputs) | {p.name for p in row.parameters if p.is_tensor}
+    for formula in row.formulas:
+        for saved in formula.names:
+            if not saved.endswith(_HIDDEN):
+                members[f"_saved_{saved}"] = _saved_property(saved)
+            if saved in tensors:
+                members[f"_raw_saved_{saved}"] = _raw_property(saved)
+    return type(name, (OperationNode,), members)
+
+
+def camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def op(
+    signature: str,
+    forward,
+    *,
+    promote: str = AS_IS,
+    node: str | None = None,
+    jvp=None,
+    view: bool = False,
+    multi_output: bool = False,
+    replayed: bool = False,
+    in_place: bool = False,
+    computes_in_place=None,
+    differentiable: bool = True,
+    non_differentiable: tuple[str, ...] = (),
+    returns=None,
+    method: bool | str = True,
+    function: bool | str = True,
+    out: bool = True,
+    **derivatives,
+):
+    """Add a row to the table and return the callable that runs it."""
+    from . import dispatch
+
+    name, parameters, outputs = parse(signature)
+    names = [p.name for p in parameters]
+    formulas = []
+    for position, parameter in enumerate(parameters):
+        if parameter.name in derivatives:
+            derivative = derivatives.pop(parameter.name)
+            first, *rest = inspect.signature(derivative).parameters
+            formulas.append(
+                Formula(position, derivative, tuple(rest), first == "grads", parameter.kind.startswith("Tensor[]"))
+            )
+    if derivatives:
+        raise ValueError(f"{name}: no parameter for {sorted(derivatives)}")
+    row = Row(
+        name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
+        jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
+        differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
+        takes_out=out and not view, computes_in_place=computes_in_place,
+    )  # fmt: skip
+    row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
+    row.differentiated = tuple(formula.position for formula in formulas)
+    row.defaults = tuple(p.default for p in parameters)
+    row.positions = {parameter: position for position, parameter in enumerate(names)}
+    if formulas:
+        row.node_class = node_type((node or camel(name) + "Backward0"), row)
+    ROWS.append(row)
+    return dispatch.publish(row, method, function)
