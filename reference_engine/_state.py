@@ -9,9 +9,15 @@ from __future__ import annotations
 import threading
 import warnings
 
+import numpy as np
+
 
 class ThreadState(threading.local):
     """Modes of the current thread. The class attributes are what a new thread starts with."""
+
+    def __init__(self) -> None:
+        # Overflow, division by zero and NaN are results like others, as in PyTorch.
+        np.seterr(all="ignore")
 
     grad_enabled = True
     inference = False

@@ -303,13 +303,26 @@ pow_of_number = op(
 # -- functions of one variable --------------------------------------------------------------------------------
 
 
+def rounded_once(function):
+    """Compute float32 and narrower in float64 and round once: the nearest result, whatever the platform's library."""
+
+    def compute(array: np.ndarray) -> np.ndarray:
+        if array.dtype.kind == "c":
+            return function(array) if array.dtype == np.complex128 else function(array.astype(np.complex128)).astype(array.dtype)
+        if array.dtype == np.float64:
+            return function(array)
+        return function(array.astype(np.float64)).astype(array.dtype)
+
+    return compute
+
+
 def unary(name: str, forward, derivative, promote: str = FLOAT, jvp="elementwise", **options):
     """A row for an elementwise function of one tensor with an in-place variant."""
     return op(f"{name}(Tensor self)", forward, promote=promote, in_place=True, self=derivative, jvp=jvp, **options)
 
 
 def _sigmoid(array: np.ndarray) -> np.ndarray:
-    return np.reciprocal(1 + np.exp(-array))
+    return 1 / (1 + np.exp(-array))
 
 
 neg = unary("neg", lambda array: _negative(array), lambda grad: -grad, AS_IS, "linear")
@@ -325,29 +338,29 @@ def _negative(array: np.ndarray) -> np.ndarray:
     return np.negative(array)
 
 
-exp = unary("exp", np.exp, lambda grad, result: grad * conj(result))
-exp2 = unary("exp2", np.exp2, lambda grad, result: grad * conj(result) * math.log(2))
-expm1 = unary("expm1", np.expm1, lambda grad, result: grad * (conj(result) + 1))
-log = unary("log", np.log, lambda grad, self: grad.div(conj(self)))
-log2 = unary("log2", np.log2, lambda grad, self: grad / (conj(self) * math.log(2)))
-log10 = unary("log10", np.log10, lambda grad, self: grad / (conj(self) * math.log(10)))
-log1p = unary("log1p", np.log1p, lambda grad, self: grad / conj(self + 1))
+exp = unary("exp", rounded_once(np.exp), lambda grad, result: grad * conj(result))
+exp2 = unary("exp2", rounded_once(np.exp2), lambda grad, result: grad * conj(result) * math.log(2))
+expm1 = unary("expm1", rounded_once(np.expm1), lambda grad, result: grad * (conj(result) + 1))
+log = unary("log", rounded_once(np.log), lambda grad, self: grad.div(conj(self)))
+log2 = unary("log2", rounded_once(np.log2), lambda grad, self: grad / (conj(self) * math.log(2)))
+log10 = unary("log10", rounded_once(np.log10), lambda grad, self: grad / (conj(self) * math.log(10)))
+log1p = unary("log1p", rounded_once(np.log1p), lambda grad, self: grad / conj(self + 1))
 sqrt = unary("sqrt", np.sqrt, lambda grad, result: grad / (2 * conj(result)))
 rsqrt = unary("rsqrt", lambda a: 1 / np.sqrt(a), lambda grad, result: -0.5 * grad * conj(result.pow(3)))
 reciprocal = unary("reciprocal", np.reciprocal, lambda grad, result: -grad * conj(result * result))
-sin = unary("sin", np.sin, lambda grad, self: grad * conj(self.cos()))
-cos = unary("cos", np.cos, lambda grad, self: grad * conj(-self.sin()))
-tan = unary("tan", np.tan, lambda grad, result: grad * conj(1 + result.pow(2)))
-asin = unary("asin", np.arcsin, lambda grad, self: grad * conj((-self * self + 1).rsqrt()))
-acos = unary("acos", np.arccos, lambda grad, self: grad * -conj((-self * self + 1).rsqrt()))
-atan = unary("atan", np.arctan, lambda grad, self: grad / conj(self * self + 1))
-sinh = unary("sinh", np.sinh, lambda grad, self: grad * conj(self.cosh()))
-cosh = unary("cosh", np.cosh, lambda grad, self: grad * conj(self.sinh()))
-tanh = unary("tanh", np.tanh, lambda grad, result: grad * conj(1 - result * result))
-asinh = unary("asinh", np.arcsinh, lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
-acosh = unary("acosh", np.arccosh, lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
-atanh = unary("atanh", np.arctanh, lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
-sigmoid = unary("sigmoid", _sigmoid, lambda grad, result: grad * conj((1 - result) * result))
+sin = unary("sin", rounded_once(np.sin), lambda grad, self: grad * conj(self.cos()))
+cos = unary("cos", rounded_once(np.cos), lambda grad, self: grad * conj(-self.sin()))
+tan = unary("tan", rounded_once(np.tan), lambda grad, result: grad * conj(1 + result.pow(2)))
+asin = unary("asin", rounded_once(np.arcsin), lambda grad, self: grad * conj((-self * self + 1).rsqrt()))
+acos = unary("acos", rounded_once(np.arccos), lambda grad, self: grad * -conj((-self * self + 1).rsqrt()))
+atan = unary("atan", rounded_once(np.arctan), lambda grad, self: grad / conj(self * self + 1))
+sinh = unary("sinh", rounded_once(np.sinh), lambda grad, self: grad * conj(self.cosh()))
+cosh = unary("cosh", rounded_once(np.cosh), lambda grad, self: grad * conj(self.sinh()))
+tanh = unary("tanh", rounded_once(np.tanh), lambda grad, result: grad * conj(1 - result * result))
+asinh = unary("asinh", rounded_once(np.arcsinh), lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
+acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
+atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
+sigmoid = unary("sigmoid", rounded_once(_sigmoid), lambda grad, result: grad * conj((1 - result) * result))
 relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((), a.dtype))),
              lambda grad, result: threshold_grad(grad, result), AS_IS)  # fmt: skip
 sign = unary("sign", lambda a: np.sign(a) if a.dtype != np.bool_ else a.copy(), lambda grad: zeros_like(grad), AS_IS,

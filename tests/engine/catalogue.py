@@ -23,31 +23,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _TAIL = re.compile(r" \(Triggered internally at .*?\)", re.S)
+_OWN_FRAMES = re.compile(r'  File "[^"]*catalogue\.py".*\n    .*\n')
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 
 def substitute_modules() -> None:
-    """Make ``import torch`` find the engine, and its submodules under torch's names."""
+    """Make ``import torch`` and imports of its submodules find the engine."""
     import importlib
-    import importlib.abc
-    import importlib.util
+    import pkgutil
 
     import reference_engine
 
-    class Redirect(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-        def find_spec(self, name, path=None, target=None):
-            if name == "torch" or name.startswith("torch."):
-                return importlib.util.spec_from_loader(name, self)
-            return None
-
-        def create_module(self, spec):
-            return importlib.import_module("reference_engine" + spec.name.removeprefix("torch"))
-
-        def exec_module(self, module):
-            pass
-
-    sys.meta_path.insert(0, Redirect())
-    sys.modules["torch"] = reference_engine
+    for module in pkgutil.walk_packages(reference_engine.__path__, "reference_engine."):
+        importlib.import_module(module.name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "reference_engine"]:
+        sys.modules["torch" + name.removeprefix("reference_engine")] = sys.modules[name]
 
 
 def execute(program: str, name: str) -> dict:
@@ -106,6 +96,7 @@ def serve(target: str) -> None:
 def normalise(text: str | None) -> str:
     """Fold what differs from build to build: addresses, internal locations, the package's directory."""
     text = _ADDRESS.sub("0xADDR", _TAIL.sub("", text or ""))
+    text = _OWN_FRAMES.sub("", text)
     text = re.sub(r" \(Triggered internally at[^\n]*", "", text)
     return text.replace("reference_engine/", "torch/").rstrip()
 
