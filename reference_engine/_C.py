@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ._state import process
+from .devices import get_default_device
 from .ops import linalg
 from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_impl
 
@@ -12,6 +13,10 @@ _nn = SimpleNamespace(linear=linalg.linear)
 DisableTorchFunction = DisableTorchFunctionSubclass
 
 __all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl", "_nn"]
+
+
+def _get_default_device() -> str:
+    return str(get_default_device())
 
 
 def _is_grad_layout_enforcement_enabled() -> bool:

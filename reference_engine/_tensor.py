@@ -385,6 +385,15 @@ class Tensor:
         meta.grad_dtype, meta.grad_dtype_set = value, True
 
     @property
+    def volatile(self) -> bool:
+        _state.warn_once("volatile was removed (Variable.volatile is always False)")
+        return False
+
+    @volatile.setter
+    def volatile(self, value) -> None:
+        _state.warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
+
+    @property
     def retains_grad(self) -> bool:
         return self._meta is not None and self._meta.retains_grad
 
@@ -630,7 +639,7 @@ class Tensor:
         return object.__format__(self, format_spec)
 
     def __dir__(self):
-        return sorted(set(dir(type(self))) | set(self.__dict__))
+        return sorted((set(dir(type(self))) | set(self.__dict__)) - {"volatile", "__cuda_array_interface__"})
 
     def __deepcopy__(self, memo):
         """A copy of a leaf with its ``.grad``. Raises ``RuntimeError`` for results of recorded operations."""

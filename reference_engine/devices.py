@@ -115,6 +115,13 @@ def get_default_device() -> device:
     return resolve(None)
 
 
+def variable_type_name(place: device, scalar: str) -> str:
+    """The type name in version errors: types that came later than the old names have a plain one."""
+    if scalar in ("Bool", "BFloat16", "ComplexFloat", "ComplexDouble"):
+        return f"{place.type.upper()}{scalar}Type"
+    return tensor_type_name(place, scalar)
+
+
 def tensor_type_name(place: device, scalar: str) -> str:
     """The old-style type name that messages use: ``torch.FloatTensor``, ``torch.cuda.FloatTensor``."""
     return f"torch.{'' if place.type == 'cpu' else place.type + '.'}{scalar}Tensor"

@@ -26,7 +26,7 @@ class Variable(metaclass=VariableMeta):
     _execution_engine = _Engine()
 
     def __new__(cls, data=None, requires_grad: bool = False, volatile=None):
-        from ..creation import tensor
+        from ..creation import FLOAT_ONLY, tensor
 
         if data is None:
             made = tensor([])
@@ -39,6 +39,8 @@ class Variable(metaclass=VariableMeta):
 
             warn_once("volatile was removed (Variable.volatile is always False)", UserWarning)
         if requires_grad:
+            if not made.dtype.is_differentiable:
+                raise RuntimeError(FLOAT_ONLY)
             made.requires_grad_()
         return made
 

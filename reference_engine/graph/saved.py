@@ -14,10 +14,11 @@ Rule: ``torch.autograd.graph.saved_tensors_hooks`` and "saved tensors" in the au
 
 from __future__ import annotations
 
+import re
 import weakref
 
 from .._state import process, thread
-from ..devices import tensor_type_name
+from ..devices import variable_type_name
 from .metadata import AutogradMeta
 from .node import FREED_MESSAGE
 
@@ -41,13 +42,15 @@ _INFERENCE = (
 )
 
 
+_BACKWARD = re.compile(r"(.*)Backward(\d*)")
+
+
 def short_name(node) -> str:
     """A node's name as version errors print it: without ``Backward`` and without the overload number 0."""
-    name = node.name()
-    head, found, tail = name.rpartition("Backward")
-    if not found:
-        return name
-    return head + ("" if tail == "0" else tail)
+    match = _BACKWARD.fullmatch(node.name())
+    if match is None:
+        return node.name()
+    return match[1] + ("" if match[2] == "0" else match[2])
 
 
 class SavedTensor:
@@ -62,6 +65,7 @@ class SavedTensor:
     requires_grad = False
     grad_fn = None  # with hooks: the history to give back to the unpacked value
     tensor = None
+    had_history = False
 
     def __init__(self, tensor, is_output: bool = False, in_place_on_view: bool = False) -> None:
         counter = tensor._counter
@@ -69,6 +73,9 @@ class SavedTensor:
             raise RuntimeError(_INFERENCE)
         self.counter = counter
         self.version = counter.value
+        meta = tensor._meta
+        if meta is not None and meta.grad_fn is not None:
+            self.had_history = True
         if is_output and not tensor.is_leaf:
             self.saved_as_output = True
             self.output_nr = tensor._meta.output_nr
@@ -128,6 +135,11 @@ class SavedTensor:
         if self.counter.value != self.version:
             raise RuntimeError(self._changed_message(tensor, saved_for))
         if not self.saved_as_output:
+            if self.had_history and tensor._meta.grad_fn is None:
+                raise RuntimeError(
+                    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not "
+                    "supported, please use out-of-place `.detach()` instead"
+                )
             return tensor
         grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
         alias = tensor._alias()
@@ -164,7 +176,7 @@ class SavedTensor:
             self.hooks = FREED_MESSAGE
 
     def _changed_message(self, tensor, saved_for) -> str:
-        kind = tensor_type_name(tensor._storage.device, tensor.dtype.scalar)
+        kind = variable_type_name(tensor._storage.device, tensor.dtype.scalar)
         grad_fn = tensor.grad_fn
         if self.saved_as_output:
             grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()

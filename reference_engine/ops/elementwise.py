@@ -322,7 +322,9 @@ def unary(name: str, forward, derivative, promote: str = FLOAT, jvp="elementwise
 
 
 def _sigmoid(array: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-array))
+    if array.dtype.itemsize == 2:
+        return _sigmoid(array.astype(np.float32)).astype(array.dtype)
+    return 1 / (1 + _exp(-array))
 
 
 neg = unary("neg", lambda array: _negative(array), lambda grad: -grad, AS_IS, "linear")
@@ -338,7 +340,8 @@ def _negative(array: np.ndarray) -> np.ndarray:
     return np.negative(array)
 
 
-exp = unary("exp", rounded_once(np.exp), lambda grad, result: grad * conj(result))
+_exp = rounded_once(np.exp)
+exp = unary("exp", _exp, lambda grad, result: grad * conj(result))
 exp2 = unary("exp2", rounded_once(np.exp2), lambda grad, result: grad * conj(result) * math.log(2))
 expm1 = unary("expm1", rounded_once(np.expm1), lambda grad, result: grad * (conj(result) + 1))
 log = unary("log", rounded_once(np.log), lambda grad, self: grad.div(conj(self)))
@@ -360,7 +363,7 @@ tanh = unary("tanh", rounded_once(np.tanh), lambda grad, result: grad * conj(1 -
 asinh = unary("asinh", rounded_once(np.arcsinh), lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
 acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
 atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
-sigmoid = unary("sigmoid", rounded_once(_sigmoid), lambda grad, result: grad * conj((1 - result) * result))
+sigmoid = unary("sigmoid", _sigmoid, lambda grad, result: grad * conj((1 - result) * result))
 relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((), a.dtype))),
              lambda grad, result: threshold_grad(grad, result), AS_IS)  # fmt: skip
 sign = unary("sign", lambda a: np.sign(a) if a.dtype != np.bool_ else a.copy(), lambda grad: zeros_like(grad), AS_IS,

@@ -233,6 +233,8 @@ def node_type(name: str, row: Row) -> type:
                 members[f"_saved_{saved}"] = _saved_property(saved)
             if saved in tensors:
                 members[f"_raw_saved_{saved}"] = _raw_property(saved)
+    if name == "CopyBackwards":
+        members["name"] = lambda self: "torch::autograd::CopyBackwards"
     return type(name, (OperationNode,), members)
 
 

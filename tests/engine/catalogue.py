@@ -110,6 +110,7 @@ def entries_of(catalogue) -> list[dict]:
         return [
             {"id": e["id"], "program": prelude + "\n" + e["probe"], "differs": statement_differs}
             for e in catalogue["statements"]
+            if e["probe"]
         ]
     return [{"id": e["id"], "program": prelude + "\n" + e["program"], "differs": error_differs(e)}
             for e in catalogue["entries"]]  # fmt: skip
