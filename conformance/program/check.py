@@ -14,7 +14,7 @@ from conformance.exceptions import Problem
 from conformance.load.model import Case, Mark, Source, SpecFile
 from conformance.load.report import quoted
 from conformance.program import refusals
-from conformance.program.expressions import TooDeep, near
+from conformance.program.names import TooDeep, near
 from conformance.program.state import State
 from conformance.program.statements import Statements
 from conformance.program.surface import Surface, surface
@@ -167,15 +167,20 @@ def _parses(text: str) -> bool:
 def _finish(walk: Statements) -> None:
     """The case ends: what was read and is still unknown stays unknown."""
     state = walk.state
+    unbound = set()
     for node, source in state.unread_names:
         name = node.id
         if name not in state.visible:
+            unbound.add(node)
             known = sorted(name for name in state.visible if not name.startswith("_"))
             mend = refusals.NAMES.get(name) or near(name, [*known, "torch"])
             state.add(source, node, "program-name", f"the name {quoted(name)} is not bound", mend)
     for node, source in state.unread_attributes:
         name = node.attr
-        if name not in state.own:
+        root = node.value
+        while type(root) is ast.Attribute:
+            root = root.value
+        if name not in state.own and root not in unbound:
             mend = refusals.ATTRIBUTES.get(name) or near(name, sorted(walk.members | state.own))
             state.add(
                 source, node, "program-attribute", f"the attribute {quoted(name)} is not on the surface", mend

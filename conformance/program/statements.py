@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from conformance.load.model import Source
 from conformance.load.report import quoted
 from conformance.program import refusals
-from conformance.program.expressions import Expressions, TooDeep
+from conformance.program.expressions import Expressions
+from conformance.program.names import TooDeep
 from conformance.program.state import State
 from conformance.program.surface import Surface
 from conformance.worker.vocabulary import EXCEPTIONS

@@ -92,7 +92,8 @@ class Surface:
         self.define = frozenset(entry.name for entry in entries if entry.holder == "classes")
         held = [entry for entry in entries if entry.holder not in ("torch", "classes")]
         self.prefixes = tuple(entry.name[:-1] for entry in held if entry.name.endswith("*"))
-        self.members = frozenset(entry.name for entry in held if not entry.name.endswith("*")) | absent
+        made = {name for name in self.define if not name.startswith("_")}
+        self.members = frozenset(e.name for e in held if not e.name.endswith("*")) | absent | made
         self.writing = frozenset(entry.name for entry in held if entry.right == "writes")
         self.settable = frozenset(entry.name for entry in held if entry.right == "settable")
         modules = set()

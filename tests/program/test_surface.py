@@ -1,0 +1,182 @@
+"""The surface holds what exists, is what it says, and hands out nothing that cases would share."""
+
+from __future__ import annotations
+
+import inspect
+import types
+
+import pytest
+
+from conformance.exceptions import SpecError
+from conformance.program.surface import CLASSES, parse, surface
+from conformance.worker.vocabulary import INSTANCE_ONLY
+
+torch = pytest.importorskip("torch", reason="the surface is compared with the installed torch")
+
+PATHS = [entry for entry in surface().entries if entry.holder == "torch"]
+MEMBERS = [entry for entry in surface().entries if entry.holder not in ("torch", "classes")]
+
+
+def resolve(path: str) -> object:
+    value = torch
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("entry", PATHS, ids=lambda entry: entry.name)
+def test_every_path_exists_and_is_what_it_says(entry):
+    value = resolve(entry.name)
+    assert not isinstance(value, types.ModuleType)
+    # A shared container could be changed by one case and seen by the next.
+    assert not isinstance(value, (list, dict, set))
+    if entry.right in ("classes", "bases"):
+        assert isinstance(value, type)
+    elif entry.right in ("functions", "effects", "methods", "decorators"):
+        assert callable(value)
+        assert not isinstance(value, type)
+    elif entry.right == "constants":
+        assert not callable(value)
+        with pytest.raises((AttributeError, TypeError)):
+            value.mine = 1
+
+
+def objects() -> dict[str, list[object]]:
+    """One or more of each kind of value that the surface gives members of."""
+
+    class Double(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            kept.append(ctx)
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    kept: list[object] = []
+    x = torch.ones(2, 2, requires_grad=True)
+    Double.apply(x)
+    node = (x * x).exp().grad_fn
+    leaf = (x * 2).grad_fn.next_functions[0][0]
+    layers = [torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1), torch.nn.Flatten(), torch.nn.MSELoss()]
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.unpack_dual(torch.ones(1))
+    return {
+        "tensor": [x, x.max(0), x.detach()],
+        "dtype": [torch.float32, torch.finfo(torch.float32), torch.iinfo(torch.int32)],
+        "device": [torch.device("cpu")],
+        "storage": [x.untyped_storage()],
+        "node": [node, leaf, (x * x).grad_fn._raw_saved_self, torch.autograd.graph.get_gradient_edge(x)],
+        "handle": [layers[0].register_forward_hook(print)],
+        "ctx": kept,
+        "function": [Double],
+        "dual": [dual],
+        "module": layers,
+        "optimizer": [torch.optim.SGD([x], lr=0.1)],
+        "text": [""],
+        "container": [[], {}, set()],
+        "exception": [Exception()],
+        "slice": [slice(1)],
+        "callable": [torch.autograd.backward],
+    }
+
+
+@pytest.fixture(scope="module")
+def held():
+    return objects()
+
+
+@pytest.mark.parametrize("entry", MEMBERS, ids=lambda entry: f"{entry.holder}-{entry.name}")
+def test_every_member_exists(entry, held):
+    if entry.name.endswith("*"):
+        assert any(name.startswith(entry.name[:-1]) for value in held[entry.holder] for name in dir(value))
+    else:
+        names = {name for value in held[entry.holder] for name in dir(value)}
+        assert entry.name in names or entry.name == "grad_dtype"  # younger than the oldest torch we read
+
+
+def test_absent_names_are_absent(held):
+    names = {name for values in held.values() for value in values for name in dir(value)}
+    assert surface().absent
+    assert not surface().absent & names
+
+
+def test_in_place_members_are_known_to_write():
+    for entry in MEMBERS:
+        if entry.holder == "tensor" and entry.name.endswith("_") and not entry.name.startswith("_"):
+            assert entry.right == "writes", entry.name
+    for path in surface().paths:
+        if path.endswith("_"):
+            assert surface().paths[path] == "effects", path
+
+
+def test_no_member_of_a_class_is_shared_state():
+    """`Class.name` is reachable through a program's own subclass: no container, no module behind it."""
+    table = surface()
+    for path in (path for path, kind in table.paths.items() if kind in CLASSES):
+        value = resolve(path)
+        if isinstance(value, type):
+            for name in table.members & set(dir(value)):
+                found = inspect.getattr_static(value, name)
+                assert not isinstance(found, (list, dict, set, types.ModuleType)), (path, name)
+
+
+def test_methods_that_write_on_any_self_are_kept_to_instances():
+    """Unbound, with a victim as `self`: which methods of the surface set attributes on it?"""
+    table = surface()
+    found = set()
+    classes = [resolve(path) for path, kind in table.paths.items() if kind in CLASSES]
+    for owner in [*classes, torch.autograd.function.FunctionCtx, torch.utils.hooks.RemovableHandle]:
+        for name in table.members & set(dir(owner)):
+            method = inspect.getattr_static(owner, name)
+            if inspect.isfunction(method) and writes_on_self(method):
+                found.add(name)
+    assert found <= INSTANCE_ONLY, found - INSTANCE_ONLY
+    assert found
+
+
+def writes_on_self(method) -> bool:
+    for values in ((), (torch.ones(1),), (True,), ("name", torch.ones(1)), (print,)):
+
+        def victim():
+            pass
+
+        try:
+            method(victim, *values)
+        except Exception:  # what it does before it notices is what counts
+            pass
+        if vars(victim):
+            return True
+    return False
+
+
+def test_methods_of_every_module_and_optimizer_are_tried_too():
+    # The classes above are the ones programs may name; their methods are mostly inherited from these.
+    for owner in (torch.nn.Module, torch.optim.Optimizer):
+        names = {name for name in surface().members if inspect.isfunction(getattr(owner, name, None))}
+        assert {name for name in names if writes_on_self(getattr(owner, name))} <= INSTANCE_ONLY
+
+
+BAD = {
+    "areas: 1": "1:8: surface: `areas` is not a list; begin each area with `- area:`",
+    "area: []": "1:1: surface: unknown key `area`; did you mean `areas`?",
+    "areas: [{area: a, about: b, tensr: {reads: []}}]": "1:29: surface: unknown key `tensr`; did you mean `tensor`?",
+    "areas: [{about: b}]": "1:9: surface: an area without `area`; add `area:`",
+    "areas: [{area: a}]": "1:9: surface: an area without `about`; add `about:`",
+    "areas: [{area: a, about: b, tensor: {red: [x]}}]": "1:38: surface: unknown key `red`; did you mean `reads`?",
+    "areas: [{area: a, about: b, tensor: {reads: x}}]": "1:45: surface: `reads` is not a list; write `[name, name]`",
+    "areas: [{area: a, about: b, tensor: {reads: [a b]}}]": "1:46: surface: `a b` is not a name; write a plain name",
+    "areas: [{area: a, about: b, tensor: {reads: [a.b]}}]": "1:46: surface: `a.b` is not a name; write a plain name",
+    "areas: [{area: a, about: b, tensor: {reads: [x, x]}}]": "1:49: surface: `x` is listed twice; remove one",
+    "areas: [{area: a, about: b, torch: {functions: [[x]]}}]": "1:49: surface: not a name; write a plain name",
+    "areas: [x]": "1:9: surface: an area is not a mapping",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_mistake_in_the_surface_has_its_place(text):
+    with pytest.raises(SpecError) as caught:
+        parse(text + "\n", "surface.yaml")
+    assert str(caught.value).split("\n")[0].removeprefix("surface.yaml:").startswith(BAD[text])
