@@ -38,8 +38,6 @@ _bind_tensor()
 for _names in (_BY_NAME, _ALIASES):
     globals().update(_names)
 
-from . import nn, optim  # noqa: E402
-
 # Subsystems of PyTorch that this engine leaves out; asking for one says so.
 _OUT_OF_SCOPE = frozenset(
     "amp ao autocast autocast_mode compile compiler cond distributed distributions export fft func functorch fx hub "
@@ -49,6 +47,11 @@ _OUT_OF_SCOPE = frozenset(
 
 
 def __getattr__(name: str):
+    """``nn`` and ``optim`` load when first asked for; what is out of scope says so."""
+    if name in ("nn", "optim"):
+        from importlib import import_module
+
+        return import_module("." + name, __name__)
     if name in _OUT_OF_SCOPE:
         raise NotModelled(f"torch.{name}")
     raise AttributeError(f"module 'torch' has no attribute '{name}'")
