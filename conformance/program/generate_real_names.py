@@ -52,6 +52,9 @@ def names_of(objects: Iterable[object]) -> set[str]:
     found: set[str] = set()
     for item in objects:
         found.update(dir(item))
+        # What `__dir__` leaves out is there all the same.
+        for kind in (*type(item).__mro__, *(item.__mro__ if isinstance(item, type) else ())):
+            found.update(vars(kind))
         with contextlib.suppress(TypeError):
             found.update(vars(item))
     return {name for name in found if not name.startswith("_") and name.isidentifier()}
