@@ -27,7 +27,8 @@ from conformance.run.results import Line
 
 FOLD_ABOVE = 300
 """Cases from which on spec files without anything unexpected start folded."""
-DIFFERENCES_SHOWN = 200
+DIFFERENCES_SHOWN = 25
+"""Cases listed for each who stands alone; the matrix has them all."""
 WORDS = {"not-applicable": "n/a", "not-run": "not run"}
 
 
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         segments=_segments,
         tally=_tally,
         state=_cell_state,
+        only_differs=_only_differs,
         number=lambda count: f"{count:,}",
     )
     page.globals.update(plural=plural)
@@ -131,6 +133,13 @@ def _cell_state(line: Line) -> str:
     if line.expectedness == "waived":
         return "waived"
     return "good" if line.outcome == "pass" else "absent" if line.outcome in NO_VERDICT else "other"
+
+
+def _only_differs(case: CaseView) -> bool:
+    """Whether every expectation holds and yet targets differ: no cell of the row would say so."""
+    return case.status == "unexpected" and not any(
+        line.expectedness in UNEXPECTED for line in case.results.values()
+    )
 
 
 def _segments(target: TargetView) -> list[tuple[str, float, float]]:

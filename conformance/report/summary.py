@@ -18,7 +18,7 @@ from conformance.report.sources import SourceView, build_sources
 from conformance.run.results import Footer, Line, Results
 
 if TYPE_CHECKING:
-    from conformance.gate.gate import GateReport
+    from conformance.gate.gate import Finding, GateReport
 
 UNEXPECTED = frozenset({"unexpected", "stale-waiver"})
 NO_VERDICT = frozenset({"not-run", "not-applicable", "unsupported"})
@@ -45,18 +45,9 @@ class TargetView(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One finding of the gate: where, what, and the mend."""
-
-    file: str
-    line: int
-    code: str
-    what: str
-    mend: str
-
-
 class Summary(msgspec.Struct, frozen=True):
-    """The view model. `ok` is true where nothing is unexpected, nothing diverges and the file is whole.
+    """The view model. `ok` is true where something ran, nothing is unexpected, nothing diverges, the file
+    is whole and the gate, if asked, is open.
 
     `headline` is one sentence, `sentences` the rest of what a reader must know first.
     """
@@ -97,9 +88,17 @@ def summarise(
     unexpected = sum(t.unexpected for t in targets)
     found = Counter(line.outcome for line in lines)
     return Summary(
-        ok=not unexpected and not divergences and not results.interrupted,
+        ok=any(line.outcome not in NO_VERDICT for line in lines)
+        and not (unexpected or divergences or results.interrupted or (gate and gate.findings)),
         headline=_headline(lines, unexpected, len(divergences), results.interrupted),
-        sentences=tuple(_sentences(cases, targets, len(divergences), footer)),
+        sentences=(
+            *_sentences(cases, targets, len(divergences), footer),
+            *(
+                [f"The gate is shut by {plural(len(gate.findings), 'finding')}."]
+                if gate and gate.findings
+                else []
+            ),
+        ),
         targets=targets,
         files=files,
         sources=build_sources(ledgers or {}, cases),
@@ -110,7 +109,7 @@ def summarise(
             for target, line in case.results.items()
             if line.expectedness in ("waived", "stale-waiver")
         ),
-        findings=_findings(gate),
+        findings=gate.findings if gate else None,
         outcomes=tuple(o for o in OUTCOMES if found[o]),
         started=header.started,
         finished=footer.finished if footer else "",
@@ -153,12 +152,6 @@ def _facts_text(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _findings(gate: GateReport | None) -> tuple[Finding, ...] | None:
-    if gate is None:
-        return None
-    return tuple(Finding(f.file, f.line, f.code, f.what, getattr(f, "mend", "") or "") for f in gate.findings)
-
-
 def plural(count: int, noun: str, many: str = "") -> str:
     """`1 case`, `1,500 cases`."""
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
@@ -170,7 +163,7 @@ def listed(items: list[str]) -> str:
 
 
 def _headline(lines: Sequence[Line], unexpected: int, divergences: int, interrupted: bool) -> str:
-    ran = [line for line in lines if line.outcome not in ("not-run", "not-applicable")]
+    ran = [line for line in lines if line.outcome not in NO_VERDICT]
     undeclared = f"targets differ in {plural(divergences, 'place')} that no spec declares"
     if unexpected:
         verb = "is" if unexpected == 1 else "are"
@@ -205,7 +198,8 @@ def _sentences(
     cases: Sequence[CaseView], targets: Sequence[TargetView], divergences: int, footer: Footer | None
 ) -> list[str]:
     ran = [t for t in targets if t.state != "not-run"]
-    said = [f"{plural(len(cases), 'case')} on {plural(len(ran), 'target')}: {listed([t.name for t in ran])}."]
+    where = f"{plural(len(ran), 'target')}: {listed([t.name for t in ran])}" if ran else "no target"
+    said = [f"{plural(len(cases), 'case')} on {where}."]
     said.extend(f"{t.name} is a recording: {t.recorded}." for t in targets if t.state == "recorded")
     said.extend(
         f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ HOSTILE = (
     "\x1b[31mred\x1b[0m\x07",
     "\u202egnp.exe\u2066",
     "nul\x00byte",
-    "a|b`c``d [x](javascript:1) @user #1 {{ 7*7 }}",
+    "a|b`c``d [x](javascript:1) @user #1 {{ 7*7 }} *b* www.example.org https://example.org",
+    "lone \ud800 surrogate",
 )
 FILES = {
     "backward/retain_graph.yaml": """\
@@ -141,9 +143,12 @@ source: "001"
 title: Autograd, and one argument of backward
 file: 001_article.txt
 claims:
-  001-03: {claim: A second backward call through the same graph works if the first one retained it., verdict: confirmed}
+  001-03: {claim: A second backward call works if the first one retained the graph., verdict: confirmed}
   001-04: {claim: The gradients of both calls add up in the leaves., verdict: confirmed}
-  001-12: {claim: The error names one function and one line of the engine., verdict: outdated, why: The entry moved to another module in torch 2.0.}
+  001-12:
+    claim: The error names one function and one line of the engine.
+    verdict: outdated
+    why: The entry moved to another module in torch 2.0.
 """,
     "004.yaml": """\
 source: "004"
@@ -151,10 +156,22 @@ title: What no_grad does, and what it does not
 file: 004_article.txt
 claims:
   004-01: {claim: Under no_grad nothing is recorded., verdict: confirmed}
-  004-02: {claim: A tensor made under no_grad is always a leaf., verdict: qualified, why: Views of tensors made outside keep what they were.}
-  004-03: {claim: no_grad makes requires_grad false on every tensor in the block., verdict: refuted, why: Existing tensors keep their flag; only results change.}
-  004-09: {claim: It is needed for every evaluation., verdict: qualified, why: Without backward it only saves memory.}
-  004-N01: {claim: A factory under no_grad may still be asked for requires_grad., verdict: confirmed, neighbour: true}
+  004-02:
+    claim: A tensor made under no_grad is always a leaf.
+    verdict: qualified
+    why: Views of tensors made outside keep what they were.
+  004-03:
+    claim: no_grad makes requires_grad false on every tensor in the block.
+    verdict: refuted
+    why: Existing tensors keep their flag; only results change.
+  004-09:
+    claim: It is needed for every evaluation.
+    verdict: qualified
+    why: Without backward it only saves memory.
+  004-N01:
+    claim: A factory under no_grad may still be asked for requires_grad.
+    verdict: confirmed
+    neighbour: true
 """,
 }
 
@@ -215,7 +232,7 @@ def _retained(info: TargetInfo, *, second: float) -> Ran:
     return trace(*steps)
 
 
-FREED = "Trying to backward through the graph a second time (or directly access saved tensors after they are freed)."
+FREED = "Trying to backward through the graph a second time (or directly access saved tensors)."
 
 
 def _freed(info: TargetInfo, *, message: str = FREED) -> Ran:
@@ -304,7 +321,12 @@ def write_results(
 
 def many(count: int) -> list[SpecFile]:
     """`count` cases, ten a file, each with three steps."""
-    head = "title: Rule number {n} of a large suite\ngiven: |\n  x = torch.tensor([1., 2., 3., 4.], requires_grad=True)\ncases:\n"
+    head = """\
+title: Rule number {n} of a large suite
+given: |
+  x = torch.tensor([1., 2., 3., 4.], requires_grad=True)
+cases:
+"""
     body = """\
   - case: case-{m}
     title: the variant {m} of the rule doubles what it is given and remembers it
@@ -340,6 +362,69 @@ def act_many(instance: Instance, info: TargetInfo) -> Ran:
     )
     y = tensor(seen, info.device, requires_grad=True, is_leaf=False, grad_fn="MulBackward0", storage=1)
     return trace(*[step({"x": x, "y": y, "z": y}, [seen], info.device)] * 3)
+
+
+def hostile_spec() -> list[SpecFile]:
+    """A spec file whose every free text is hostile."""
+    texts = [text for text in HOSTILE if "\ud800" not in text]
+    title = json.dumps(" ".join(texts))
+    text = f"""\
+title: {title}
+cites: [{{doc: torch.no_grad}}, {{claim: 009-01}}]
+cases:
+  - case: hostile
+    title: {title}
+    params: {{p: [{json.dumps("'<b>|`'")}]}}
+    steps:
+      - run: "t = 1  # {texts[0]} {texts[1]}"
+        expect:
+          t: {json.dumps(texts[2])}
+  - case: hostile-crash
+    title: {title}
+    steps:
+      - run: t = 1
+"""
+    return [load_text(text, "hostile.yaml", "spec/hostile.yaml", check_programs=False)]
+
+
+def hostile_infos() -> tuple[TargetInfo, ...]:
+    """Targets that say hostile things of themselves; the last one has a hostile name."""
+    said = " ".join(HOSTILE[:-1])
+    return (
+        TargetInfo("torch:cpu", "torch", "cpu", said, "2.13.0", attestation={"device_name": said}),
+        TargetInfo(
+            "evil<i>:cpu", "evil<i>", "cpu", said, "2.13.0", recorded={"when": said}, state="recorded"
+        ),
+        TargetInfo("gone:cpu", "gone", "cpu", state="not-run", reason=said),
+    )
+
+
+def act_hostile(instance: Instance, info: TargetInfo) -> Ran:
+    """Every text that an engine can say, hostile."""
+    said = "\n".join(HOSTILE)
+    if instance.case.name == "hostile-crash":
+        return Ran("crash", None, said, 0.1)
+    seen = step({"t": tensor([1.0], grad_fn=said, view_of=said)}, [said], "cpu", said)
+    seen["warnings"] = [{"type": "UserWarning", "message": said}]
+    seen["printed"] = said
+    return trace(seen)
+
+
+HOSTILE_LEDGER = f"""\
+source: "009"
+title: {json.dumps(HOSTILE[0])}
+file: 009.txt
+claims:
+  009-01: {{claim: {json.dumps(" ".join(HOSTILE[:-1]))}, verdict: refuted, why: {json.dumps(HOSTILE[1])}}}
+"""
+
+
+def hostile_results(folder: Path) -> tuple[Results, dict[str, Ledger]]:
+    """Results and ledgers in which everything that can be hostile is."""
+    (folder / "sources").mkdir(parents=True)
+    (folder / "sources" / "009.yaml").write_text(HOSTILE_LEDGER, encoding="utf-8")
+    results = write_results(folder / "results.jsonl", hostile_spec(), hostile_infos(), act_hostile)
+    return results, load_ledgers(folder)
 
 
 def main() -> None:

@@ -363,6 +363,7 @@
     return terms.every((term) => words(number).includes(term));
   }
   form.addEventListener("input", apply);
+  form.addEventListener("change", apply);
   form.addEventListener("reset", () => setTimeout(apply));
   form.addEventListener("submit", (event) => event.preventDefault());
 
@@ -408,4 +409,6 @@
   });
   name();
   follow();
+  // The browser's own jump to the fragment, on load, takes the focus away again.
+  window.addEventListener("load", () => setTimeout(follow));
 })();
