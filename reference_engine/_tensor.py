@@ -40,6 +40,16 @@ _FIX_BY_SETTING_GRAD_DTYPE = (
 _new = object.__new__
 
 
+class read_only(property):  # noqa: N801
+    """A property whose assignment fails with PyTorch's words."""
+
+    def __set__(self, instance, value) -> None:
+        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
+
+    def __delete__(self, instance) -> None:
+        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
+
+
 class Tensor:
     """A multi-dimensional array of one dtype on one device that can record how it was computed.
 
@@ -103,12 +113,14 @@ class Tensor:
         made._counter = VersionCounter()
         made.__class__ = cls
         if require_grad:
+            if not made.dtype.is_differentiable:
+                raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             made.requires_grad = True
         return made
 
     # -- geometry ---------------------------------------------------------------------------------------------
 
-    @property
+    @read_only
     def shape(self) -> Size:
         return Size(self._array.shape)
 
@@ -270,6 +282,10 @@ class Tensor:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         self._set_requires_grad(value)
 
+    @requires_grad.deleter
+    def requires_grad(self) -> None:
+        raise RuntimeError("requires_grad must be a bool")
+
     def _set_requires_grad(self, value: bool) -> None:
         if value and self._counter is None and not thread.inference:
             raise RuntimeError(
@@ -280,6 +296,11 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Change whether autograd should record operations on this leaf. Returns the tensor."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if not self.is_leaf and not requires_grad:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
@@ -291,7 +312,7 @@ class Tensor:
             self._set_requires_grad(bool(requires_grad))
         return self
 
-    @property
+    @read_only
     def is_leaf(self) -> bool:
         meta = self._meta
         if meta is None:
@@ -300,7 +321,7 @@ class Tensor:
             return inplace.view_grad_fn(self) is None
         return meta.grad_fn is None
 
-    @property
+    @read_only
     def grad_fn(self):
         meta = self._meta
         if meta is None:
@@ -309,7 +330,7 @@ class Tensor:
             return inplace.view_grad_fn(self)
         return meta.grad_fn
 
-    @property
+    @read_only
     def output_nr(self) -> int:
         return 0 if self._meta is None else self._meta.output_nr
 
@@ -341,7 +362,8 @@ class Tensor:
             raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        wanted = self.grad_dtype
+        meta = self._meta
+        wanted = self.dtype if meta is None or not meta.grad_dtype_set else meta.grad_dtype
         if wanted is not None and value.dtype is not wanted:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{value.dtype.cpp}' to a tensor with grad_dtype "
@@ -359,6 +381,20 @@ class Tensor:
             )
 
     @property
+    def _grad_fn(self):
+        return self.grad_fn
+
+    @_grad_fn.setter
+    def _grad_fn(self, value) -> None:
+        if value is not None:
+            raise RuntimeError("_grad_fn can be only set to None")
+        self.detach_()
+
+    @_grad_fn.deleter
+    def _grad_fn(self) -> None:
+        raise RuntimeError("Deletion of _grad_fn not allowed. Detach tensor instead!")
+
+    @property
     def _grad(self) -> Tensor | None:
         return None if self._meta is None else self._meta.grad
 
@@ -369,6 +405,8 @@ class Tensor:
     @property
     def grad_dtype(self) -> dtype | None:
         """The dtype that ``.grad`` must have; None allows any. Defaults to the tensor's own."""
+        if not self.is_leaf:
+            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
         meta = self._meta
         return self.dtype if meta is None or not meta.grad_dtype_set else meta.grad_dtype
 
@@ -376,6 +414,8 @@ class Tensor:
     def grad_dtype(self, value: dtype | None) -> None:
         if not self.is_leaf:
             raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+        if value is not None and not isinstance(value, dtype):
+            raise RuntimeError(f"grad_dtype must be a torch.dtype or None, but got {type(value).__name__}")
         meta = materialize_meta(self)
         if meta.grad is not None and value is not None and meta.grad.dtype is not value:
             raise RuntimeError(
@@ -393,11 +433,11 @@ class Tensor:
     def volatile(self, value) -> None:
         _state.warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.")
 
-    @property
+    @read_only
     def retains_grad(self) -> bool:
         return self._meta is not None and self._meta.retains_grad
 
-    @property
+    @read_only
     def _version(self) -> int:
         if self._counter is None:
             raise RuntimeError("Inference tensors do not track version counter.")
@@ -441,6 +481,10 @@ class Tensor:
             node = meta.accumulator()
             if node is not None:
                 node.input_metadata = [(other._array.shape, other.dtype, other._storage.device)]
+
+    @data.deleter
+    def data(self) -> None:
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
     # -- backward and hooks -----------------------------------------------------------------------------------
 
@@ -493,6 +537,22 @@ class Tensor:
         meta.hooks = hooks
         if hooks is not None and self.grad_fn is not None:
             self.grad_fn._register_hook_dict(hooks, meta.output_nr)
+
+    @_backward_hooks.deleter
+    def _backward_hooks(self) -> None:
+        raise RuntimeError("Deletion of _backwards_hooks not allowed!")
+
+    @property
+    def _post_accumulate_grad_hooks(self):
+        return None if self._meta is None else self._meta.post_accumulate_hooks
+
+    @_post_accumulate_grad_hooks.setter
+    def _post_accumulate_grad_hooks(self, hooks) -> None:
+        materialize_meta(self).post_accumulate_hooks = hooks
+
+    @_post_accumulate_grad_hooks.deleter
+    def _post_accumulate_grad_hooks(self) -> None:
+        raise RuntimeError("Deletion of _post_accumulate_grad_hooks not allowed!")
 
     def register_post_accumulate_grad_hook(self, hook) -> RemovableHandle:
         """``hook(tensor)`` runs after a gradient was added to ``.grad`` of this leaf."""
@@ -670,6 +730,8 @@ class Tensor:
         return _rebuild, (self._array.copy(), self.dtype, self.requires_grad, type(self))
 
     def __setstate__(self, state) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("__setstate__ can be only called on leaf Tensors")
         self.__dict__.update(state)
 
     def _typed_storage(self) -> UntypedStorage:

@@ -214,12 +214,12 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     return finished(inferred(data, dtype), resolve(device), requires_grad)
 
 
-def warn_copy_construct(stacklevel: int = 4) -> None:
+def warn_copy_construct(instead_of: str = "torch.tensor", stacklevel: int = 4) -> None:
     import warnings
 
     warnings.warn(
         "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-        "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+        f"sourceTensor.detach().clone().requires_grad_(True), rather than {instead_of}(sourceTensor).",
         UserWarning,
         stacklevel=stacklevel,
     )
@@ -245,6 +245,8 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool = Fa
         return made
     if copy:
         made = made.clone()
+    if requires_grad and not made.dtype.is_differentiable:
+        raise RuntimeError(FLOAT_ONLY)
     return made.requires_grad_() if requires_grad else made
 
 
@@ -320,6 +322,8 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
 
     shape = shape_of((tuple(size),), "full") if isinstance(size, (tuple, list)) else shape_of((size,), "full")
     if isinstance(fill_value, Tensor):
+        if fill_value.requires_grad:
+            raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not Tensor")
         fill_value = fill_value.item()
     stored = (dtype or number_dtype(fill_value)).numpy
     array = np.full(shape, np.asarray(fill_value).astype(stored), stored)
@@ -487,7 +491,7 @@ def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bo
     """A new leaf from ``data`` with this tensor's dtype and device."""
     place = self.device if device is None else resolve(device)
     if isinstance(data, Tensor):
-        warn_copy_construct()
+        warn_copy_construct("tensor.new_tensor")
         return finished(data._array.astype((dtype or data.dtype).numpy), place, requires_grad)
     return finished(inferred(data, dtype or self.dtype), place, requires_grad)
 

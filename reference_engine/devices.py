@@ -115,6 +115,11 @@ def get_default_device() -> device:
     return resolve(None)
 
 
+def gradient_type_name(place: device, scalar: str) -> str:
+    """The type name in messages about hooks: meta tensors have a plain one."""
+    return f"Meta{scalar}Type" if place.type == "meta" else variable_type_name(place, scalar)
+
+
 def variable_type_name(place: device, scalar: str) -> str:
     """The type name in version errors: types that came later than the old names have a plain one."""
     if scalar in ("Bool", "BFloat16", "ComplexFloat", "ComplexDouble"):

@@ -6,13 +6,15 @@ Rule: ``torch.autograd.backward``, ``torch.autograd.grad``.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 from .._tensor import Tensor
 from ..overrides import dispatch, dispatches
-from . import anomaly_mode, forward_ad, function, grad_mode, graph, variable
+from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph, variable
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function, NestedIOFunction
 from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
+from .gradcheck import gradcheck, gradgradcheck
 from .graph import _engine_run_backward
 from .variable import Variable
 
@@ -118,6 +120,9 @@ def backward(
                 "`grad_tensors`."
             )
     inputs_tuple: tuple
+    _refuse_mappings(inputs, "backward")
+    if isinstance(inputs, dict):
+        inputs = tuple(inputs.values())
     if inputs is None:
         inputs_tuple = ()
     elif isinstance(inputs, (Tensor, graph.GradientEdge)):
@@ -133,6 +138,14 @@ def backward(
     _engine_run_backward(
         tensors, grads, retain_graph, create_graph, inputs_tuple, allow_unreachable=True, accumulate_grad=True
     )
+
+
+def _refuse_mappings(inputs, name: str) -> None:
+    if isinstance(inputs, Mapping) and type(inputs) is not dict:
+        raise TypeError(
+            f"`inputs` argument to `{name}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are not "
+            "supported."
+        )
 
 
 def thread_forbids_backward() -> bool:
@@ -158,6 +171,7 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     outputs = (outputs,) if isinstance(outputs, (Tensor, graph.GradientEdge)) else tuple(outputs)
+    _refuse_mappings(inputs, "grad")
     keys = None
     if isinstance(inputs, (Tensor, graph.GradientEdge)):
         inputs = (inputs,)
@@ -166,6 +180,8 @@ def grad(
         inputs = tuple(inputs.values())
     else:
         inputs = tuple(inputs)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     relevant = [entry for entry in (*outputs, *inputs) if isinstance(entry, Tensor)]
     if any(entry._dispatches for entry in relevant) and dispatches(relevant):
         return dispatch(
@@ -214,14 +230,3 @@ def grad(
 for _function in (backward, grad):
     _function.__module__ = "torch.autograd"
 
-
-def __getattr__(name: str):
-    """``functional`` and ``gradcheck`` are loaded when first asked for."""
-    if name in ("functional", "gradcheck", "gradgradcheck"):
-        from importlib import import_module
-
-        module = import_module("." + ("functional" if name == "functional" else "gradcheck"), __name__)
-        found = module if name == "functional" else getattr(module, name)
-        globals()[name] = found
-        return found
-    raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")

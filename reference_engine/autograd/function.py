@@ -20,6 +20,13 @@ from ..graph.node import FREED_MESSAGE, NO_EDGE, ErrorNode, Node, gradient_edge,
 from ..graph.saved import SavedTensor
 
 _LEAF_DIRTY = "a leaf Variable that requires grad has been used in an in-place operation."
+_DIRTY_VIEW_SEVERAL = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
+    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view "
+    "(using .clone() for example) or make your Function only return one Tensor (potentially splitting it into two "
+    "Functions: one doing the inplace that returns a single Tensor and a second one that does the other operations). You "
+    "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
+)
 
 
 class FunctionCtx:
@@ -33,7 +40,7 @@ class FunctionCtx:
         """Keep tensors for ``jvp``."""
         for tensor in tensors:
             if not (isinstance(tensor, Tensor) or tensor is None):
-                raise TypeError(
+                raise AssertionError(
                     "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on "
                     "ctx."
                 )
@@ -45,7 +52,7 @@ class FunctionCtx:
 
     def mark_shared_storage(self, *pairs) -> None:
         warnings.warn(
-            "mark_shared_storage is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
+            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
             "`set_()` are not tracked",
             FutureWarning,
             stacklevel=2,
@@ -57,6 +64,10 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether undefined gradients reach ``backward`` as zeros (the default) or as None."""
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but expected (bool)"
+            )
         self.materialize_grads = value
 
 
@@ -130,14 +141,12 @@ class BackwardCFunction(Node, FunctionCtx):
             if place is None:
                 if grad is not None:
                     raise RuntimeError(
-                        f"function {self.name()} returned a gradient different from None at position {position + 1}, but the "
+                        f"function {self.name()} returned a gradient different than None at position {position + 1}, but the "
                         "corresponding forward input was not a Variable"
                     )
                 continue
             if grad is not None and not isinstance(grad, Tensor):
-                raise TypeError(
-                    f"expected Variable or None (got {type(grad).__name__})"
-                )
+                raise RuntimeError(f"expected Variable or None (got {type(grad).__name__})")
             results[place] = grad
         return results
 
@@ -275,8 +284,15 @@ def apply_function(cls, args: tuple):
 
 def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
     """Give every output tensor its place in the graph."""
-    dirty = _marked(node.dirty_tensors, "mark_dirty")
-    frozen = {id(tensor) for tensor in _marked(node.non_differentiable, "mark_non_differentiable")}
+    dirty = _marked(node.dirty_tensors, "dirty_tensors", "mark_dirty can only accept variables, but argument ")
+    frozen = {
+        id(tensor)
+        for tensor in _marked(
+            node.non_differentiable,
+            "non_differentiable",
+            "mark_non_differentiable only accepts variable arguments, but got ",
+        )
+    }
     dirty_ids = {id(tensor) for tensor in dirty}
     input_ids = {id(tensor) for tensor in inputs}
     output_ids = {id(output) for output in outputs if isinstance(output, Tensor)}
@@ -303,8 +319,8 @@ def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
                 from .._state import warn_once
 
                 warn_once(
-                    "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to "
-                    "pass it to mark_dirty()."
+                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated should "
+                    "be passed to ctx.mark_dirty()."
                 )
         if not recording or not output.dtype.is_differentiable:
             if is_input and not is_dirty:
@@ -327,6 +343,8 @@ def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
             continue
         if is_dirty and is_input:
             meta = output._meta
+            if several and meta is not None and meta.view is not None and output.requires_grad:
+                raise RuntimeError(_DIRTY_VIEW_SEVERAL)
             if meta is not None and meta.view is not None:
                 inplace.check_rebase(output, meta.view, indirect=False)
                 if output.requires_grad and meta.view.base.is_leaf and meta.view.base.requires_grad:
@@ -346,11 +364,12 @@ def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
     return wrapped
 
 
-def _marked(entries, function: str) -> tuple:
-    for position, entry in enumerate(entries):
+def _marked(entries, attribute: str, message: str) -> tuple:
+    if not isinstance(entries, tuple):
+        raise RuntimeError(f"autograd internal error: {attribute} attribute is expected to be a tuple but is ")
+    for entry in entries:
         if not isinstance(entry, Tensor):
-            raise TypeError(f"{function} only accepts variable arguments, but argument {position} is of type "
-                            f"{type(entry).__name__}")  # fmt: skip
+            raise RuntimeError(message)
     return entries
 
 

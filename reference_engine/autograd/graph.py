@@ -128,7 +128,12 @@ class _MutationContext:
 class allow_mutation_on_saved_tensors:  # noqa: N801
     """Within it, tensors saved for backward may be written to: backward uses the value at the time of saving."""
 
+    active = False
+
     def __enter__(self) -> _MutationContext:
+        if allow_mutation_on_saved_tensors.active:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        allow_mutation_on_saved_tensors.active = True
         context = _MutationContext()
 
         def pack(tensor):
@@ -139,7 +144,7 @@ class allow_mutation_on_saved_tensors:  # noqa: N801
         def unpack(packed):
             kept, owner = packed
             if not any(kept is entry for entry in owner.saved):
-                raise RuntimeError(
+                raise AssertionError(
                     "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
                     "originally recorded."
                 )
@@ -151,6 +156,7 @@ class allow_mutation_on_saved_tensors:  # noqa: N801
         return context
 
     def __exit__(self, *exc_info) -> None:
+        allow_mutation_on_saved_tensors.active = False
         self.hooks.__exit__(*exc_info)
         self.context.clear()
 
@@ -184,6 +190,8 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     lock = threading.Lock()
     tensors = tuple(tensors)
     nodes = [gradient_edge(tensor)[0] for tensor in tensors]
+    if any(node is None for node in nodes):
+        raise AssertionError("Expected gradient function to be set")
     seen: dict = {}
 
     def watched(task, index):
@@ -218,8 +226,6 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     if mode == "all":
         handles = [tensor.register_hook(on_all(index)) for index, tensor in enumerate(tensors)]
     else:
-        if not all(tensor.requires_grad for tensor in tensors):
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         handles = [tensor.register_hook(on_any) for tensor in tensors]
     return _MultiHandle(handles)
 
@@ -254,19 +260,27 @@ def _without_engine_frames(trace):
 
 def _run(tensors, grads, keep_graph, create_graph, inputs, allow_unreachable, accumulate_grad):
     keep_graph, create_graph = bool(operator.index(keep_graph)), bool(operator.index(create_graph))
+    if not isinstance(tensors, tuple):
+        raise RuntimeError(f"tensors argument is expected to be a tuple, but got {type(tensors).__name__}")
+    if not isinstance(inputs, tuple):
+        raise RuntimeError("inputs to run_backward must be a tuple")
+    if len(tensors) != len(grads):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(grads)} gradients")
     edges, seeds = [], []
     for index, (tensor, grad) in enumerate(zip(tensors, grads, strict=False)):
         if isinstance(tensor, GradientEdge):
             edge = (tensor.node, tensor.output_nr)
         else:
             if not isinstance(tensor, Tensor):
-                raise TypeError(f"element {index} of tensors tuple is not a Tensor")
+                raise RuntimeError(f"element {index} of tensors tuple is neither a Tensor nor a GradientEdge")
             edge = gradient_edge(tensor)
             if edge[0] is None:
                 raise RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
         edges.append(edge)
         if grad is None:
             raise RuntimeError(f"element {index} of gradients tuple is None, but the corresponding Tensor requires grad")
+        if not isinstance(grad, Tensor):
+            raise RuntimeError(f"element {index} of gradients tuple is not a Tensor or None")
         seeds.append(grad)
     outputs = None
     if inputs:
@@ -293,7 +307,7 @@ def _output_edge(entry, index: int, accumulate: bool) -> tuple:
     if isinstance(entry, GradientEdge):
         return (entry.node, entry.output_nr)
     if not isinstance(entry, Tensor):
-        raise TypeError("all inputs have to be Tensors or GradientEdges, but got " + type(entry).__name__)
+        raise RuntimeError("all inputs have to be Tensors or GradientEdges, but got " + type(entry).__name__)
     if accumulate:
         entry.retain_grad()
     elif not entry.requires_grad:

@@ -19,6 +19,11 @@ class _Engine:
 
     queue_callback = staticmethod(engine.queue_callback)
 
+    def run_backward(self, *args, **kwargs):
+        from .graph import _engine_run_backward
+
+        return _engine_run_backward(*args, **kwargs)
+
 
 class Variable(metaclass=VariableMeta):
     """A tensor over the memory of ``data``, a leaf with the given ``requires_grad``."""
@@ -37,7 +42,7 @@ class Variable(metaclass=VariableMeta):
         if volatile is not None:
             from .._state import warn_once
 
-            warn_once("volatile was removed (Variable.volatile is always False)", UserWarning)
+            warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning)
         if requires_grad:
             if not made.dtype.is_differentiable:
                 raise RuntimeError(FLOAT_ONLY)

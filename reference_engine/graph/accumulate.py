@@ -55,7 +55,10 @@ class AccumulateGrad(Node):
             self._accumulate(variable, meta, grad, sys.getrefcount(grad))
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
-                if hook(variable) is not None:
+                returned = hook(variable)
+                if returned is not None:
+                    if not hasattr(returned, "_array"):
+                        raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
                     raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         return []
 

@@ -210,9 +210,7 @@ def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
         grads = call_tensor_hooks(node, grads)
     if node.pre_hooks:
         for hook in list(node.pre_hooks.values()):
-            replaced = hook(tuple(grads))
-            if replaced is not None:
-                grads = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
+            grads = checked_replacement(hook, hook(tuple(grads)), grads)
     wants = _every_edge if task is None else task.wants
     if node.post_hooks:
         incoming = tuple(grads)
@@ -220,9 +218,7 @@ def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
         if task is not None and not task.keep_graph:
             node.release()
         for hook in list(node.post_hooks.values()):
-            replaced = hook(tuple(results), incoming)
-            if replaced is not None:
-                results = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
+            results = checked_replacement(hook, hook(tuple(results), incoming), results)
         return results
     results = node.apply(grads, wants)
     if task is not None and not task.keep_graph:
@@ -258,16 +254,38 @@ def call_tensor_hook(hook, grad):
 
     Raises ``TypeError`` or ``RuntimeError`` when it does not.
     """
-    from .._tensor import Tensor
-    from ..devices import tensor_type_name
-
     replaced = hook(grad)
+    return grad if replaced is None else check_replacement(hook, replaced, grad)
+
+
+def checked_replacement(hook, replaced, grads: list) -> list:
+    """What a node hook returned for all gradients: None keeps them, a tuple replaces them one by one.
+
+    Raises ``TypeError`` or ``RuntimeError`` when the replacement does not look like the originals.
+    """
     if replaced is None:
-        return grad
-    if not isinstance(replaced, Tensor):
-        raise TypeError(
-            f"expected Variable, but hook returned '{type(replaced).__name__}'"
+        return grads
+    if not isinstance(replaced, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
+    if len(replaced) != len(grads):
+        raise RuntimeError(
+            f"hook '{_hook_name(hook)}' has returned an incorrect number of values (got {len(replaced)}, but expected "
+            f"{len(grads)})"
         )
+    for new, old in zip(replaced, grads, strict=True):
+        if new is not None:
+            if old is None:
+                raise RuntimeError("can't replace a None gradient with a non-None value")
+            check_replacement(hook, new, old)
+    return list(replaced)
+
+
+def check_replacement(hook, replaced, grad):
+    from .._tensor import Tensor
+    from ..devices import gradient_type_name as tensor_type_name
+
+    if not isinstance(replaced, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
     if grad is not None:
         if replaced.dtype is not grad.dtype or replaced.device != grad.device:
             expected = tensor_type_name(grad.device, grad.dtype.scalar)

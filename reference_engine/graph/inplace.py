@@ -18,6 +18,7 @@ from __future__ import annotations
 from .._state import thread
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .node import NO_EDGE, Node, gradient_edge
+from .saved import short_name
 
 LEAF_ERROR = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_OF_LEAF_ERROR = "a view of a leaf Variable that requires grad is being used in an in-place operation."
@@ -117,7 +118,7 @@ def check_rebase(tensor, view: ViewMeta, indirect: bool) -> None:
     creation = view.creation
     if creation is CreationMeta.DEFAULT:
         return
-    name = f"Output {tensor._meta.output_nr} of {tensor._meta.grad_fn.name()}" if tensor._meta.grad_fn else None
+    name = f"Output {tensor._meta.output_nr} of {short_name(tensor._meta.grad_fn)}" if tensor._meta.grad_fn else None
     subject = f"{name} is a view and " if name else "A view was created in "
     modified = "its base or another view of its base has been modified inplace" if indirect else (
         "is being modified inplace"

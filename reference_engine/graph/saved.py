@@ -31,7 +31,7 @@ _HINT_ANOMALY = (
     "question was changed in there or anywhere later. Good luck!"
 )
 _PACK_MODIFIES = (
-    "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be "
+    "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
     "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need "
     "to perform in-place operations on the input to a pack hook."
 )

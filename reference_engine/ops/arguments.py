@@ -74,8 +74,8 @@ def _normalise(parameter: Parameter, value):
     return value
 
 
-class Mismatch(TypeError):
-    """The arguments do not fit a signature."""
+class Mismatch(Exception):
+    """The arguments do not fit a signature; becomes a ``TypeError`` when no other signature does."""
 
 
 def type_name(value) -> str:
@@ -136,6 +136,14 @@ def binder(row: Row):
     return bind
 
 
+def bound(bind, args: tuple, kwargs: dict) -> list:
+    """Bind to the only signature there is. Raises ``TypeError`` where the arguments do not fit it."""
+    try:
+        return bind(args, kwargs)
+    except Mismatch as mismatch:
+        raise TypeError(str(mismatch)) from None
+
+
 def wrong_type(name: str, parameter: Parameter, position: int, value, by_keyword: bool) -> str:
     kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
     shown = "input" if parameter.name == "self" else parameter.name
@@ -171,14 +179,14 @@ def overload(existing, call, row: Row):
     candidates = [*candidates, call]
 
     def choose(*args, **kwargs):
+        out = kwargs.pop("out", None)
         for candidate in candidates:
             try:
-                return candidate(*args, **kwargs)
-            except Mismatch as mismatch:
-                last = mismatch
-        if len({type_name(value) for value in args}) and len(args) > 1:
-            raise combination_error(choose, candidates, args, kwargs)
-        raise last
+                values = candidate.bind(args, kwargs)
+            except Mismatch:
+                continue
+            return candidate.execute(choose, values, args, kwargs, out)
+        raise combination_error(choose, candidates, args, kwargs)
 
     choose.candidates = candidates
     choose.__name__ = choose.__qualname__ = call.__name__

@@ -444,18 +444,19 @@ def named(call, row: Row, suffix: str = ""):
 def make_general(row: Row):
     bind = arguments.binder(row)
 
-    def call(*args, **kwargs):
-        out = kwargs.pop("out", None) if kwargs and row.takes_out else None
-        values = bind(args, kwargs)
+    def execute(public, values, args, kwargs, out):
         relevant = arguments.tensors_in(values, row)
         if dispatches(relevant):
-            if out is not None:
-                kwargs["out"] = out
-            return dispatch_to_subclass(call, relevant, args, kwargs)
+            return dispatch_to_subclass(public, relevant, args, kwargs if out is None else {**kwargs, "out": out})
         if out is not None:
             return run_out(row, values, out)
         return run(row, values)
 
+    def call(*args, **kwargs):
+        out = kwargs.pop("out", None) if kwargs and row.takes_out else None
+        return execute(call, arguments.bound(bind, args, kwargs), args, kwargs, out)
+
+    call.bind, call.execute = bind, execute
     return named(call, row)
 
 
@@ -496,10 +497,10 @@ def make_unary(row: Row):
             return dispatch_to_subclass(call, args[:1], args, kwargs)
         return general(*args, **kwargs)
 
+    call.bind, call.execute = general.bind, general.execute
     return named(call, row)
 
 
-_UNARY_MASK = (True,)
 _BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
 
 
@@ -550,9 +551,8 @@ def make_binary(row: Row):
             return dispatch_to_subclass(call, args, args, kwargs)
         return general(*args, **kwargs)
 
-    call_named = named(call, row)
-    call.general = general
-    return call_named
+    call.bind, call.execute = general.bind, general.execute
+    return named(call, row)
 
 
 def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra: list) -> None:
@@ -587,11 +587,14 @@ def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra
 def make_in_place(row: Row):
     bind = arguments.binder(row)
 
-    def call(*args, **kwargs):
-        values = bind(args, kwargs)
+    def execute(public, values, args, kwargs, out):
         relevant = arguments.tensors_in(values, row)
         if dispatches(relevant):
-            return dispatch_to_subclass(call, relevant, args, kwargs)
+            return dispatch_to_subclass(public, relevant, args, kwargs)
         return run_in_place(row, values)
 
+    def call(*args, **kwargs):
+        return execute(call, arguments.bound(bind, args, kwargs), args, kwargs, None)
+
+    call.bind, call.execute = bind, execute
     return named(call, row, "_")

@@ -426,6 +426,7 @@ def _reshaper(name: str):
 
 def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=None) -> Tensor:
     """Point this tensor at another tensor's memory."""
+    inplace.check_inplace(self, self.requires_grad)
     if source is None:
         self._array = np.zeros(0, self.dtype.numpy)
         self._storage = make(self._array, self.device)._storage
@@ -521,7 +522,7 @@ def apply_(self: Tensor, callable) -> Tensor:
 
 def map_(self: Tensor, tensor: Tensor, callable) -> Tensor:
     if self.requires_grad or tensor.requires_grad:
-        raise TypeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
+        raise RuntimeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
     pairs = zip(self._array.reshape(-1).tolist(), tensor._array.reshape(-1).tolist(), strict=True)
     self._array[...] = np.array([callable(a, b) for a, b in pairs], self._array.dtype).reshape(self._array.shape)
     return self
