@@ -14,7 +14,7 @@ from .devices import device, get_default_device, set_default_device
 from .dtypes import ALIASES as _ALIASES
 from .dtypes import BY_NAME as _BY_NAME
 from .dtypes import dtype, finfo, iinfo
-from .errors import EngineBug, NotModelled
+from .errors import EngineBug, NameNotModelled, NotModelled
 from .promotion import can_cast, get_default_dtype, promote_types, set_default_dtype
 from .size import Size
 
@@ -53,5 +53,5 @@ def __getattr__(name: str):
 
         return import_module("." + name, __name__)
     if name in _OUT_OF_SCOPE:
-        raise NotModelled(f"torch.{name}")
+        raise NameNotModelled(f"torch.{name}")
     raise AttributeError(f"module 'torch' has no attribute '{name}'")

@@ -20,5 +20,9 @@ class NotModelled(Exception):
         self.feature = feature
 
 
+class NameNotModelled(NotModelled, AttributeError):
+    """The same for a name that this engine lacks: `hasattr` and `getattr` with a default work as ever."""
+
+
 class EngineBug(Exception):
     """An invariant of the engine itself does not hold. Never a consequence of a wrong program."""
