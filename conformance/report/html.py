@@ -77,6 +77,7 @@ def _environment() -> Environment:
         tally=_tally,
         state=_cell_state,
         only_differs=_only_differs,
+        by_case=_by_case,
         number=lambda count: f"{count:,}",
     )
     page.globals.update(plural=plural)
@@ -133,6 +134,15 @@ def _cell_state(line: Line) -> str:
     if line.expectedness == "waived":
         return "waived"
     return "good" if line.outcome == "pass" else "absent" if line.outcome in NO_VERDICT else "other"
+
+
+def _by_case(ids: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """(name, id of the first instance, number of instances) of the cases behind some instances."""
+    groups: dict[str, list[str]] = {}
+    for id_ in ids:
+        path, _, name = id_.partition("::")
+        groups.setdefault(f"{path}::{name.partition('[')[0]}", []).append(id_)
+    return [(name.partition("::")[2] or name, found[0], len(found)) for name, found in groups.items()]
 
 
 def _only_differs(case: CaseView) -> bool:

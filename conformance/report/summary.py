@@ -90,7 +90,7 @@ def summarise(
     return Summary(
         ok=any(line.outcome not in NO_VERDICT for line in lines)
         and not (unexpected or divergences or results.interrupted or (gate and gate.findings)),
-        headline=_headline(lines, unexpected, len(divergences), results.interrupted),
+        headline=_headline(results, unexpected, [t.name for t in targets if t.state == "not-run"]),
         sentences=(
             *_sentences(cases, targets, len(divergences), footer),
             *(
@@ -121,6 +121,7 @@ def summarise(
             ("Python", header.python),
             ("Platform", header.platform),
             ("Specs", f"{len(header.specs)} files, sha256 {header.spec_hash}"),
+            *((info.name, _facts_text(info.attestation)) for info in header.targets if info.attestation),
         ),
     )
 
@@ -134,10 +135,10 @@ def _target_view(info: TargetInfo, lines: Sequence[Line]) -> TargetView:
         name=info.name,
         device=info.device,
         engine=" ".join(p for p in (info.engine, info.version) if p) + models,
-        machine=_facts_text(info.attestation) or info.device,
+        machine=_machine(info.attestation) or info.device,
         state=info.state,
         reason=info.reason or "",
-        recorded=_facts_text(info.recorded or {}),
+        recorded=_recording(info.recorded) if info.recorded else "",
         counts={outcome: found[outcome] for outcome in OUTCOMES if found[outcome]},
         total=len(mine),
         unexpected=sum(line.expectedness in UNEXPECTED for line in mine),
@@ -146,9 +147,23 @@ def _target_view(info: TargetInfo, lines: Sequence[Line]) -> TargetView:
     )
 
 
+def _machine(facts: Mapping[str, Any]) -> str:
+    """What the first screen says of the machine; all that was attested stands with the environment."""
+    return _facts_text(
+        {name: facts.get(name) for name in ("device_name", "driver", "cuda_runtime", "python")}
+    )
+
+
+def _recording(facts: Mapping[str, Any]) -> str:
+    machine = _machine({**facts, "python": None})
+    return f"made {facts.get('when', 'at an unknown time')}{f' on {machine}' if machine else ''}"
+
+
 def _facts_text(facts: Mapping[str, Any]) -> str:
+    named = {name: value for name, value in facts.items() if value not in (None, "")}
     return ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in facts.items() if value not in (None, "")
+        str(value) if name == "device_name" else f"{name.replace('_', ' ')} {value}"
+        for name, value in named.items()
     )
 
 
@@ -157,13 +172,13 @@ def plural(count: int, noun: str, many: str = "") -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
-def listed(items: list[str]) -> str:
+def listed(items: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
 
 
-def _headline(lines: Sequence[Line], unexpected: int, divergences: int, interrupted: bool) -> str:
-    ran = [line for line in lines if line.outcome not in NO_VERDICT]
+def _headline(results: Results, unexpected: int, missing: Sequence[str]) -> str:
+    lines, divergences = results.lines, len(results.divergences)
     undeclared = f"targets differ in {plural(divergences, 'place')} that no spec declares"
     if unexpected:
         verb = "is" if unexpected == 1 else "are"
@@ -171,11 +186,12 @@ def _headline(lines: Sequence[Line], unexpected: int, divergences: int, interrup
         head += f", and {undeclared}" if divergences else ""
     elif divergences:
         head = undeclared.capitalize()
-    elif not ran:
-        head = "Nothing ran"
+    elif all(line.outcome in NO_VERDICT for line in lines):
+        return "Nothing ran"
     else:
         head = "Everything that ran is as expected"
-    return f"{head}, in a run that did not finish" if interrupted else head
+        head += f"; {listed(missing)} did not run" if missing else ""
+    return f"{head}, in a run that did not finish" if results.interrupted else head
 
 
 def _absences(cases: Sequence[CaseView], ran: set[str]) -> Iterator[str]:
@@ -200,7 +216,7 @@ def _sentences(
     ran = [t for t in targets if t.state != "not-run"]
     where = f"{plural(len(ran), 'target')}: {listed([t.name for t in ran])}" if ran else "no target"
     said = [f"{plural(len(cases), 'case')} on {where}."]
-    said.extend(f"{t.name} is a recording: {t.recorded}." for t in targets if t.state == "recorded")
+    said.extend(f"{t.name} is a recording, {t.recorded}." for t in targets if t.state == "recorded")
     said.extend(
         f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run"
     )

@@ -127,6 +127,8 @@ class Progress:
 def print_summary(results: Any, folder: Path | None = None, console: Console | None = None) -> None:
     """Print what a results file showed, and where the reports are."""
     console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _PLAIN_WIDTH)
     _print(console, summarise(results))
     if folder:
         page = paths.shown(folder / "report.html")

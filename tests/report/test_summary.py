@@ -36,7 +36,7 @@ def test_headline_counts_what_is_unexpected_and_what_differs(summary: Summary) -
 def test_sentences_name_targets_recordings_and_what_did_not_run(summary: Summary) -> None:
     said = "\n".join(summary.sentences)
     assert "7 cases on 4 targets: torch:cpu, torch:cuda, reference:cpu and reference:cuda." in said
-    assert "torch:cuda is a recording: when 2026-01-31T12:00:00Z, device name NVIDIA H100" in said
+    assert "torch:cuda is a recording, made 2026-01-31T12:00:00Z on NVIDIA H100" in said
     assert "torch:xpu did not run: torch was built without XPU support." in said
     assert (
         "1 case not applicable on torch:cpu, torch:cuda, reference:cpu and reference:cuda: the target" in said
@@ -113,6 +113,13 @@ def test_all_as_expected(tmp_path: Path) -> None:
     )
     summary = summarise(results)
     assert (summary.ok, summary.headline) == (True, "Everything that ran is as expected")
+
+
+def test_a_target_that_did_not_run_is_in_the_headline(tmp_path: Path) -> None:
+    results = sample.write_results(
+        tmp_path / "r.jsonl", _only("backward/retain_graph.yaml"), (CPU, sample.TARGETS[4]), _good
+    )
+    assert summarise(results).headline == "Everything that ran is as expected; torch:xpu did not run"
 
 
 def test_only_divergences(tmp_path: Path) -> None:
