@@ -70,3 +70,17 @@ class Buffer(Tensor, metaclass=_MarkedInstances):
         marked.persistent = persistent
         marked._is_buffer = True
         return marked
+
+
+def clear_grad(tensor, set_to_none):
+    """Forget a tensor's gradient: None, or zeros that belong to no graph."""
+    if tensor.grad is None:
+        return
+    if set_to_none:
+        tensor.grad = None
+        return
+    if tensor.grad.grad_fn is not None:
+        tensor.grad.detach_()
+    else:
+        tensor.grad.requires_grad_(False)
+    tensor.grad.zero_()

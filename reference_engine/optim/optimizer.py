@@ -14,7 +14,7 @@ from itertools import chain
 
 import reference_engine as torch
 
-from ..nn.modules.module import clear_grad
+from ..nn.parameter import clear_grad
 from ..typename import typename
 from ..utils.hooks import RemovableHandle
 

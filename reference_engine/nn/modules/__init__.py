@@ -1,16 +1,8 @@
-"""The module classes by family."""
+"""The module classes by family (torch.nn)."""
 
-from .container import ModuleDict, ModuleList, ParameterList, Sequential
-from .linear import Bilinear, Identity, Linear
-from .module import Module
+from ..publishing import defined_in
+from . import activation, container, distance, dropout, flatten, linear, loss, module, sparse
+from .module import Module as Module
 
-__all__ = [
-    "Bilinear",
-    "Identity",
-    "Linear",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "ParameterList",
-    "Sequential",
-]
+CLASSES = defined_in(activation, container, distance, dropout, flatten, linear, loss, module, sparse)
+globals().update(CLASSES)

@@ -12,10 +12,35 @@ from collections.abc import Iterator
 
 import reference_engine as torch
 
-from ..parameter import Parameter
-from .calling import Calling
-from .registration import Registration
+from ..parameter import Parameter, clear_grad
+from .calling import (
+    Calling,
+    register_module_backward_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
+from .registration import (
+    Registration,
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 from .state import StateDict
+
+
+__all__ = [
+    "Module",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
 
 
 class Module(Registration, Calling, StateDict):
@@ -252,20 +277,6 @@ class Module(Registration, Calling, StateDict):
         if not children and len(extra) <= 1:
             return f"{self._get_name()}({''.join(extra)})"
         return "\n  ".join([f"{self._get_name()}(", *extra, *children]) + "\n)"
-
-
-def clear_grad(tensor, set_to_none):
-    """Forget a tensor's gradient: None, or zeros that belong to no graph."""
-    if tensor.grad is None:
-        return
-    if set_to_none:
-        tensor.grad = None
-        return
-    if tensor.grad.grad_fn is not None:
-        tensor.grad.detach_()
-    else:
-        tensor.grad.requires_grad_(False)
-    tensor.grad.zero_()
 
 
 def _joined(prefix, name):

@@ -166,7 +166,7 @@ class StateDict:
             local_metadata["assign_to_params_buffers"] = True
         missing, unexpected = loading.keys
         self._load_from_state_dict(
-            state_dict, prefix, local_metadata, loading.strict, missing, unexpected, loading.errors
+            state_dict, prefix, local_metadata, True, missing, unexpected, loading.errors
         )
         for name, module in self._modules.items():
             if module is not None:

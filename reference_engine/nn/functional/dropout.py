@@ -1,0 +1,71 @@
+"""Dropout: elements set to 0 at random, the others scaled so that the mean stays (torch.nn.functional.dropout).
+
+The rule: in training the input is multiplied by a mask of zeros and 1 / (1 - p); otherwise, and for p = 0, the input
+itself comes back.
+"""
+
+import reference_engine as torch
+
+
+def _checked(p):
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _masked(input, p, inplace, shape=None):
+    noise = torch.empty_like(input) if shape is None else input.new_empty(shape)
+    noise = noise.detach().bernoulli_(1 - p)
+    if p == 1:
+        noise.zero_()
+    else:
+        noise.div_(1 - p)
+    return input.mul_(noise) if inplace else input * noise
+
+
+def dropout(input, p: float = 0.5, training: bool = True, inplace: bool = False):
+    """Each element is dropped with probability p. Raises ValueError for p outside [0, 1]."""
+    _checked(p)
+    if not training or p == 0 or not input.numel():
+        return input
+    return _masked(input, p, inplace)
+
+
+def _dropout_channels(input, p, training, inplace):
+    _checked(p)
+    if not training or p == 0 or not input.numel():
+        return input
+    return _masked(input, p, inplace, (*input.shape[:2], *[1] * (input.dim() - 2)))
+
+
+def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
+    """Whole channels of (N, C, L) or (C, L) are dropped together."""
+    batched = input.dim() == 3
+    result = _dropout_channels(input if batched else input.unsqueeze(0), p, training, inplace)
+    return result if batched else result.squeeze(0)
+
+
+def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
+    """Whole channels of (N, C, H, W) are dropped together."""
+    return _dropout_channels(input, p, training, inplace)
+
+
+def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
+    """Whole channels of (N, C, D, H, W) are dropped together."""
+    return _dropout_channels(input, p, training, inplace)
+
+
+_SATURATION = 1.7580993408473766  # -(scale alpha) of selu, to which dropped elements are set
+
+
+def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
+    """Dropped elements get selu's saturation value; mean and variance stay."""
+    _checked(p)
+    if not training or p == 0 or not input.numel():
+        return input
+    if p == 1:
+        return input * torch.zeros((), dtype=input.dtype, device=input.device)
+    scale = (1 - p + _SATURATION**2 * p * (1 - p)) ** -0.5 if p < 1 else 0.0
+    noise = torch.empty_like(input).detach().bernoulli_(1 - p)
+    offset = (noise - 1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
+    noise.mul_(scale)
+    return input.mul_(noise).add_(offset) if inplace else input * noise + offset

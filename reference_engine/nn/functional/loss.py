@@ -1,0 +1,313 @@
+"""Losses: warnings about shapes, names of reductions, and the losses that torch composes of other operations."""
+
+import math
+import warnings
+
+import reference_engine as torch
+
+from ...ops import losses, margins
+from ..reduction import get_enum, legacy_get_string
+from .activation import log_softmax
+
+
+def _reduction(reduction, size_average, reduce):
+    if size_average is not None or reduce is not None:
+        return legacy_get_string(size_average, reduce)
+    return reduction
+
+
+def _reduced(values, reduction):
+    number = get_enum(reduction)
+    return values.mean() if number == losses.MEAN else values.sum() if number == losses.SUM else values
+
+
+def _same_sizes(input, target):
+    """Both broadcast to one shape; warns when they needed to be."""
+    if target.size() != input.size():
+        warnings.warn(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). This "
+            "will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+    return torch.broadcast_tensors(input, target)
+
+
+def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """(input - target)^2."""
+    reduction = _reduction(reduction, size_average, reduce)
+    input, target = _same_sizes(input, target)
+    if weight is not None:
+        return _reduced(losses.mse_loss(input, target, 0) * weight, reduction)
+    return losses.mse_loss(input, target, get_enum(reduction))
+
+
+def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+    """|input - target|."""
+    reduction = _reduction(reduction, size_average, reduce)
+    input, target = _same_sizes(input, target)
+    values = (input - target).abs()
+    return _reduced(values if weight is None else values * weight, reduction)
+
+
+def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta: float = 1.0):
+    """Squared below beta, absolute above. Raises RuntimeError for a negative beta."""
+    reduction = _reduction(reduction, size_average, reduce)
+    input, target = _same_sizes(input, target)
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    if beta == 0:
+        return _reduced((input - target).abs(), reduction)
+    return losses.smooth_l1_loss(input, target, get_enum(reduction), beta)
+
+
+def huber_loss(input, target, reduction="mean", delta: float = 1.0, weight=None):
+    """Half the square below delta, linear above. Raises RuntimeError unless delta > 0."""
+    input, target = _same_sizes(input, target)
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    if weight is not None:
+        return _reduced(losses.huber_loss(input, target, 0, delta) * weight, reduction)
+    return losses.huber_loss(input, target, get_enum(reduction), delta)
+
+
+def nll_loss(
+    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
+):
+    """-input[target], `input` being log-probabilities (N, C, *) and `target` class numbers (N, *).
+
+    The mean is weighted by the targets' weights. Raises ValueError, RuntimeError or IndexError for what does not fit.
+    """
+    number = get_enum(_reduction(reduction, size_average, reduce))
+    return losses.nll_loss(input, target, weight, number, ignore_index)
+
+
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index: int = -100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing: float = 0.0,
+):
+    """`nll_loss` of the log-softmax over classes; targets are class numbers (N, *) or probabilities (N, C, *)."""
+    reduction = _reduction(reduction, size_average, reduce)
+    dim = 0 if input.dim() == 1 else 1
+    scores = log_softmax(input, dim)
+    if target.is_floating_point() and target.shape == input.shape:
+        return _against_probabilities(scores, target, weight, reduction, label_smoothing, dim)
+    if label_smoothing > 0.0:
+        return _smoothed(scores, target, weight, ignore_index, reduction, label_smoothing, dim)
+    return losses.nll_loss(scores, target, weight, get_enum(reduction), ignore_index)
+
+
+def _over_classes(weight, scores, dim):
+    shape = [1] * scores.dim()
+    shape[dim] = weight.numel()
+    return weight.view(*shape)
+
+
+def _against_probabilities(scores, target, weight, reduction, smoothing, dim):
+    classes = scores.size(dim)
+    if smoothing > 0.0:
+        target = target * (1 - smoothing) + smoothing / classes
+    products = scores * target
+    if weight is not None:
+        products = products * _over_classes(weight, scores, dim)
+    number = get_enum(reduction)
+    if number == losses.MEAN:
+        return -products.sum() / (scores.numel() / classes)
+    return -products.sum() if number == losses.SUM else -products.sum(dim)
+
+
+def _smoothed(scores, target, weight, ignore_index, reduction, smoothing, dim):
+    number, classes = get_enum(reduction), scores.size(dim)
+    exact = losses.nll_loss(scores, target, weight, number, ignore_index)
+    spread = scores if weight is None else scores * _over_classes(weight, scores, dim)
+    spread = -spread.sum(dim)
+    ignored = target == ignore_index
+    spread = spread.masked_fill(ignored, 0.0)
+    if number == losses.MEAN:
+        if weight is None:
+            spread = spread.sum() / (target.numel() - ignored.sum())
+        else:
+            safe = target.masked_fill(ignored, 0).reshape(-1)
+            spread = spread.sum() / weight.gather(0, safe).masked_fill(ignored.reshape(-1), 0.0).sum()
+    elif number == losses.SUM:
+        spread = spread.sum()
+    return exact * (1 - smoothing) + spread * (smoothing / classes)
+
+
+def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """-(t log p + (1 - t) log(1 - p)), logarithms not below -100. Raises ValueError for differing sizes."""
+    reduction = _reduction(reduction, size_average, reduce)
+    if target.size() != input.size():
+        raise ValueError(
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is "
+            "deprecated. Please ensure they have the same size."
+        )
+    if weight is not None:
+        weight = weight.expand(*torch.broadcast_shapes(weight.shape, input.shape))
+    return losses.binary_cross_entropy(input, target, weight, get_enum(reduction))
+
+
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
+):
+    """`binary_cross_entropy` of the sigmoid, without overflow. Raises ValueError for differing sizes."""
+    reduction = _reduction(reduction, size_average, reduce)
+    if target.size() != input.size():
+        raise ValueError(
+            f"Target size ({target.size()}) must be the same as input size ({input.size()})"
+        )
+    return margins.binary_cross_entropy_with_logits(input, target, weight, pos_weight, get_enum(reduction))
+
+
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target: bool = False):
+    """target (log target - input); "batchmean" is the divergence as it is defined."""
+    reduction = _reduction(reduction, size_average, reduce)
+    if reduction == "mean":
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' "
+            "divides only by the batch size, and aligns with the KL div math definition.'mean' will be changed "
+            "to behave the same as 'batchmean' in the next major release.",
+            stacklevel=2,
+        )
+    if log_target:
+        values = target.exp() * (target - input)
+    else:
+        entropy = torch.where(target > 0, target * target.clamp_min(1e-38).log(), torch.zeros_like(target))
+        values = torch.where(target.isnan(), target, entropy) - target * input
+    if reduction == "batchmean":
+        total = values.sum()
+        return total / input.size(0) if input.dim() else total
+    return _reduced(values, reduction)
+
+
+def poisson_nll_loss(
+    input,
+    target,
+    log_input: bool = True,
+    full: bool = False,
+    size_average=None,
+    eps: float = 1e-8,
+    reduce=None,
+    reduction="mean",
+):
+    """Negative log likelihood of counts, `input` being the (log) rate."""
+    reduction = _reduction(reduction, size_average, reduce)
+    values = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        stirling = target * target.log() - target + 0.5 * (2 * math.pi * target).log()
+        values = values + stirling.masked_fill(target <= 1, 0)
+    return _reduced(values, reduction)
+
+
+def gaussian_nll_loss(input, target, var, full: bool = False, eps: float = 1e-6, reduction="mean"):
+    """Negative log likelihood of normals with mean `input`; variances below eps count as eps, unrecorded.
+
+    Raises ValueError for negative variances or sizes that do not fit.
+    """
+    if isinstance(var, float):
+        if var < 0:
+            raise ValueError("var has negative entry/entries")
+        var = var * torch.ones_like(input)
+    elif (var < 0).any():
+        raise ValueError("var has negative entry/entries")
+    if var.size() != input.size():
+        if input.size()[:-1] == var.size():
+            var = var.unsqueeze(-1)
+        elif input.size()[:-1] != var.size()[:-1] or var.size(-1) != 1:
+            raise ValueError("var is of incorrect size")
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(reduction + " is not valid")
+    var = var.clone()
+    with torch.no_grad():
+        var.clamp_(min=eps)
+    values = 0.5 * (var.log() + (input - target) ** 2 / var)
+    if full:
+        values = values + 0.5 * math.log(2 * math.pi)
+    return _reduced(values, reduction)
+
+
+def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+    """log(1 + e^(-target input))."""
+    return margins.soft_margin_loss(input, target, get_enum(_reduction(reduction, size_average, reduce)))
+
+
+def multi_margin_loss(
+    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
+):
+    """Mean over classes of max(0, margin - x[target] + x[j])^p. Raises ValueError unless p is 1 or 2."""
+    if p not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    number = get_enum(_reduction(reduction, size_average, reduce))
+    return margins.multi_margin_loss(input, target, p, margin, weight, number)
+
+
+def margin_ranking_loss(
+    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
+):
+    """max(0, -target (input1 - input2) + margin)."""
+    reduction = _reduction(reduction, size_average, reduce)
+    return _reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+
+
+def hinge_embedding_loss(
+    input, target, margin: float = 1.0, size_average=None, reduce=None, reduction="mean"
+):
+    """x where the target is 1, max(0, margin - x) where it is -1."""
+    reduction = _reduction(reduction, size_average, reduce)
+    zeros = torch.zeros_like(input)
+    positive = torch.where(target == -1, zeros, input)
+    negative = torch.where(target == 1, zeros, (margin - input).clamp_min(0))
+    return _reduced(positive + negative, reduction)
+
+
+def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
+    """Dot product along `dim` of both inputs divided by their lengths (at least eps)."""
+    length1 = torch.linalg.vector_norm(x1, 2, dim=dim, keepdim=True)
+    length2 = torch.linalg.vector_norm(x2, 2, dim=dim, keepdim=True)
+    return ((x1 / length1.clamp_min(eps)) * (x2 / length2.clamp_min(eps))).sum(dim)
+
+
+def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
+    """The p-norm of x1 - x2 + eps along the last dimension."""
+    return torch.norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+def cosine_embedding_loss(
+    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
+):
+    """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
+    reduction = _reduction(reduction, size_average, reduce)
+    tiny = 1e-12
+    product = (input1 * input2).sum(-1)
+    length1, length2 = (input1 * input1).sum(-1) + tiny, (input2 * input2).sum(-1) + tiny
+    cosine = product / (length1 * length2).sqrt()
+    zeros = torch.zeros_like(cosine)
+    positive = torch.where(target == 1, 1 - cosine, zeros)
+    negative = torch.where(target == -1, (cosine - margin).clamp_min(0), zeros)
+    return _reduced(positive + negative, reduction)
+
+
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
+    reduction = _reduction(reduction, size_average, reduce)
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = torch.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return _reduced((margin + near - far).clamp_min(0), reduction)

@@ -1,0 +1,145 @@
+"""Activations with parameters or with special functions, beside those of losses.py."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .elementwise import sum_tangents, where, zeros_like
+from .table import op
+
+
+def _row(signature: str, forward, derivative, **options):
+    return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"),
+              function=False, method=False, **options)  # fmt: skip
+
+
+def _threshold(array, threshold, value):
+    return np.where(array <= threshold, np.asarray(value, array.dtype), array)
+
+
+threshold = _row(
+    "threshold(Tensor self, Scalar threshold, Scalar value)",
+    _threshold,
+    lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
+    in_place=True,
+)
+
+
+def _celu(array, alpha):
+    return np.where(array > 0, array, alpha * np.expm1(np.minimum(array, 0) / alpha)).astype(array.dtype)
+
+
+celu = _row(
+    "celu(Tensor self, Scalar alpha=1)",
+    _celu,
+    lambda grad, self, alpha: where(self > 0, grad, grad * (self / alpha).exp()),
+    in_place=True,
+)
+
+
+def _softplus(array):
+    return np.maximum(array, 0) + np.log1p(np.exp(-np.abs(array)))
+
+
+def _mish_grad(grad, self):
+    soft = self.exp().log1p().tanh()
+    return grad * (soft + self * self.sigmoid() * (1 - soft * soft))
+
+
+mish = _row("mish(Tensor self)", lambda array: array * np.tanh(_softplus(array)), _mish_grad, in_place=True)
+
+_TANH_SCALE, _TANH_CUBIC = math.sqrt(2.0 / math.pi), 0.044715
+
+
+def _gelu(array, approximate):
+    if approximate == "tanh":
+        return 0.5 * array * (1 + np.tanh(_TANH_SCALE * (array + _TANH_CUBIC * array**3)))
+    if approximate != "none":
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    erf = np.array([math.erf(value) for value in (array.ravel() / math.sqrt(2.0)).tolist()], array.dtype)
+    return (0.5 * array * (1 + erf.reshape(array.shape))).astype(array.dtype)
+
+
+def _gelu_grad(grad, self, approximate):
+    if approximate == "tanh":
+        bent = (_TANH_SCALE * (self + _TANH_CUBIC * self.pow(3))).tanh()
+        slope = _TANH_SCALE * (1 + 3 * _TANH_CUBIC * self * self)
+        return grad * (0.5 * (1 + bent) + 0.5 * self * (1 - bent * bent) * slope)
+    below = 0.5 * (1 + (self / math.sqrt(2.0)).erf())
+    return grad * (below + self * (-0.5 * self * self).exp() / math.sqrt(2.0 * math.pi))
+
+
+gelu = _row("gelu(Tensor self, *, str approximate='none')", _gelu, _gelu_grad)
+
+
+def _glu_halves(array, dim):
+    if array.ndim == 0:
+        raise RuntimeError("glu does not support 0-dimensional tensors")
+    size = array.shape[dim]
+    if size % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % array.ndim} is size {size}")
+    return np.split(array, 2, axis=dim)
+
+
+def _glu(array, dim):
+    value, gate = _glu_halves(array, dim)
+    return value / (1 + np.exp(-gate))
+
+
+def _glu_grad(grad, self, dim):
+    from .joining import cat
+
+    value, gate = self.chunk(2, dim)
+    opened = gate.sigmoid()
+    return cat([grad * opened, grad * value * opened * (1 - opened)], dim)
+
+
+def _glu_tangent(self_t, self, dim):
+    value, gate = self.chunk(2, dim)
+    value_t, gate_t = self_t.chunk(2, dim)
+    opened = gate.sigmoid()
+    return value_t * opened + value * gate_t * opened * (1 - opened)
+
+
+glu = _row("glu(Tensor self, int dim=-1)", _glu, _glu_grad, jvp=_glu_tangent)
+
+prelu_kernel = op(
+    "_prelu_kernel(Tensor self, Tensor weight)",
+    lambda array, weight: np.where(array > 0, array, weight * array),
+    node="PreluKernelBackward0",
+    self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
+    weight=lambda grad, self: where(self > 0, zeros_like(grad), self * grad),
+    jvp=lambda self_t, weight_t, self, weight: sum_tangents(
+        None if self_t is None else where(self > 0, self_t, weight * self_t),
+        None if weight_t is None else where(self > 0, zeros_like(self), weight_t * self),
+    ),
+    function=False,
+    method=False,
+)
+
+
+def prelu(self, weight):
+    """Positive elements as they are, others times `weight`: one number, or one per channel (dimension 1)."""
+    if weight.numel() != 1:
+        channels = self.size(1) if self.dim() > 1 else 1
+        if channels != weight.numel():
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight.numel()} and channel size = {channels}."
+            )
+    if weight.dim() != self.dim():
+        shape = [1] * self.dim()
+        if self.dim() > 1:
+            shape[1] = weight.numel()
+        weight = weight.view(*shape) if shape else weight.view(())
+    return prelu_kernel(self, weight)
+
+
+rrelu_row = _row(
+    "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
+    lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
+    lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
+    in_place=True,
+)

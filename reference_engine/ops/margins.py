@@ -1,0 +1,103 @@
+"""Losses on scores: logits against probabilities, and margins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .elementwise import where, zeros_like
+from .losses import MEAN, _reduced, _share
+from .table import op
+
+
+def _bce_with_logits(array, target, weight, pos_weight, reduction):
+    slope = 1 if pos_weight is None else (pos_weight - 1) * target + 1
+    # log(1 + e^-x) without overflow on either side.
+    losses = (1 - target) * array + slope * (np.maximum(-array, 0) + np.log1p(np.exp(-np.abs(array))))
+    if weight is not None:
+        losses = losses * weight
+    return _reduced(losses.astype(array.dtype), reduction)
+
+
+def _bce_with_logits_grad(grad, self, target, weight, pos_weight, reduction):
+    if pos_weight is None:
+        slope = self.sigmoid() - target
+    else:
+        scaled = pos_weight * target
+        slope = (scaled + 1 - target) * self.sigmoid() - scaled
+    result = slope * _share(grad, self, reduction)
+    return result if weight is None else result * weight
+
+
+def _bce_with_logits_target_grad(grad, self, target, weight, pos_weight, reduction):
+    result = -self * _share(grad, self, reduction)
+    if pos_weight is not None:
+        soft = (-self).exp().log1p()
+        result = (-self + (pos_weight - 1) * soft) * _share(grad, self, reduction)
+    return result if weight is None else result * weight
+
+
+binary_cross_entropy_with_logits = op(
+    "binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
+    "Tensor? pos_weight=None, int reduction=1)",
+    _bce_with_logits,
+    self=_bce_with_logits_grad,
+    target=_bce_with_logits_target_grad,
+    method=False,
+    function=False,
+)
+
+
+def _soft_margin(array, target, reduction):
+    return _reduced(np.log1p(np.exp(-target * array)).astype(array.dtype), reduction)
+
+
+soft_margin_loss = op(
+    "soft_margin_loss(Tensor self, Tensor target, int reduction=1)",
+    _soft_margin,
+    self=lambda grad, self, target, reduction: (
+        -target * (-target * self).sigmoid() * _share(grad, self, reduction)
+    ),
+    method=False,
+    function=False,
+)
+
+
+def _violations(array, target, p, margin, weight):
+    """max(0, margin - x[target] + x[j])^p of each class j but the target's, and the target column."""
+    rows = np.atleast_2d(array)
+    picked = np.take_along_axis(rows, np.atleast_1d(target)[:, None], axis=1)
+    losses = np.maximum(margin - picked + rows, 0) ** p
+    if weight is not None:
+        losses = losses * weight[np.atleast_1d(target)][:, None]
+    np.put_along_axis(losses, np.atleast_1d(target)[:, None], 0, axis=1)
+    return losses
+
+
+def _multi_margin(array, target, p, margin, weight, reduction):
+    classes = array.shape[-1]
+    losses = _violations(array, target, p, margin, weight).sum(axis=1) / classes
+    losses = losses.astype(array.dtype)
+    return _reduced(losses if target.ndim else losses[0], reduction)
+
+
+def _multi_margin_grad(grad, self, target, p, margin, weight, reduction):
+    rows = self.reshape(-1, self.size(-1))
+    columns = target.reshape(-1, 1)
+    gap = margin - rows.gather(1, columns) + rows
+    slope = where(gap > 0, (gap * 0 + 1) if p == 1 else 2 * gap, zeros_like(gap)) / rows.size(1)
+    if weight is not None:
+        slope = slope * weight[target].reshape(-1, 1)
+    others = slope.scatter(1, columns, 0.0)
+    slopes = others.scatter_add(1, columns, -others.sum(1, keepdim=True))
+    share = grad / rows.size(0) if reduction == MEAN else grad
+    return (slopes * share.reshape(-1, 1)).reshape(self.shape)
+
+
+multi_margin_loss = op(
+    "multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, "
+    "int reduction=1)",
+    _multi_margin,
+    self=_multi_margin_grad,
+    method=False,
+    function=False,
+)
