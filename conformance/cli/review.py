@@ -41,7 +41,7 @@ def lint(
         if not path.exists():
             raise UsageError(f"{path}: no such spec file or folder")
     files = load(what or None)
-    problems = run_lint(files, paths.spec_root(), whole=not what)
+    problems = run_lint(files, paths.spec_root(), whole=not what, note=common.say)
     for problem in problems:
         common.say(str(problem))
         if common.on_github():

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 GOOD = """\
 title: Gradients add up
+cites: [{doc: torch.Tensor.backward}]
 cases:
   - case: adds
     title: two passes add

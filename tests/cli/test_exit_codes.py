@@ -46,17 +46,17 @@ def test_something_unexpected_is_1(command, project):
     (project / "spec" / "adds.yaml").write_text(GOOD.replace("[8.]", "[4.]"))
     done = command("run", *REFERENCE)
     assert done.returncode == 1
-    assert "spec/adds.yaml:13" in done.stdout
+    assert "spec/adds.yaml:14" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (("x.grad: [4.]", "x.grad: [4.]\n          x.grad: [4.]"), "spec/adds.yaml:11:"),
-        (("title: two passes add", "titel: two passes add"), "spec/adds.yaml:4:"),
-        (("x = torch", "import os; x = torch"), "spec/adds.yaml:7:"),
-        (("x = torch.tensor", "x = torch.hub.load"), "spec/adds.yaml:7:"),
+        (("x.grad: [4.]", "x.grad: [4.]\n          x.grad: [4.]"), "spec/adds.yaml:12:"),
+        (("title: two passes add", "titel: two passes add"), "spec/adds.yaml:5:"),
+        (("x = torch", "import os; x = torch"), "spec/adds.yaml:8:"),
+        (("x = torch.tensor", "x = torch.hub.load"), "spec/adds.yaml:8:"),
     ],
 )
 def test_an_invalid_spec_is_2_with_its_line_and_nothing_runs(command, project, change, place):

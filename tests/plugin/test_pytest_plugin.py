@@ -84,8 +84,8 @@ def test_a_failure_prints_the_yaml_both_values_and_the_command(project):
     (project / "spec" / "area" / "adds.yaml").write_text(GOOD.replace("[8.]", "[4.]"))
     done = run_pytest(project, "spec", *REFERENCE)
     assert done.returncode == 1
-    assert "spec/area/adds.yaml:13" in done.stdout
-    assert ">   13 |           x.grad: [4.]" in done.stdout
+    assert "spec/area/adds.yaml:14" in done.stdout
+    assert ">   14 |           x.grad: [4.]" in done.stdout
     assert "expected  [4.]" in done.stdout
     assert "observed  tensor([8.])" in done.stdout
     assert "reproduce: torch-conformance run 'area/adds::adds' --target reference:cpu" in done.stdout
@@ -96,7 +96,7 @@ def test_an_invalid_file_is_a_collection_error_in_one_line(project):
     (project / "spec" / "area" / "adds.yaml").write_text(GOOD.replace("x.grad: [4.]", "x.__class__: 1"))
     done = run_pytest(project, "spec", *REFERENCE)
     assert done.returncode == 2
-    assert "spec/area/adds.yaml:10:" in done.stdout
+    assert "spec/area/adds.yaml:11:" in done.stdout
     assert "Traceback" not in done.stdout
 
 
