@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from ._state import process
+from ._state import thread
 from .devices import get_default_device
 from .ops import linalg
 from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_impl
@@ -20,4 +20,4 @@ def _get_default_device() -> str:
 
 
 def _is_grad_layout_enforcement_enabled() -> bool:
-    return process.enforce_grad_layout
+    return thread.enforce_grad_layout

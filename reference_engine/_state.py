@@ -22,6 +22,7 @@ class ThreadState(threading.local):
     grad_enabled = True
     inference = False
     multithreading = True
+    enforce_grad_layout = True
     # Stack of (pack, unpack) pairs, innermost last; a disabling context stores its message instead.
     saved_tensors_hooks: tuple = ()
     saved_tensors_hooks_disabled: str | None = None
@@ -33,7 +34,6 @@ class ThreadState(threading.local):
     # The backward pass running on this thread (reentrant passes nest) and the node being evaluated.
     graph_task = None
     current_node = None
-    anomaly_parent = None
 
 
 class ProcessState:
@@ -47,7 +47,6 @@ class ProcessState:
         self.deterministic = False
         self.deterministic_warn_only = False
         self.forward_level = -1  # the open forward-mode level; -1 when none is
-        self.enforce_grad_layout = True
 
 
 thread = ThreadState()

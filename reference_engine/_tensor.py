@@ -110,7 +110,8 @@ class Tensor:
     def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
         """A detached instance of ``cls`` over ``data``."""
         made = data.detach()
-        made._counter = VersionCounter()
+        if made._counter is not None:
+            made._counter = VersionCounter()
         made.__class__ = cls
         if require_grad:
             if not made.dtype.is_differentiable:
@@ -475,12 +476,10 @@ class Tensor:
                 "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor "
                 "type."
             )
+        if self._meta is not None and (other.dtype is not self.dtype or other.device is not self.device):
+            # An accumulator made before expects gradients of the old type; a changed shape goes unnoticed.
+            self._meta.accumulator = None
         self._array, self._storage, self.dtype = other._array, other._storage, other.dtype
-        meta = self._meta
-        if meta is not None and meta.accumulator is not None:
-            node = meta.accumulator()
-            if node is not None:
-                node.input_metadata = [(other._array.shape, other.dtype, other._storage.device)]
 
     @data.deleter
     def data(self) -> None:
@@ -627,7 +626,7 @@ class Tensor:
         """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
         if force:
             return self.detach().cpu()._array
-        if self.requires_grad:
+        if thread.grad_enabled and self.requires_grad:
             raise RuntimeError(
                 "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
             )
@@ -726,7 +725,25 @@ class Tensor:
             made.__dict__[name] = copy.deepcopy(value, memo)
         return made
 
+    def __copy__(self) -> Tensor:
+        """Another leaf over the same storage, with the same ``requires_grad``."""
+        made = self.data
+        made.__class__ = type(self)
+        if self.requires_grad:
+            materialize_meta(made).requires_grad = True
+        return made
+
     def __reduce_ex__(self, protocol):
+        if self._backward_hooks:
+            import warnings
+
+            for hook in self._backward_hooks.values():
+                if not hasattr(hook, "__torch_unserializable__"):
+                    warnings.warn(
+                        f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the "
+                        "function with @torch.utils.hooks.unserializable_hook to suppress this warning",
+                        stacklevel=2,
+                    )
         return _rebuild, (self._array.copy(), self.dtype, self.requires_grad, type(self))
 
     def __setstate__(self, state) -> None:
@@ -739,6 +756,18 @@ class Tensor:
 
     def storage(self) -> UntypedStorage:
         return self._storage
+
+    def _not_modelled(self, *args, **kwargs):
+        from .errors import NotModelled
+
+        raise NotModelled("sparse layouts, quantization and names of dimensions")
+
+    to_sparse = to_sparse_csr = to_sparse_csc = to_sparse_bsr = to_sparse_bsc = coalesce = _not_modelled
+    to_mkldnn = rename = refine_names = align_to = _not_modelled
+
+    def to_dense(self, dtype=None, *, masked_grad=None) -> Tensor:
+        """A dense tensor is itself."""
+        return self
 
     def share_memory_(self) -> Tensor:
         return self

@@ -234,14 +234,18 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
     return finished(inferred(data, dtype), resolve(device), False)
 
 
-def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool = False) -> Tensor:
-    """Like ``as_tensor``; ``copy=True`` always copies, and the result is detached unless ``requires_grad``."""
+def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool | None = None) -> Tensor:
+    """Like ``as_tensor``; ``copy=True`` always copies, ``requires_grad=False`` detaches, None keeps what is."""
     made = as_tensor(obj, dtype, device)
     if isinstance(obj, Tensor):
         if copy:
             made = made.clone()
-        if not requires_grad:
+        if requires_grad is False:
             return made.detach()
+        if requires_grad and not made.requires_grad:
+            if not made.dtype.is_differentiable:
+                raise RuntimeError(FLOAT_ONLY)
+            made = made.detach().requires_grad_() if made is obj else made.requires_grad_()
         return made
     if copy:
         made = made.clone()
@@ -266,9 +270,9 @@ def legacy_constructor(cls, *args, **kwargs) -> Tensor:
     place = resolve(kwargs.pop("device", None))
     stored = defaults.dtype.numpy
     if len(args) == 1 and isinstance(args[0], Tensor):
-        made = args[0]._alias()
-        made._meta = None
-        made = args[0].detach() if not args[0].is_inference() else made
+        from .ops.views import alias
+
+        made = alias(args[0])
     elif len(args) == 1 and isinstance(args[0], (list, tuple)) and type(args[0]).__name__ != "Size":
         made = make(inferred(args[0], defaults.dtype), place)
     elif len(args) == 1 and isinstance(args[0], np.ndarray):

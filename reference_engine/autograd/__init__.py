@@ -10,17 +10,24 @@ from collections.abc import Mapping
 
 from .._tensor import Tensor
 from ..overrides import dispatch, dispatches
-from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph, variable
+from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function, NestedIOFunction
-from .grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled, set_multithreading_enabled
+from .grad_mode import (
+    enable_grad,
+    enforce_grad_layout_policy,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
 from .gradcheck import gradcheck, gradgradcheck
 from .graph import _engine_run_backward
 from .variable import Variable
 
 __all__ = ["Variable", "Function", "backward", "grad_mode", "NestedIOFunction", "detect_anomaly", "enable_grad", "grad",
            "gradcheck", "gradgradcheck", "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
-           "set_multithreading_enabled", "variable", "anomaly_mode", "forward_ad", "function", "functional",
+           "set_multithreading_enabled", "enforce_grad_layout_policy", "variable", "anomaly_mode", "forward_ad", "function", "functional",
            "graph"]  # fmt: skip
 
 
@@ -225,6 +232,10 @@ def grad(
             for found, entry in zip(result, inputs, strict=True)
         )
     return dict(zip(keys, result, strict=True)) if keys is not None else result
+
+
+def variable(*args, **kwargs):
+    raise RuntimeError("torch.autograd.variable(...) is deprecated, use torch.tensor(...) instead")
 
 
 for _function in (backward, grad):

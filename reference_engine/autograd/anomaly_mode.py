@@ -19,8 +19,9 @@ _ENGINE_FILES = __file__.rsplit("/autograd/", 1)[0] + "/"
 
 def remember_forward(node) -> None:
     """Note the user's frames, and the node whose evaluation is making this one."""
-    node.anomaly_trace = _user_stack()
-    node.anomaly_parent = thread.current_node
+    node.metadata["traceback_"] = _user_stack()
+    if thread.current_node is not None:
+        node.metadata["parent_"] = thread.current_node
 
 
 def _user_stack() -> list[str]:
@@ -31,17 +32,17 @@ def _user_stack() -> list[str]:
 
 def print_stack(node) -> None:
     """Warn with the forward traceback of ``node`` and of the nodes that led to its creation."""
-    if node.anomaly_trace is None:
+    if "traceback_" not in node.metadata:
         _warn(
             f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward "
             "pass for more information."
         )
         return
     _warn(f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
-          + "".join(node.anomaly_trace))  # fmt: skip
-    parent = node.anomaly_parent
+          + "".join(node.metadata["traceback_"]))  # fmt: skip
+    parent = node.metadata.get("parent_")
     while parent is not None:
-        if parent.anomaly_trace is None:
+        if "traceback_" not in parent.metadata:
             _warn(
                 f"\n\nPrevious calculation was induced by {parent.name()}. No forward pass information available. Enable "
                 "detect anomaly during forward pass for more information."
@@ -49,9 +50,9 @@ def print_stack(node) -> None:
             return
         _warn(
             f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call that induced the previous "
-            "calculation:\n" + "".join(parent.anomaly_trace)
+            "calculation:\n" + "".join(parent.metadata["traceback_"])
         )
-        parent = parent.anomaly_parent
+        parent = parent.metadata.get("parent_")
 
 
 def _warn(message: str) -> None:

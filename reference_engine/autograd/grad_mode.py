@@ -137,7 +137,7 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801
         thread.grad_enabled = self.prev
 
     def __str__(self) -> str:
-        return f"torch.set_grad_enabled(mode={self.mode})"
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     def __repr__(self) -> str:
         return self.__str__()
@@ -173,6 +173,10 @@ class set_multithreading_enabled(_ContextDecorator):  # noqa: N801
     """Whether backward may use several threads. This engine never does; the setting is kept for programs."""
 
     def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(
+                f"set_multithreading_enabled(): argument 'enabled' (position 1) must be bool, not {_type_name(mode)}"
+            )
         self.prev = thread.multithreading
         self.mode = mode
         thread.multithreading = mode
@@ -182,6 +186,28 @@ class set_multithreading_enabled(_ContextDecorator):  # noqa: N801
 
     def __exit__(self, exc_type, exc_value, traceback) -> None:
         thread.multithreading = self.prev
+
+    def clone(self):
+        return type(self)(self.mode)
+
+
+class enforce_grad_layout_policy(_ContextDecorator):  # noqa: N801
+    """Whether ``.grad`` takes the layout of its leaf, or may keep that of a gradient it can take over."""
+
+    def __init__(self, mode: bool) -> None:
+        self.prev = thread.enforce_grad_layout
+        self.mode = mode
+        thread.enforce_grad_layout = mode
+
+    def __call__(self, orig_func):
+        thread.enforce_grad_layout = self.prev
+        return super().__call__(orig_func)
+
+    def __enter__(self) -> None:
+        thread.enforce_grad_layout = self.mode
+
+    def __exit__(self, exc_type, exc_value, traceback) -> None:
+        thread.enforce_grad_layout = self.prev
 
     def clone(self):
         return type(self)(self.mode)

@@ -16,6 +16,7 @@ from .._state import thread
 from .._tensor import Tensor
 from ..errors import EngineBug
 from ..graph import engine
+from ..graph.accumulate import AccumulateGrad
 from ..graph.hooks import RemovableHandle
 from ..graph.node import Node, gradient_edge
 
@@ -53,9 +54,8 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 def increment_version(tensor) -> None:
     """Count a write to ``tensor`` (or each of several) that autograd did not see."""
     for entry in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        if entry._counter is None:
-            raise RuntimeError("increment_version can only be called on non-inference tensors")
-        entry._counter.bump()
+        if entry._counter is not None:
+            entry._counter.bump()
 
 
 # -- saved tensors ----------------------------------------------------------------------------------------------------
@@ -195,6 +195,11 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     seen: dict = {}
 
     def watched(task, index):
+        if task.exec_info is not None and not task.accumulates and isinstance(nodes[index], AccumulateGrad):
+            raise RuntimeError(
+                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+                "currently not supported."
+            )
         return task.wants((nodes[index], 0)) and nodes[index] in task.dependencies
 
     def on_all(index):

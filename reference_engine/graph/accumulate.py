@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 import weakref
 
-from .._state import process, thread
+from .._state import thread
 from .metadata import materialize_meta
 from .node import Node
 
@@ -82,7 +82,7 @@ _STEALABLE_REFERENCES = 2
 
 def _fits(grad, variable) -> bool:
     """Whether the gradient already has the layout that ``.grad`` should get."""
-    if not process.enforce_grad_layout:
+    if not thread.enforce_grad_layout:
         return True
     strides = variable._array.strides
     if _dense(variable._array):

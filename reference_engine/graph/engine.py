@@ -38,10 +38,11 @@ class ExecInfo:
 class GraphTask:
     """One backward pass: its options, what is still to deliver, and what was captured."""
 
-    __slots__ = ("keep_graph", "grad_mode", "exec_info", "captured", "callbacks", "dependencies", "buffers", "ready")
+    __slots__ = ("keep_graph", "grad_mode", "exec_info", "captured", "callbacks", "dependencies", "buffers", "ready",
+                 "accumulates")  # fmt: skip
 
-    def __init__(self, keep_graph: bool, grad_mode: bool) -> None:
-        self.keep_graph, self.grad_mode = keep_graph, grad_mode
+    def __init__(self, keep_graph: bool, grad_mode: bool, accumulates: bool) -> None:
+        self.keep_graph, self.grad_mode, self.accumulates = keep_graph, grad_mode, accumulates
         self.exec_info: dict[Node, ExecInfo] | None = None
         self.captured: list = []
         self.callbacks: list = []
@@ -67,7 +68,7 @@ def run(edges: tuple, grads: list, keep_graph: bool, create_graph: bool, outputs
     gradients go to ``.grad``, otherwise they are returned in order (None where unreached).
     """
     root = GraphRoot(edges, grads)
-    task = GraphTask(keep_graph, create_graph)
+    task = GraphTask(keep_graph, create_graph, accumulate)
     count_dependencies(root, task.dependencies)
     if outputs is not None:
         prepare_exec_info(root, outputs, accumulate, task)

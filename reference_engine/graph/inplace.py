@@ -16,6 +16,7 @@ Rule: "in-place operations" in the autograd notes, ``Tensor._base``, ``Tensor.is
 from __future__ import annotations
 
 from .._state import thread
+from ..storage import address
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .node import NO_EDGE, Node, gradient_edge
 from .saved import short_name
@@ -159,7 +160,7 @@ def check_inplace(tensor, records: bool) -> None:
     """Whether ``tensor`` may be written to. ``records`` tells whether any operand of the write requires grad."""
     if tensor._counter is None and not thread.inference:
         raise RuntimeError(INFERENCE_UPDATE_ERROR)
-    if not (records and thread.grad_enabled):
+    if not (records and thread.grad_enabled) or thread.inference:
         return
     meta = tensor._meta
     if meta is None:
@@ -178,6 +179,19 @@ def check_overlap(array) -> None:
     for extent, stride in zip(array.shape, array.strides, strict=True):
         if stride == 0 and extent > 1:
             raise RuntimeError(OVERLAP_ERROR)
+
+
+def check_partial_overlap(written, read) -> None:
+    """Raise ``RuntimeError`` when a write overlaps an input that is not the written tensor itself."""
+    start, origin = address(written), address(read)
+    if start == origin and written.strides == read.strides and written.shape == read.shape:
+        return
+    dense = written.flags.c_contiguous and read.flags.c_contiguous
+    if dense and start < origin + read.nbytes and origin < start + written.nbytes:
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
 
 
 def rebase_history(tensor, node: Node) -> None:

@@ -38,8 +38,6 @@ class Node:
     retained: dict | None = None  # output number -> weak reference to the tensor that retains its gradient
     pre_hooks: OrderedDict | None = None
     post_hooks: OrderedDict | None = None
-    anomaly_trace = None  # traceback of the forward call, in anomaly mode
-    anomaly_parent = None
     _metadata: dict | None = None
 
     def __init__(self, next_edges: tuple) -> None:

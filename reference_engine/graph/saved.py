@@ -76,6 +76,7 @@ class SavedTensor:
         meta = tensor._meta
         if meta is not None and meta.grad_fn is not None:
             self.had_history = True
+        original = tensor
         if is_output and not tensor.is_leaf:
             self.saved_as_output = True
             self.output_nr = tensor._meta.output_nr
@@ -84,7 +85,7 @@ class SavedTensor:
             tensor = tensor._alias()
         self.tensor = tensor
         if thread.saved_tensors_hooks:
-            self._pack(*thread.saved_tensors_hooks[-1])
+            self._pack(*thread.saved_tensors_hooks[-1], live=original)
 
     def register_hooks(self, pack_hook, unpack_hook) -> None:
         """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed."""
@@ -100,7 +101,8 @@ class SavedTensor:
             raise TypeError("register_hooks expects two callables")
         self._pack(pack_hook, unpack_hook)
 
-    def _pack(self, pack_hook, unpack_hook) -> None:
+    def _pack(self, pack_hook, unpack_hook, live=None) -> None:
+        """``live`` is the tensor itself where it is at hand; hooks set later get what was kept, detached."""
         tensor = self.tensor
         meta = tensor._meta
         if meta is not None:
@@ -115,7 +117,7 @@ class SavedTensor:
         before = self.counter.value
         recording, thread.grad_enabled = thread.grad_enabled, False
         try:
-            self.packed = pack_hook(tensor if self.saved_as_output else tensor.detach())
+            self.packed = pack_hook(live if live is not None else tensor.detach())
         finally:
             thread.grad_enabled = recording
         if self.counter.value != before:

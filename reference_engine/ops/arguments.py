@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import dtype as dtype_class
-from .table import REQUIRED, Parameter, Row
+from .table import AS_IS, REQUIRED, Parameter, Row
 
 _NUMBER_TYPES = (int, float, bool, complex)
 
@@ -92,6 +94,9 @@ def binder(row: Row):
         names["input"] = names["self"]
     positional = sum(not p.keyword_only for p in parameters)
     variadic = next((i for i, p in enumerate(parameters) if p.kind == "int..."), None)
+    if row.promote != AS_IS and len(parameters) > 1 and parameters[1].kind == "Operand":
+        # Both operands may be numbers in the function form.
+        parameters = [replace(parameters[0], kind="Operand"), *parameters[1:]]
     simple = [p.kind in ("Tensor", "Operand", "any", "Tensor?") for p in parameters]
     name = row.name
 

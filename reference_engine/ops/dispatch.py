@@ -234,9 +234,9 @@ def record(row: Row, values: list, outputs: tuple) -> None:
 def finish(row: Row, values: list, outputs: tuple) -> None:
     """Steps 4 and 5 for fresh results and views."""
     if row.differentiable:
-        if thread.grad_enabled and any_requires_grad(values, row):
+        if thread.grad_enabled and not thread.inference and any_requires_grad(values, row):
             record(row, values, outputs)
-        if process.forward_level >= 0:
+        if process.forward_level >= 0 and not thread.inference:
             from ..autograd import forward_ad
 
             forward_ad.propagate(row, values, outputs)
@@ -288,9 +288,12 @@ def run_in_place(row: Row, values: list):
     destination = target._array
     if 0 in destination.strides:
         inplace.check_overlap(destination)
-    recording = records and thread.grad_enabled and row.differentiable
+    for position in row.tensor_positions[1:]:
+        if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
+            inplace.check_partial_overlap(destination, values[position]._array)
+    recording = records and thread.grad_enabled and not thread.inference and row.differentiable
     original = node = mask = None
-    tracks_tangents = process.forward_level >= 0
+    tracks_tangents = process.forward_level >= 0 and not thread.inference
     if recording:
         node, mask = new_node(row, values) if row.node_class else (None, None)
         if node is None:
@@ -360,6 +363,17 @@ def run_out(row: Row, values: list, out):
             f"{row.name}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
         )
+    if process.forward_level >= 0 and not thread.inference:
+        from ..autograd.forward_ad import tangent_of
+
+        if any(tangent_of(tensor) is not None for tensor in arguments.tensors_in(values, row)):
+            raise NotImplementedError(
+                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= function"
+            )
+    for tensor in arguments.tensors_in(values, row):
+        for entry in outs:
+            if tensor._storage is entry._storage:
+                inplace.check_partial_overlap(entry._array, tensor._array)
     recording, thread.grad_enabled = thread.grad_enabled, False
     try:
         results = run(row, values)
@@ -478,7 +492,7 @@ def make_unary(row: Row):
         )
         if process.forward_level >= 0:
             finish(row, [self], (result,))
-        elif thread.grad_enabled and self._meta is not None and self.requires_grad:
+        elif self._meta is not None and thread.grad_enabled and self.requires_grad and not thread.inference:
             node = row.node_class((gradient_edge(self),))
             set_history(result, node)
             saved = node.saved = {}
@@ -539,7 +553,7 @@ def make_binary(row: Row):
             meta = self._meta
             left = meta is not None and self.requires_grad
             right = other_meta is not None and other.requires_grad
-            if left or right:
+            if (left or right) and not thread.inference:
                 if differentiable:
                     _record_binary(row, self, other, result, left, right, extra)
                 elif row.differentiable:

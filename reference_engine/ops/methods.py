@@ -16,8 +16,8 @@ from ..devices import device as device_class
 from ..devices import resolve
 from ..dtypes import ALIASES, BY_NAME, COMPLEX, dtype
 from ..overrides import dispatch, dispatches
-from . import elementwise, indexing, linalg
-from .dispatch import FUNCTIONS, METHODS, finish
+from . import arguments, elementwise, indexing, linalg, views
+from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, new_node, save
 from .table import op
 
 _NUMBERS = (int, float, complex, np.number)
@@ -280,11 +280,11 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     records = self.requires_grad or src.requires_grad
     inplace.check_inplace(self, records)
     inplace.check_overlap(self._array)
+    if src._storage is self._storage:
+        inplace.check_partial_overlap(self._array, src._array)
     values = [self, src]
     node = None
-    if records and thread.grad_enabled:
-        from .dispatch import fill_facts, new_node, save
-
+    if records and thread.grad_enabled and not thread.inference:
         node, mask = new_node(copy_row, values)
         save(node, copy_row, mask, values, ())
         if False in mask:
@@ -397,31 +397,55 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
 
 
 def _reshaper(name: str):
-    """``unsqueeze_``, ``squeeze_``, ``transpose_``, ``t_``: the view operation applied to the tensor itself."""
+    """``t_``, ``squeeze_`` and the like: the view operation applied to the tensor itself."""
+    function = METHODS[name]
 
     def reshaped(self, *args):
-        records = self.requires_grad
-        inplace.check_inplace(self, records)
-        method = getattr(Tensor, name)
-        with_history = records and thread.grad_enabled
-        previous = self._meta
-        old = self._alias()
-        if previous is not None:
-            old._meta = type(previous)()
-            old._meta.__dict__.update(previous.__dict__)
-            old._meta.view = None
-        viewed = method(old, *args) if with_history else method(old.detach(), *args)
-        self._array = viewed._array
-        if self._counter is not None:
-            self._counter.bump()
-        if with_history:
-            node = viewed._meta.grad_fn
-            node.input_metadata = []
-            inplace.rebase_history(self, node)
-        return self
+        candidates = getattr(function, "candidates", [function])
+        for number, candidate in enumerate(candidates):
+            try:
+                values = candidate.bind((self, *args), {})
+            except arguments.Mismatch:
+                continue
+            return reshape_in_place(candidate.row, values, len(candidates) + number)
+        raise arguments.combination_error(function, candidates, (self, *args), {})
 
     reshaped.__name__ = name + "_"
     return reshaped
+
+
+def reshape_in_place(row, values: list, number: int) -> Tensor:
+    """Change the geometry of ``values[0]`` by a view row; its node is the row's with another overload number."""
+    target = values[0]
+    records = target.requires_grad
+    inplace.check_inplace(target, records)
+    node = None
+    if records and thread.grad_enabled and not thread.inference:
+        node, mask = new_node(row, values)
+        save(node, row, mask, values, ())
+        node.__class__ = _numbered(row.node_class, number)
+    target._array = row.forward(target._array, *values[1:])
+    if target._counter is not None:
+        target._counter.bump()
+    if node is not None:
+        inplace.rebase_history(target, node)
+    return target
+
+
+_in_place_classes: dict = {}
+
+
+def _numbered(node_class: type, number: int) -> type:
+    key = (node_class, number)
+    if key not in _in_place_classes:
+        name = node_class.__name__.rstrip("0123456789") + str(number)
+        _in_place_classes[key] = type(name, (node_class,), {"__module__": "builtins"})
+    return _in_place_classes[key]
+
+
+def as_strided_(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
+    values = [self, tuple(size), tuple(stride), storage_offset, views._Origin(self)]
+    return reshape_in_place(views.as_strided_row.row, values, 1)
 
 
 def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=None) -> Tensor:
@@ -538,7 +562,7 @@ ALIASES_OF = {
 
 def install() -> None:
     """Attach every method, property and operator to ``Tensor``."""
-    from . import joining, reductions, views
+    from . import joining, reductions
 
     for name, alias in ALIASES_OF.items():
         for table in (METHODS, FUNCTIONS):
@@ -562,8 +586,10 @@ def install() -> None:
     for name, draw, *defaults in (("uniform_", "uniform", 0.0, 1.0), ("normal_", "normal", 0.0, 1.0),
                                   ("bernoulli_", "bernoulli", 0.5), ("exponential_", "exponential", 1.0)):  # fmt: skip
         setattr(Tensor, name, _random_filler(name, draw, *defaults))
-    for name in ("unsqueeze", "squeeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"):
+    for name in ("unsqueeze", "squeeze", "transpose", "t"):
         setattr(Tensor, name + "_", _reshaper(name))
+    Tensor.swapaxes_ = Tensor.swapdims_ = Tensor.transpose_
+    Tensor.as_strided_ = as_strided_
     install_operators()
 
 
