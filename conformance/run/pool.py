@@ -246,6 +246,8 @@ class Pool:
             if worker.verdict or self._failed_starts >= STARTS:
                 words = f": {said.splitlines()[-1]}" if said else ""
                 self._give_up(f"its worker does not start: {reason}{words}")
+            elif not self._workers:
+                self._start()
         elif worker.held:
             instance = worker.held.popleft()
             self._queue.extendleft(reversed(worker.held))

@@ -140,7 +140,9 @@ class Session:
         """Wait until something happens or is too late, and deal with it."""
         deadlines = [pool.deadline for pool in self._pools.values() if pool.deadline is not None]
         wait = longest
-        if deadlines and longest is None:
+        if longest is None:
+            if not deadlines:
+                raise HarnessBug("waiting, though no worker has anything to do")
             wait = max(0.0, min(deadlines) - time.monotonic())
         for key, mask in self._selector.select(wait):
             present = self._selector.get_map().get(key.fd)

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.targets.adapter import Adapter, checked, complete
+from conformance.targets.adapter import Adapter, AdapterFault, checked, complete
 from conformance.worker.execute import Runner
 from conformance.worker.limits import Alarm, limit_memory, no_core_dumps
 
@@ -92,18 +92,20 @@ def start(hello: dict[str, Any], answer: dict[str, Any]) -> Runner | None:
     try:
         engine = load_adapter(hello)
         reason = engine.available()
-        if reason is None:
-            checked(engine, hello["target"])
+        runner = None if reason is not None else _bring_up(engine, hello, answer)
     except Exception as error:
-        where = "" if isinstance(error, ImportError) else f" ({type(error).__name__})"
-        reason = f"the adapter {hello['adapter']} cannot be used: {error}{where}"
-    if reason is not None:
-        answer["unavailable"] = str(reason)
-        return None
-    runner = Runner(engine, hello["memory"])
+        told = str(error) if isinstance(error, (AdapterFault, ImportError)) else repr(error)
+        reason, runner = f"the adapter {hello['adapter']} cannot be used: {told}", None
+    if runner is not None and runner.spent:
+        reason, runner = f"its state cannot be brought back: {', '.join(runner.spent)}", None
+    answer["unavailable"] = None if reason is None else str(reason)
+    return runner
+
+
+def _bring_up(engine: Adapter, hello: dict[str, Any], answer: dict[str, Any]) -> Runner:
+    runner = Runner(checked(engine, hello["target"]), hello["memory"])
     gc.disable()  # when a cycle is found must not depend on what ran before
     engine.limit_memory(hello["memory"])
-    limit = limit_memory(hello["memory"])
     answer.update(
         engine=str(engine.engine),
         version=str(engine.version),
@@ -111,10 +113,8 @@ def start(hello: dict[str, Any], answer: dict[str, Any]) -> Runner | None:
         device=str(engine.device),
         features=sorted(engine.features),
     )
-    answer["attestation"].update({"name": str(engine.name), "memory_limit": limit, **engine.attestation()})
-    if runner.spent:
-        answer["unavailable"] = f"its state cannot be brought back: {', '.join(runner.spent)}"
-        return None
+    facts = {"name": str(engine.name), **engine.attestation()}
+    answer["attestation"].update(facts, memory_limit=limit_memory(hello["memory"]))
     return runner
 
 
