@@ -125,7 +125,8 @@ def _walk(walk: Statements, source: Source, expression: bool) -> None:
         else:
             walk.program(source, tree.body)
     except (TooDeep, RecursionError):
-        walk.functions = walk.loops = 0
+        # The walk broke off in the middle: what comes next starts afresh.
+        walk.reset()
         state.add(source, None, "program-size", "the code nests too deeply", "split it into several lines")
 
 

@@ -29,6 +29,7 @@ class Expressions(Names):
     def __init__(self, surface: Surface, state: State) -> None:
         super().__init__(surface, state)
         self.generator = False  # inside a decorated function: `yield` has a meaning
+        self.held = 0  # `with` and `try` blocks around, within the function
         handle = dict.fromkeys(refusals.EXPRESSIONS, self.refused)
         handle |= {
             ast.Name: self.name,
@@ -244,6 +245,9 @@ class Expressions(Names):
             self.problem(
                 node, "program-syntax", "`yield` outside a decorated function", "build a list and return it"
             )
+        elif self.held:
+            # An abandoned generator runs the end of its blocks when it is collected: in another case.
+            self.problem(node, "program-syntax", "`yield` inside `with` or `try`", "yield outside of it")
         if node.value is not None:
             self.handle[type(node.value)](node.value, depth + 1)
 
@@ -272,6 +276,7 @@ class Expressions(Names):
         if depth > DEPTH:
             raise TooDeep
         scope = self.enter()
+        yields, self.generator = self.generator, False
         for generator in node.generators:
             if generator.is_async:
                 self.problem(
@@ -284,6 +289,7 @@ class Expressions(Names):
         parts = (node.key, node.value) if type(node) is ast.DictComp else (node.elt,)
         for part in parts:
             self.handle[type(part)](part, depth + 1)
+        self.generator = yields
         self.leave(scope)
 
     def anonymous(self, node: ast.Lambda, depth: int) -> None:

@@ -178,7 +178,7 @@ class Names:
                 f"`torch.{path}` stands only beside `is`",
                 f"call the method on a value: `x.{parts[-1]}`",
             )
-        elif self.pure and kind == "effects":
+        elif self.pure and kind in ("effects", "contexts"):
             self.problem(node, "program-effect", f"`torch.{path}` changes something", "do it under `run`")
 
     def beyond(self, node: ast.Attribute, path: str, kind: str, rest: list[str]) -> None:

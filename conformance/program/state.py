@@ -33,6 +33,7 @@ class State:
 
     __slots__ = (
         "classes",
+        "derived",
         "needs",
         "own",
         "problems",
@@ -53,6 +54,7 @@ class State:
         self.visible.update(names)
         self.own: set[str] = set()
         self.classes: set[str] = set()
+        self.derived: set[str] = set()  # those of them that build on a class of the engine
         self.unread_names: list[tuple[ast.Name, Source]] = []
         self.unread_attributes: list[tuple[ast.Attribute, Source]] = []
         self.problems: list[Problem] = []
@@ -65,6 +67,7 @@ class State:
         other.visible = set(self.visible)
         other.own = set(self.own)
         other.classes = set(self.classes)
+        other.derived = set(self.derived)
         other.unread_names = list(self.unread_names)
         other.unread_attributes = list(self.unread_attributes)
         other.problems = []

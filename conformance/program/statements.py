@@ -24,7 +24,6 @@ class Statements(Expressions):
         super().__init__(surface, state)
         self.functions = 0  # functions around
         self.loops = 0  # loops around, within the function
-        self.derived: set[str] = set()  # the program's classes that build on a class of the engine
         statement = dict.fromkeys(refusals.STATEMENTS, self.refused_statement)
         statement |= {
             ast.Expr: self.expression,
@@ -44,6 +43,12 @@ class Statements(Expressions):
             ast.ClassDef: self.a_class,
         }
         self.statement: dict[type, Callable[..., None]] = statement
+
+    def reset(self) -> None:
+        """Forget what is around the place where a walk broke off."""
+        self.functions = self.loops = self.held = 0
+        self.generator = self.method = False
+        self.myself = None
 
     def program(self, source: Source, body: Sequence[ast.stmt]) -> None:
         """Check the statements of `source`. Raises TooDeep."""
@@ -146,9 +151,12 @@ class Statements(Expressions):
             self.handle[type(item.context_expr)](item.context_expr, depth)
             if item.optional_vars is not None:
                 self.target(item.optional_vars, depth)
+        self.held += 1
         self.block(node.body, depth + 1)
+        self.held -= 1
 
     def attempt(self, node: ast.Try, depth: int) -> None:
+        self.held += 1
         self.block(node.body, depth + 1)
         for handler in node.handlers:
             if handler.type is None:
@@ -160,6 +168,7 @@ class Statements(Expressions):
             self.block(handler.body, depth + 1)
         self.block(node.orelse, depth + 1)
         self.block(node.finalbody, depth + 1)
+        self.held -= 1
 
     # --- functions ------------------------------------------------------------------------------------
 
@@ -175,11 +184,11 @@ class Statements(Expressions):
         if getattr(node, "type_params", None):
             self.problem(node, "program-syntax", "type parameters", "drop them")
         self.defaults(node.args, depth)
-        kept = self.loops, self.generator, self.method, self.myself
+        kept = self.loops, self.held, self.generator, self.method, self.myself
         scope = self.enter()
         names = self.parameters(node.args)
         self.functions += 1
-        self.loops = 0
+        self.loops = self.held = 0
         self.generator = any(modes)
         if method is not None:
             self.method = True
@@ -188,7 +197,7 @@ class Statements(Expressions):
             self.myself = None
         self.block(node.body, depth + 1)
         self.functions -= 1
-        self.loops, self.generator, self.method, self.myself = kept
+        self.loops, self.held, self.generator, self.method, self.myself = kept
         self.leave(scope)
 
     def decorator(self, node: ast.expr, depth: int, in_class: bool) -> bool:
@@ -230,7 +239,7 @@ class Statements(Expressions):
         for base in node.bases:
             derived |= self.base(base, depth)
         if derived:
-            self.derived.add(node.name)
+            self.state.derived.add(node.name)
         if depth + 1 > BLOCKS:
             raise TooDeep
         kept = self.loops, self.functions
@@ -244,7 +253,7 @@ class Statements(Expressions):
     def base(self, node: ast.expr, depth: int) -> bool:
         """Check a base class. Whether it is, or builds on, a class of the engine."""
         if type(node) is ast.Name and (node.id in self.state.classes or node.id in EXCEPTIONS):
-            return node.id in self.derived
+            return node.id in self.state.derived
         path = dotted(node)
         if path and self.surface.paths.get(path) == "bases":
             return True

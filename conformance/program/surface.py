@@ -32,6 +32,7 @@ HOLDERS = (
     "dtype",
     "device",
     "storage",
+    "generator",
     "node",
     "handle",
     "ctx",

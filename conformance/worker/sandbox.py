@@ -4,8 +4,9 @@ The harness has checked a program's text before it comes here (`conformance.prog
 show is closed at run time:
 
 - **Attribute writes.** `T = ...; T.name = value` may reach a class through any alias. Each attribute
-  store is compiled as `__guard__(T).name = value`; the guard lets through instances of the program's own
-  classes and of the engine's instance types, and refuses classes, modules, functions and constants.
+  store is compiled as `__guard__(T, "name").name = value`; the guard lets through instances of the
+  program's own classes and of the engine's instance types, and refuses classes, modules, functions and
+  constants, and names that would hide a method of the engine.
 - **Unbound methods.** `SomeClass.save_for_backward(victim, x)` would write on `victim`. Loads of the
   names in `vocabulary.INSTANCE_ONLY` go through `__bound__`, which refuses classes.
 - **The outside.** While a program runs, an audit hook refuses processes, sockets, foreign functions,
@@ -70,19 +71,28 @@ def allow_instances(types) -> None:
     _engine_types = tuple(types)
 
 
-def _guard(target):
+def _guard(target, name):
     kind = type(target)
     if issubclass(kind, _engine_types):
+        # A method shadowed on an instance would answer whoever looks at the instance next.
+        for base in kind.__mro__:
+            found = base.__dict__.get(name)
+            if found is not None:
+                if base.__dict__.get("__module__") != PROGRAM and not hasattr(type(found), "__set__"):
+                    return _refuse(f"a program may not replace {name!r} of {kind.__name__}")
+                break
         return target
     if kind.__dict__.get("__module__") == PROGRAM and not issubclass(kind, type):
         return target
     label = getattr(target, "__qualname__", None) or "an object of type " + kind.__name__
-    return _refuse("a program may not set attributes of " + str(label))
+    return _refuse(f"a program may not set attributes of {label}")
 
 
 def _bound(target):
-    if isinstance(target, type):
-        return _refuse("a program may not take this method from the class " + target.__name__)
+    # `super()` in a class method stands for a class.
+    owner = target.__self__ if type(target) is super else target
+    if isinstance(owner, type):
+        return _refuse(f"a program may not take this method from the class {owner.__name__}")
     return target
 
 
@@ -151,21 +161,22 @@ def _from_torch(node) -> bool:
     return type(node) is ast.Name and node.id == "torch"
 
 
-def _wrap(name, value):
+def _wrap(name, value, *constants):
     place = {
         "lineno": value.lineno,
         "col_offset": value.col_offset,
         "end_lineno": value.end_lineno,
         "end_col_offset": value.end_col_offset,
     }
-    return ast.Call(ast.Name(name, ast.Load(), **place), [value], [], **place)
+    arguments = [value, *(ast.Constant(constant, **place) for constant in constants)]
+    return ast.Call(ast.Name(name, ast.Load(), **place), arguments, [], **place)
 
 
 def _insert_guards(tree) -> None:
     for node in ast.walk(tree):
         if type(node) is ast.Attribute:
             if type(node.ctx) is not ast.Load:
-                node.value = _wrap("__guard__", node.value)
+                node.value = _wrap("__guard__", node.value, node.attr)
             elif node.attr in INSTANCE_ONLY and not _from_torch(node.value):
                 node.value = _wrap("__bound__", node.value)
 

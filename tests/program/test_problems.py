@@ -169,3 +169,23 @@ def test_rows_bind_no_fixed_name(name):
         f"a.yaml:3:7: program-assign: `{name}` cannot name a value; use a name of letters, digits and `_` "
         "that has no fixed meaning"
     ]
+
+
+def test_a_class_of_given_is_known_to_steps_for_what_it_is():
+    text = """\
+title: a rule
+given: |
+  class A(torch.Tensor):
+      pass
+cases:
+  - case: first
+    steps:
+      - run: |
+          class B(A):
+              def tolist(self):
+                  return []
+"""
+    spec = load_text(text, "a.yaml", "a.yaml", check_programs=False)
+    assert [str(problem) for problem in check_file(spec)] == [
+        "a.yaml:10:15: program-class: `tolist` is the engine's own; give the method another name"
+    ]

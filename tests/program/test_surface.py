@@ -70,6 +70,7 @@ def objects() -> dict[str, list[object]]:
         "dtype": [torch.float32, torch.finfo(torch.float32), torch.iinfo(torch.int32)],
         "device": [torch.device("cpu")],
         "storage": [x.untyped_storage()],
+        "generator": [torch.Generator()],
         "node": [node, leaf, (x * x).grad_fn._raw_saved_self, torch.autograd.graph.get_gradient_edge(x)],
         "handle": [layers[0].register_forward_hook(print)],
         "ctx": kept,
