@@ -651,18 +651,18 @@ class Tensor:
         return bool(self._array.item())
 
     def __float__(self) -> float:
-        return float(self._scalar())
+        return float(self._scalar(warns=True))
 
     def __int__(self) -> int:
         return int(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self._scalar())
+        return complex(self._scalar(warns=True))
 
-    def _scalar(self):
+    def _scalar(self, warns: bool = False):
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if self.requires_grad:
+        if warns and self.requires_grad:
             _state.warn_once(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first."

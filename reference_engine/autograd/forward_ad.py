@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from .._state import process, thread
 from .._tensor import Tensor
+from ..graph.inplace import make_view
 from ..graph.metadata import materialize_meta
+from ..graph.node import Identity, gradient_edge, set_history
 
 _open_tangents: list = []  # every tensor that got a tangent in the open level
 
@@ -41,7 +43,9 @@ def exit_dual_level(*, level: int | None = None) -> None:
     """Close the level: all its tangents are gone."""
     if level is None:
         level = process.forward_level
-    if level != process.forward_level or level < 0:
+    if level < 0:
+        raise RuntimeError("Dual level must be a positive number.")
+    if level != process.forward_level:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
         )
@@ -80,19 +84,24 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
     if not (tangent.is_floating_point() or tangent.is_complex()):
         raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
+    if tangent_of(tangent) is not None:
+        raise RuntimeError(
+            "Setting a forward grad that itself has a forward gradient at the same level"
+            f"{process.forward_level} is not supported."
+        )
+    if tangent_of(tensor) is not None:
+        raise RuntimeError(
+            "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level "
+            f"{process.forward_level} is not supported."
+        )
     check_tangent(tensor, tangent)
-    from ..ops.views import alias
-
-    dual = alias(tensor)
-    set_tangent(dual, tangent)
+    dual = tensor.view_as(tensor)
+    if not thread.inference:
+        set_tangent(dual, tangent)
     return dual
 
 
 def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
-    if tensor.dtype is not tangent.dtype:
-        raise RuntimeError(
-            f"Expected tangent and primal to have the same dtype, got {tangent.dtype} and {tensor.dtype}"
-        )
     if tensor._array.shape != tangent._array.shape:
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
@@ -105,21 +114,53 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     """The primal and the tangent; the tensor itself and None for one without tangent."""
     if process.forward_level < 0 or tangent_of(tensor) is None:
         return UnpackedDualTensor(tensor, None)
-    from ..ops.views import alias
-
-    tangent = tangent_of(tensor)
-    meta = tensor._meta
-    meta.tangent = None
-    try:
-        primal = alias(tensor)
-    finally:
-        meta.tangent = tangent
-    return UnpackedDualTensor(primal, tangent)
+    primal = make_view(tensor, tensor._array[...])
+    primal._meta.primal_only = True
+    if thread.grad_enabled and tensor.requires_grad and not thread.inference:
+        set_history(primal, Identity((gradient_edge(tensor),)))
+    return UnpackedDualTensor(primal, tangent_of(tensor))
 
 
 def tangent_of(tensor) -> Tensor | None:
+    """The tangent that a tensor carries; a view of a tensor with one carries the matching view of it."""
     meta = tensor._meta
-    return None if meta is None else meta.tangent
+    if meta is None:
+        return None
+    if meta.tangent is None and meta.view is not None and not meta.primal_only:
+        base = meta.view.base
+        base_tangent = None if base._meta is None else base._meta.tangent
+        if base_tangent is not None and meta.view.replay is None:
+            set_tangent(tensor, _matching_view(base, base_tangent, tensor))
+    return meta.tangent
+
+
+def _matching_view(base: Tensor, base_tangent: Tensor, view: Tensor) -> Tensor:
+    """The part of the base's tangent that belongs to a view of the base."""
+    if base_tangent.stride() != base.stride() or base_tangent.storage_offset() != base.storage_offset():
+        copy = base_tangent.new_zeros(base.shape).as_strided(base.shape, base.stride(), 0)
+        base_tangent = copy.copy_(base_tangent)
+        set_tangent(base, base_tangent)
+    shift = base_tangent.storage_offset() - base.storage_offset()
+    return base_tangent.as_strided(view.shape, view.stride(), view.storage_offset() + shift)
+
+
+def write_tangent(tensor: Tensor, tangent: Tensor) -> None:
+    """The tangent after an in-place write: a view's goes into the tangent of its base."""
+    meta = materialize_meta(tensor)
+    if meta.view is not None and meta.view.replay is None:
+        base = meta.view.base
+        if materialize_meta(base).tangent is None:
+            from ..creation import zeros_like
+
+            set_tangent(base, zeros_like(base))
+            meta.tangent = None
+        part = meta.tangent if meta.tangent is not None else _matching_view(base, base._meta.tangent, tensor)
+        part.copy_(tangent)
+        set_tangent(tensor, part)
+    elif meta.tangent is not None:
+        meta.tangent.copy_(tangent)
+    else:
+        set_tangent(tensor, tangent)
 
 
 def set_tangent(tensor: Tensor, tangent: Tensor) -> None:
@@ -155,6 +196,7 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             ".yml so that we can prioritize its implementation or submit a PR adding the implementation to derivatives"
             ".yaml"
         )
+    in_place = outputs[0] is values[0]
     if original_self is not None:
         values = [original_self, *values[1:]]
     level, process.forward_level = process.forward_level, -1
@@ -169,12 +211,10 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             tangent = tangent.expand(output._array.shape).clone()
         if tangent.dtype is not output.dtype:
             tangent = tangent.to(output.dtype)
-        if original_self is not None or (outputs[0] is values[0]):
-            existing = tangent_of(output)
-            if existing is not None and existing._array.shape == tangent._array.shape and not thread.inference:
-                set_tangent(output, tangent)
-                continue
-        set_tangent(output, tangent)
+        if in_place:
+            write_tangent(output, tangent)
+        else:
+            set_tangent(output, tangent)
 
 
 def _or_zeros(tensor: Tensor) -> Tensor:
@@ -242,7 +282,11 @@ def copied(target: Tensor, source: Tensor) -> None:
     from ..creation import zeros_like
 
     tangent = zeros_like(target) if tangent is None else tangent.to(target.dtype)
-    set_tangent(target, tangent.expand(target._array.shape).clone())
+    level, process.forward_level = process.forward_level, -1
+    try:
+        write_tangent(target, tangent.expand(target._array.shape).clone())
+    finally:
+        process.forward_level = level
 
 
 def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
@@ -258,10 +302,41 @@ def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
         process.forward_level = level
         node.running_forward = False
     listed = returned if isinstance(returned, tuple) else (returned,)
-    for output, tangent in zip(outputs, listed, strict=False):
-        if isinstance(output, Tensor) and tangent is not None:
-            check_tangent(output, tangent)
-            set_tangent(output, tangent)
+    if len(listed) != len(outputs):
+        raise RuntimeError(
+            f"Function's jvp returned an invalid number of forward gradients (expected {len(outputs)} but got {len(listed)})"
+        )
+    inputs = {id(tensor): tangent_of(tensor) for tensor in tensors}
+    for index, (output, tangent) in enumerate(zip(outputs, listed, strict=True)):
+        if not isinstance(output, Tensor) or tangent is None:
+            continue
+        if not isinstance(tangent, Tensor):
+            raise RuntimeError(f"expected Variable or None (got {type(tangent).__name__}) for grad output {index}.")
+        _mirror_views(output, tangent, inputs)
+        check_tangent(output, tangent)
+        set_tangent(output, tangent)
+
+
+def _mirror_views(output: Tensor, tangent: Tensor, inputs: dict) -> None:
+    """What forward does to memory (a view, a write) jvp must do to tangents. Raises ``RuntimeError``."""
+    if id(output) in inputs:
+        if inputs[id(output)] is not None and tangent is not inputs[id(output)]:
+            raise RuntimeError(
+                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying "
+                "an input inplace, then the jvp function must modify the corresponding gradient inplace."
+            )
+        return
+    if not output._is_view():
+        return
+    if not tangent._is_view() and not any(tangent is given for given in inputs.values()):
+        raise RuntimeError(
+            "A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view."
+        )
+    storages = [given._storage for given in inputs.values() if given is not None]
+    if not any(tangent._storage is storage for storage in storages):
+        raise RuntimeError(
+            "A custom Function is returning a view but the jvp is not returning a view of the given grad input."
+        )
 
 
 class _set_fwd_grad_enabled:  # noqa: N801

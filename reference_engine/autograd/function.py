@@ -10,6 +10,7 @@ Rule: "Extending torch.autograd", ``torch.autograd.function.FunctionCtx``.
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 
 from .._state import process, thread
@@ -87,6 +88,7 @@ class BackwardCFunction(Node, FunctionCtx):
     needs_input_grad: tuple = ()
     freed = False
     running_forward = False
+    accessed = False
 
     @property
     def saved_tensors(self) -> tuple:
@@ -95,6 +97,13 @@ class BackwardCFunction(Node, FunctionCtx):
             raise RuntimeError(FREED_MESSAGE)
         if self.running_forward:
             return self.saved_for_forward
+        if self._forward_cls.clear_saved_tensors_on_access:
+            if self.accessed:
+                raise RuntimeError(
+                    "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the "
+                    "autograd.Function. Either access saved_tensors only once, or set clear_saved_tensors_on_access=False."
+                )
+            self.accessed = True
         return tuple(None if entry is None else entry.unpack(self) for entry in self.saved)
 
     @property
@@ -116,13 +125,13 @@ class BackwardCFunction(Node, FunctionCtx):
             )
         user_fn = vjp_fn if vjp_fn is not Function.vjp else backward_fn
         incoming = [
-            _zeros(metadata) if grad is None and self.materialize_grads else grad
+            _zeros(metadata) if grad is None and self.materialize_grads and metadata[0] is not None else grad
             for grad, metadata in zip(grads, self.input_metadata, strict=False)
         ]
         self.needs_input_grad = tuple(
             False if place is None else (wants(self.next_edges[place]) if wants else True) for place in self.edge_of
         )
-        returned = user_fn(self, *incoming)
+        returned = user_fn(self, incoming) if cls.boxed_grads_call else user_fn(self, *incoming)
         return self._checked(returned)
 
     def _checked(self, returned) -> list:
@@ -181,6 +190,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     """Base class of user-defined operations: static ``forward``, ``backward`` and optionally ``setup_context``, ``jvp``."""
 
     generate_vmap_rule = False
+    clear_saved_tensors_on_access = False
+    boxed_grads_call = False
 
     def __init__(self, *args, **kwargs) -> None:
         warnings.warn(
@@ -229,14 +240,18 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run the operation and record it."""
-        if kwargs:
-            raise TypeError("apply() takes no keyword arguments")
-        return apply_function(cls, args)
+        if cls.setup_context is not Function.setup_context:
+            # forward has the signature of a plain function: defaults and keywords fill its positions.
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            return apply_function(cls, bound.args, bound.kwargs)
+        return apply_function(cls, args, kwargs)
 
 
-def apply_function(cls, args: tuple):
-    """``cls.apply(*args)``: run forward unrecorded, then attach the history."""
+def apply_function(cls, args: tuple, kwargs: dict):
+    """``cls.apply(*args, **kwargs)``: run forward unrecorded, then attach the history."""
     node = Node.__new__(cls._backward_cls)
+    positional, args = args, (*args, *kwargs.values())
     edges, edge_of, needs = [], [], []
     tensors = []
     for argument in args:
@@ -248,7 +263,7 @@ def apply_function(cls, args: tuple):
         else:
             edge_of.append(None)
             needs.append(False)
-    recording = thread.grad_enabled and any(needs)
+    recording = thread.grad_enabled and any(needs) and not thread.inference
     Node.__init__(node, tuple(edges) if recording else ())
     node.edge_of = tuple(edge_of)
     node.needs_input_grad = tuple(needs)
@@ -258,17 +273,17 @@ def apply_function(cls, args: tuple):
     before = [(tensor, None if tensor._counter is None else tensor._counter.value) for tensor in tensors]
     try:
         if separate:
-            output = cls.forward(*args)
-            cls.setup_context(node, args, output)
+            output = cls.forward(*positional, **kwargs)
+            cls.setup_context(node, positional, output)
         else:
-            output = cls.forward(node, *args)
+            output = cls.forward(node, *positional, **kwargs)
     finally:
         thread.grad_enabled = previous
         process.forward_level = level
     single = not isinstance(output, tuple)
     outputs = (output,) if single else output
-    if single and not isinstance(output, Tensor) and output is not None and isinstance(output, list):
-        raise TypeError(f"{cls.__name__}.forward: expected to return a Tensor or a tuple of Tensors")
+    if recording and separate:
+        refuse_saved_input(node, tensors, outputs)
     wrapped = wrap_outputs(node, tensors, outputs, recording, before)
     if recording:
         save_tensors(node, wrapped)
@@ -280,6 +295,19 @@ def apply_function(cls, args: tuple):
     node.dirty_tensors = ()
     node.non_differentiable = ()
     return wrapped[0] if single else tuple(wrapped)
+
+
+def refuse_saved_input(node, inputs, outputs) -> None:
+    """An input returned as it is becomes another tensor, so saving the output in setup_context is ambiguous."""
+    returned = {id(output) for output in outputs if isinstance(output, Tensor)}
+    dirty = {id(tensor) for tensor in node.dirty_tensors} if isinstance(node.dirty_tensors, tuple) else set()
+    as_is = {id(tensor) for tensor in inputs} & returned - dirty
+    if any(id(tensor) in as_is for tensor in node.to_save):
+        raise RuntimeError(
+            "An input that has been returned as-is as output is being saved for backward. This is not supported if you "
+            "override setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) or setup "
+            "ctx inside the forward function itself."
+        )
 
 
 def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:

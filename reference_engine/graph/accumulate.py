@@ -56,10 +56,8 @@ class AccumulateGrad(Node):
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
                 returned = hook(variable)
-                if returned is not None:
-                    if not hasattr(returned, "_array"):
-                        raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
-                    raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+                if returned is not None and not isinstance(returned, type(variable).__mro__[-2]):
+                    raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
         return []
 
     def _accumulate(self, variable, meta, grad, holders: int) -> None:

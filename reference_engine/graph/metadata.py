@@ -23,6 +23,7 @@ class AutogradMeta:
     hooks = None  # dict of tensor hooks (Tensor.register_hook), in order
     post_accumulate_hooks = None
     retains_grad = False
+    primal_only = False  # the primal of a dual tensor: its view of the base's tangent is hidden
     tangent = None  # forward-mode derivative in the open dual level
     grad_dtype = None
     grad_dtype_set = False

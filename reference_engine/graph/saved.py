@@ -84,7 +84,7 @@ class SavedTensor:
                 self.grad_fn_ref = weakref.ref(tensor.grad_fn)
             tensor = tensor._alias()
         self.tensor = tensor
-        if thread.saved_tensors_hooks:
+        if thread.saved_tensors_hooks and not tensor._wrapped:
             self._pack(*thread.saved_tensors_hooks[-1], live=original)
 
     def register_hooks(self, pack_hook, unpack_hook) -> None:
