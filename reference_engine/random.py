@@ -66,6 +66,16 @@ class Generator:
         halves = self.words(2 * count)
         return (halves[0::2] << np.uint64(32)) | halves[1::2]
 
+    def _position(self):
+        return self._seed, None if self._twister is None else self._twister.state, self._spare_normal
+
+    def _resume(self, seed, twister_state, spare_normal):
+        self._start(seed)
+        if twister_state is not None:
+            self.words(0)
+            self._twister.state = twister_state
+        self._spare_normal = spare_normal
+
     # The layout and size of torch's own saved state.
     _LAYOUT = struct.Struct("<QiiQ624Qdddi4xfB3x")
 
@@ -174,19 +184,28 @@ def set_rng_state(new_state):
     default_generator.set_state(new_state)
 
 
+def snapshot():
+    """Where all default generators stand, for `restore`; cheaper than a state tensor."""
+    return [generator._position() for generator in (default_generator, _accelerator_generator)]
+
+
+def restore(positions):
+    """Continue all default generators from where `snapshot` found them."""
+    for generator, position in zip((default_generator, _accelerator_generator), positions, strict=True):
+        generator._resume(*position)
+
+
 @contextlib.contextmanager
 def fork_rng(devices=None, enabled=True, device_type="cuda"):
     """Within the block draws go on as usual; after it the generators stand where they stood before."""
     if not enabled:
         yield
         return
-    generators = (default_generator, _accelerator_generator)
-    states = [generator._state_bytes() for generator in generators]
+    positions = snapshot()
     try:
         yield
     finally:
-        for generator, state in zip(generators, states, strict=True):
-            generator._restore_bytes(state)
+        restore(positions)
 
 
 def reset_generators():
