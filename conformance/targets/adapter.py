@@ -29,6 +29,7 @@ class Adapter:
     observe: Callable[[Any], dict[str, Any] | None] | None = None
     reset: Callable[[], Any] | None = None
     seed: Callable[[], Any] | None = None
+    random_state: Callable[[], Any] | None = None
     features: Iterable[str] = ()
     not_modelled: tuple[type, ...] = ()
     namespace: Any = None

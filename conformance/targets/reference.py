@@ -56,5 +56,11 @@ class ReferenceAdapter(Adapter):
         self.namespace.reset_state()
         self.namespace.set_warn_always(True)
 
+    def random_state(self) -> Any:
+        # As a tensor of bytes, which is the public way, it takes longer than most programs.
+        seed, twister, spare = self.namespace.default_generator._position()
+        drawn = twister and (twister["state"]["key"].tobytes(), twister["state"]["pos"])
+        return seed, drawn, spare
+
     def attestation(self) -> dict[str, Any]:
         return {"device_name": "simulated in host memory" if self.device_text != "cpu" else None}

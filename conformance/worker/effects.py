@@ -9,7 +9,8 @@ to name the one that did it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from conformance.worker.clean import Part
@@ -22,11 +23,13 @@ _FLAGS = ("version", "requires_grad", "is_leaf", "retains_grad", "grad_fn", "gra
 class Watch:
     """Compares an engine's state, its random numbers and named tensors at two moments."""
 
-    def __init__(self, torch: Any, reader: TensorReader, parts: Iterable[Part]) -> None:
+    def __init__(
+        self, torch: Any, reader: TensorReader, parts: Iterable[Part], random_state: Callable[[], Any] | None
+    ) -> None:
         self._data = reader.data
         self._parts = list(parts)
-        self._random_state = getattr(torch, "get_rng_state", None)
-        self._equal = getattr(torch, "equal", None)
+        self._random_state = random_state or getattr(torch, "get_rng_state", None)
+        self._equal = operator.eq if random_state else getattr(torch, "equal", operator.eq)
 
     def look(self, pairs: Pairs, draws: bool) -> dict[str, Any]:
         """What there is now. `draws` says whether random numbers could be drawn until the next look.
@@ -36,7 +39,7 @@ class Watch:
         kept: list[Any] = []
         return {
             "modes": [part.read() for part in self._parts],
-            "random": self._random_state() if draws and self._random_state and self._equal else None,
+            "random": self._random_state() if draws and self._random_state else None,
             "flags": [_flags(tensor, kept) for _, tensor in pairs],
             "kept": kept,
         }

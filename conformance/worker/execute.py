@@ -87,7 +87,7 @@ class Runner:
         parts = common_parts(torch) + list(engine.state_parts())
         self._clean = CleanState(parts, engine.seed or common_seed(torch))
         self._reset = engine.reset
-        self._watch = Watch(torch, reader, [part for part in parts if part.ambient])
+        self._watch = Watch(torch, reader, [p for p in parts if p.ambient], engine.random_state)
         self._recorder = Recorder()
         kind = str(engine.device).partition(":")[0]
         self._away = None if kind == "cpu" else kind  # the accelerator's kind
