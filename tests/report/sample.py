@@ -47,10 +47,11 @@ HOSTILE = (
     "</script><img src=x onerror=window.hacked=1>",
     "]]>&lt;",
     "::error file=x::pwned\n::set-output name=a::b",
+    "100%0A::error title=a,line=7::b",
     "\x1b[31mred\x1b[0m\x07",
     "\u202egnp.exe\u2066",
     "nul\x00byte",
-    "a|b`c``d [x](javascript:1) @user #1 {{ 7*7 }} *b* www.example.org https://example.org",
+    "a|b`c``d [x](/y) ![x](/y) @user #1 {{ 7*7 }} *b* www.example.org https://example.org",
     "lone \ud800 surrogate",
 )
 FILES = {
