@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 
 from conformance.exceptions import Problem
+from conformance.load import limits
 from conformance.load.model import Case, Mark, Source, SpecFile
 from conformance.load.report import quoted
 from conformance.program import refusals
 from conformance.program.names import TooDeep, near
-from conformance.program.state import State
+from conformance.program.state import State, TooMany
 from conformance.program.statements import Statements
 from conformance.program.surface import Surface, surface
 from conformance.worker.vocabulary import RESERVED
@@ -24,13 +26,15 @@ SOURCE = 16_000  # characters of one program
 
 
 def check_file(spec: SpecFile, table: Surface | None = None) -> list[Problem]:
-    """Every problem of every program in `spec`, in the order of the cases; empty when all may run."""
+    """The problems of the programs in `spec`, at most `limits.PROBLEMS`; empty when all may run."""
     table = table or surface()
     problems: dict[Problem, None] = {}
     known: dict[tuple, State] = {}
     for case in spec.cases:
         problems.update(dict.fromkeys(_check(case, spec.shown, table, known)))
-    return list(problems)
+        if len(problems) >= limits.PROBLEMS:
+            break
+    return list(problems)[: limits.PROBLEMS]
 
 
 def check_case(case: Case, shown: str, table: Surface | None = None) -> list[Problem]:
@@ -50,8 +54,9 @@ def check_source(
     """The problems of one piece of code on its own; `names` are variables that exist before it."""
     state = State(shown, needs, names)
     walk = Statements(table or surface(), state)
-    _walk(walk, source, expression)
-    _finish(walk)
+    with suppress(TooMany):
+        _walk(walk, source, expression)
+        _finish(walk)
     return state.problems
 
 
@@ -65,17 +70,19 @@ def _check(case: Case, shown: str, table: Surface, known: dict[tuple, State]) ->
     if state is None:
         state = State(shown, case.needs, names)
         walk = Statements(table, state)
-        for source in case.given:
-            _walk(walk, source, False)
+        with suppress(TooMany):
+            for source in case.given:
+                _walk(walk, source, False)
         problems += state.problems
         known[key] = state
     state = state.copy()
     walk = Statements(table, state)
-    for step in case.steps:
-        _walk(walk, step.run, False)
-        for assertion in step.expect:
-            _walk(walk, assertion.expression, True)
-    _finish(walk)
+    with suppress(TooMany):
+        for step in case.steps:
+            _walk(walk, step.run, False)
+            for assertion in step.expect:
+                _walk(walk, assertion.expression, True)
+        _finish(walk)
     return problems + state.problems
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from conformance.exceptions import Problem
+from conformance.load import limits
 from conformance.load.model import Source
 from conformance.worker.vocabulary import BUILTINS, EXCEPTIONS, HELPERS
 
@@ -21,6 +22,10 @@ def real_names() -> frozenset[str]:
     """Attributes that exist on objects a program could hold; see `generate_real_names`."""
     lines = REAL_NAMES.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+class TooMany(Exception):
+    """The case has more problems than anyone reads."""
 
 
 class State:
@@ -74,7 +79,12 @@ class State:
         return other
 
     def add(self, source: Source, node: ast.AST | None, code: str, what: str, mend: str = "") -> None:
-        """Note a problem at a node of `source`: the file's line and column, in characters."""
+        """Note a problem at a node of `source`: the file's line and column, in characters.
+
+        Raises TooMany once there are `limits.PROBLEMS`: looking for what was meant takes its time.
+        """
+        if len(self.problems) >= limits.PROBLEMS:
+            raise TooMany
         line, column = source.line, source.column
         if node is not None and hasattr(node, "lineno"):
             line += node.lineno - 1

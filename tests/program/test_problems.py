@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.exceptions import SpecError
-from conformance.load import load_text
+from conformance.load import limits, load_text
 from conformance.load.model import Case, Mark, Row, Source, Step
 from conformance.program import check_case, check_file, check_source
 
@@ -189,3 +189,12 @@ cases:
     assert [str(problem) for problem in check_file(spec)] == [
         "a.yaml:10:15: program-class: `tolist` is the engine's own; give the method another name"
     ]
+
+
+def test_a_flood_of_problems_is_cut_and_quick():
+    text = "\n".join(f"torch.onse{i}(unknown_{i})" for i in range(400))
+    assert len(check_source(Source(text, 1))) == limits.PROBLEMS
+    steps = "".join(f"      - run: torch.onse{i}\n" for i in range(80))
+    cases = "".join(f"  - case: c{i}\n    steps:\n{steps}" for i in range(9))
+    spec = load_text("title: a rule\ncases:\n" + cases, "a.yaml", "a.yaml", check_programs=False)
+    assert len(check_file(spec)) == limits.PROBLEMS
