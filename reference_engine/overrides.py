@@ -33,7 +33,10 @@ def dispatches(arguments) -> bool:
     """Whether any argument's class intercepts functions."""
     if thread.torch_function_disabled:
         return False
-    return any(getattr(argument, "_dispatches", False) for argument in arguments)
+    for argument in arguments:
+        if getattr(argument, "_dispatches", False):
+            return True
+    return False
 
 
 def has_torch_function(relevant_args) -> bool:

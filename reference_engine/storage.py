@@ -10,6 +10,7 @@ Rule: ``Tensor.untyped_storage``, ``Tensor.storage_offset``, ``torch.as_strided`
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from .devices import device
 
@@ -17,6 +18,16 @@ from .devices import device
 def address(array: np.ndarray) -> int:
     """Where an array's first element lies, in bytes."""
     return array.__array_interface__["data"][0]
+
+
+def restrided(array: np.ndarray, shape, strides) -> np.ndarray:
+    """A view from the same first element with other extents and strides (in bytes)."""
+    if array.flags.c_contiguous and array.size and array.dtype.kind != "V":
+        try:
+            return np.ndarray(shape, array.dtype, buffer=array, strides=strides)
+        except ValueError:  # reaches beyond this array into the rest of the storage
+            pass
+    return as_strided(array, shape, strides)
 
 
 class UntypedStorage:

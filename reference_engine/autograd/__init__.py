@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 
 from .._tensor import Tensor
+from ..creation import ones, ones_like, zeros_like
 from ..overrides import dispatch, dispatches
 from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -37,7 +38,7 @@ def is_multithreading_enabled() -> bool:
 
 def _make_grads(outputs, grads, is_grads_batched: bool = False) -> tuple:
     """The gradient to start with at each output: the given one, checked, or 1 for a single element."""
-    from ..creation import ones_like
+
 
     made = []
     for index, (out, grad) in enumerate(zip(outputs, grads, strict=False)):
@@ -62,8 +63,6 @@ def _make_grads(outputs, grads, is_grads_batched: bool = False) -> tuple:
         elif grad is None:
             if is_edge:
                 shape, dtype, device = out.node.input_metadata[out.output_nr]
-                from ..creation import ones
-
                 if _count(shape) != 1:
                     raise RuntimeError("grad can be implicitly created only for scalar outputs")
                 made.append(ones(shape, dtype=dtype, device=device))
@@ -223,8 +222,6 @@ def grad(
         outputs, grads, retain_graph, create_graph, inputs, allow_unused, accumulate_grad=False
     )
     if materialize_grads:
-        from ..creation import zeros_like
-
         if any(found is None and isinstance(inputs[i], graph.GradientEdge) for i, found in enumerate(result)):
             raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
         result = tuple(

@@ -16,7 +16,8 @@ from .._state import process, thread
 from .._tensor import Tensor
 from ..graph.inplace import make_view
 from ..graph.metadata import materialize_meta
-from ..graph.node import Identity, gradient_edge, set_history
+from ..graph.edges import gradient_edge, set_history
+from ..graph.node import Identity
 
 _open_tangents: list = []  # every tensor that got a tangent in the open level
 

@@ -17,7 +17,8 @@ from .._state import process, thread
 from .._tensor import Tensor
 from ..graph import inplace
 from ..graph.metadata import CreationMeta
-from ..graph.node import FREED_MESSAGE, NO_EDGE, ErrorNode, Node, gradient_edge, set_history
+from ..graph.edges import NO_EDGE, gradient_edge, set_history
+from ..graph.node import FREED_MESSAGE, ErrorNode, Node
 from ..graph.saved import SavedTensor
 
 _LEAF_DIRTY = "a leaf Variable that requires grad has been used in an in-place operation."

@@ -20,12 +20,6 @@ from .._state import thread
 class _ContextDecorator:
     """A context manager that also decorates functions, generator functions and (with a warning) classes."""
 
-    def __enter__(self) -> None:
-        raise NotImplementedError
-
-    def __exit__(self, *exc_info) -> None:
-        raise NotImplementedError
-
     def clone(self):
         return type(self)()
 

@@ -18,7 +18,8 @@ from ..errors import EngineBug
 from ..graph import engine
 from ..graph.accumulate import AccumulateGrad
 from ..graph.hooks import RemovableHandle
-from ..graph.node import Node, gradient_edge
+from ..graph.edges import gradient_edge
+from ..graph.node import Node
 
 __all__ = ["saved_tensors_hooks", "save_on_cpu", "disable_saved_tensors_hooks", "register_multi_grad_hook",
            "allow_mutation_on_saved_tensors", "Node", "GradientEdge", "get_gradient_edge",

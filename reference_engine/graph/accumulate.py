@@ -17,6 +17,8 @@ import sys
 import weakref
 
 from .._state import thread
+from ..storage import UntypedStorage
+from ..version import VersionCounter
 from .metadata import materialize_meta
 from .node import Node
 
@@ -111,6 +113,11 @@ def copy_with_layout_of(grad, variable):
     """A copy of ``grad`` with the strides of ``variable`` when those are dense, else contiguous."""
     from ..creation import empty_strided
 
+    if not thread.grad_enabled and variable._array.flags.c_contiguous:
+        copy = grad._alias(grad._array.copy(order="C"))
+        copy._storage = UntypedStorage(copy._array, grad._storage.device)
+        copy._counter = VersionCounter()
+        return copy
     if _dense(variable._array):
         recording, thread.grad_enabled = thread.grad_enabled, False
         try:

@@ -212,7 +212,7 @@ def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
     if node.pre_hooks:
         for hook in list(node.pre_hooks.values()):
             grads = checked_replacement(hook, hook(tuple(grads)), grads)
-    wants = _every_edge if task is None else task.wants
+    wants = None if task is None or task.exec_info is None else task.wants
     if node.post_hooks:
         incoming = tuple(grads)
         results = list(node.apply(grads, wants))
@@ -225,10 +225,6 @@ def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
     if task is not None and not task.keep_graph:
         node.release()
     return results
-
-
-def _every_edge(edge: tuple) -> bool:
-    return edge[0] is not None
 
 
 def call_tensor_hooks(node: Node, grads: list) -> list:

@@ -18,7 +18,8 @@ from __future__ import annotations
 from .._state import thread
 from ..storage import address
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
-from .node import NO_EDGE, Node, gradient_edge
+from .edges import NO_EDGE, gradient_edge
+from .node import Node
 from .saved import short_name
 
 LEAF_ERROR = "a leaf Variable that requires grad is being used in an in-place operation."
@@ -277,7 +278,8 @@ class CopySlices(Node):
         else:
             view_shape, view_strides, view_offset = self.view_geometry
             part = whole.as_strided(view_shape, view_strides, view_offset - offset)
-        inner = self.node.apply([part.clone()], lambda edge: edge is self.node.next_edges[0] or wants(edge))
+        first = self.node.next_edges[0]
+        inner = self.node.apply([part.clone()], wants and (lambda edge: edge is first or wants(edge)))
         if recording and not part._counter:
             part = part.clone()
         for index, result in enumerate(inner):
@@ -288,7 +290,7 @@ class CopySlices(Node):
                 else:
                     part.copy_(result)
                 results[0] = whole
-            elif edge is not NO_EDGE and wants(edge):
+            elif edge is not NO_EDGE and (wants is None or wants(edge)):
                 results[index] = result
         return results
 

@@ -14,11 +14,10 @@ import itertools
 from collections import OrderedDict
 
 from .._state import process
+from ..errors import EngineBug
 from .hooks import RemovableHandle, add_hook
 
 _sequence = itertools.count()
-
-NO_EDGE = (None, 0)
 
 FREED_MESSAGE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
@@ -56,9 +55,9 @@ class Node:
     def apply(self, grads: list, wants) -> list:
         """Gradients of the inputs, one per edge, given those of the outputs (None stands for zero).
 
-        ``wants(edge)`` tells whether the gradient along an edge is needed.
+        ``wants(edge)`` tells whether the gradient along an edge is needed; None means that all are.
         """
-        raise NotImplementedError
+        raise EngineBug(f"{type(self).__name__} does not say how it propagates gradients")
 
     def release(self) -> None:
         """Free what was saved for the backward pass."""
@@ -189,31 +188,3 @@ class Identity(Node):
 
     def apply(self, grads: list, wants) -> list:
         return grads
-
-
-def gradient_edge(tensor) -> tuple:
-    """The edge that leads to ``tensor``: its ``grad_fn``, or for a leaf its accumulator; ``NO_EDGE`` for neither."""
-    meta = tensor._meta
-    if meta is None:
-        return NO_EDGE
-    grad_fn = tensor.grad_fn if meta.view is not None else meta.grad_fn
-    if grad_fn is not None:
-        return (grad_fn, meta.output_nr)
-    if meta.requires_grad:
-        from .accumulate import accumulator_of
-
-        return (accumulator_of(tensor), 0)
-    return NO_EDGE
-
-
-def set_history(tensor, node: Node) -> None:
-    """Make ``tensor`` the next output of ``node``."""
-    meta = tensor._meta
-    if meta is None:
-        from .metadata import AutogradMeta
-
-        meta = tensor._meta = AutogradMeta()
-    meta.grad_fn = node
-    meta.output_nr = len(node.input_metadata)
-    array = tensor._array
-    node.input_metadata.append((array.shape, tensor.dtype, tensor._storage.device))

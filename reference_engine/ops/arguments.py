@@ -88,10 +88,10 @@ def binder(row: Row):
     """A function ``(args, kwargs) -> list of values in the order of the signature``."""
     parameters = row.parameters
     defaults = row.defaults
-    width = len(parameters)
     names = {p.name: i for i, p in enumerate(parameters)}
     if "self" in names:
         names["input"] = names["self"]
+    required = sum(p.default is REQUIRED for p in parameters)
     positional = sum(not p.keyword_only for p in parameters)
     variadic = next((i for i, p in enumerate(parameters) if p.kind == "int..."), None)
     if row.promote != AS_IS and len(parameters) > 1 and parameters[1].kind == "Operand":
@@ -116,19 +116,25 @@ def binder(row: Row):
             )
         values = list(defaults)
         values[:count] = args
-        for key, value in kwargs.items():
-            position = names.get(key)
-            if position is None:
-                raise Mismatch(f"{name}() got an unexpected keyword argument '{key}'")
-            if position < count:
-                raise Mismatch(f"{name}() got multiple values for argument '{key}'")
-            values[position] = value
-        for position in range(width):
+        given = range(count)
+        if kwargs:
+            given = [*given]
+            for key, value in kwargs.items():
+                position = names.get(key)
+                if position is None:
+                    raise Mismatch(f"{name}() got an unexpected keyword argument '{key}'")
+                if position < count:
+                    raise Mismatch(f"{name}() got multiple values for argument '{key}'")
+                values[position] = value
+                given.append(position)
+        if (len(given) < required or kwargs) and any(value is REQUIRED for value in values):
+            missing = [p.name for p, v in zip(parameters, values, strict=True) if v is REQUIRED]
+            shown = ", ".join(f'"{"input" if m == "self" else m}"' for m in missing)
+            raise Mismatch(f"{name}() missing {len(missing)} required positional arguments: {shown}")
+        for position in given:
             value = values[position]
-            if value is REQUIRED:
-                missing = [p.name for p, v in zip(parameters, values, strict=True) if v is REQUIRED]
-                shown = ", ".join(f'"{"input" if m == "self" else m}"' for m in missing)
-                raise Mismatch(f"{name}() missing {len(missing)} required positional arguments: {shown}")
+            if simple[position] and type(value) is Tensor:
+                continue
             parameter = parameters[position]
             if not accepts(parameter, value):
                 if value is parameter.default:

@@ -18,7 +18,8 @@ import numpy as np
 from .._state import process, thread, warn_once
 from .._tensor import Tensor, make, wrapped_number
 from ..graph import inplace
-from ..graph.node import NO_EDGE, NotImplementedNode, gradient_edge, set_history
+from ..graph.edges import NO_EDGE, gradient_edge, set_history
+from ..graph.node import NotImplementedNode
 from ..graph.saved import SavedTensor
 from ..devices import CPU
 from ..dtypes import FLOATING
@@ -249,8 +250,14 @@ def run(row: Row, values: list):
     """Call a row with bound arguments, out of place."""
     if row.view:
         return run_view(row, values)
-    place = place_of(values, row)
-    results = wrap_outputs(row.forward(*arrays_of(values, row)), place, row)
+    if row.lone:
+        # One tensor, taken as it is: nothing to promote, no devices to compare.
+        place = values[0]._storage.device
+        computed = row.forward(values[0]._array, *values[1:])
+    else:
+        place = place_of(values, row)
+        computed = row.forward(*arrays_of(values, row))
+    results = wrap_outputs(computed, place, row)
     outputs = results if type(results) is tuple else (results,)
     finish(row, values, outputs)
     if row.return_type is not None:

@@ -21,13 +21,14 @@ from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, new_node, save
 from .table import op
 
 _NUMBERS = (int, float, complex, np.number)
+_OPERANDS = (Tensor, *_NUMBERS)
 
 # -- operators --------------------------------------------------------------------------------------------------------
 
 
 def _operator(method):
     def forward(self, other):
-        if isinstance(other, (Tensor, *_NUMBERS)):
+        if isinstance(other, _OPERANDS):
             return method(self, other)
         return NotImplemented
 
@@ -78,7 +79,7 @@ def _rsub(self, other):
 
 
 def _pow(self, other):
-    return METHODS["pow"](self, other) if isinstance(other, (Tensor, *_NUMBERS)) else NotImplemented
+    return METHODS["pow"](self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
 
 def _rpow(self, other):
@@ -93,7 +94,7 @@ def _compare(name):
     method = METHODS[name]
 
     def compare(self, other):
-        if isinstance(other, (Tensor, *_NUMBERS)):
+        if isinstance(other, _OPERANDS):
             return method(self, other)
         return NotImplemented
 

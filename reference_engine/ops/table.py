@@ -94,7 +94,7 @@ class Row:
     plans: dict = field(default_factory=dict)
     saves: tuple[str, ...] = ()
     positions: dict = field(default_factory=dict)
-    computes_in_place: object = None
+    lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
         """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
@@ -136,25 +136,37 @@ class OperationNode(Node):
         grad = grads[0]
         if grad is None and (len(grads) == 1 or not any(g is not None for g in grads)):
             return results
-        values = {
-            name: value.unpack(self)
-            if type(value) is SavedTensor
-            else (_unpack_all(value, self) if type(value) is SavedList else value)
-            for name, value in self.saved.items()
-        }
+        values = {}
+        for name, value in self.saved.items():
+            kind = type(value)
+            if kind is SavedTensor:
+                value = value.unpack(self)
+            elif kind is SavedList:
+                value = _unpack_all(value, self)
+            values[name] = value
         first = 0
         for formula in row.formulas:
             if formula.listed:
                 count = self.list_lengths[formula.position]
-                if any(wants(edge) for edge in edges[first : first + count]):
-                    arguments = [values[name] for name in formula.names]
-                    results[first : first + count] = formula.function(grads if formula.whole else grad, *arguments)
-                first += count
+                needed = any(_is_wanted(edge, wants) for edge in edges[first : first + count])
             else:
-                if wants(edges[first]):
-                    arguments = [values.get(name) for name in formula.names]
-                    results[first] = formula.function(grads if formula.whole else grad, *arguments)
-                first += 1
+                count = 1
+                edge = edges[first]
+                needed = edge[0] is not None and (wants is None or wants(edge))
+            if needed:
+                incoming = grads if formula.whole else grad
+                names = formula.names
+                if not names:
+                    result = formula.function(incoming)
+                elif len(names) == 1:
+                    result = formula.function(incoming, values.get(names[0]))
+                else:
+                    result = formula.function(incoming, *[values.get(name) for name in names])
+                if formula.listed:
+                    results[first : first + count] = result
+                else:
+                    results[first] = result
+            first += count
         return results
 
     def release(self) -> None:
@@ -165,6 +177,10 @@ class OperationNode(Node):
                 for entry in value:
                     if entry is not None:
                         entry.release()
+
+
+def _is_wanted(edge: tuple, wants) -> bool:
+    return edge[0] is not None and (wants is None or wants(edge))
 
 
 class SavedList(tuple):
@@ -253,7 +269,6 @@ def op(
     multi_output: bool = False,
     replayed: bool = False,
     in_place: bool = False,
-    computes_in_place=None,
     differentiable: bool = True,
     non_differentiable: tuple[str, ...] = (),
     returns=None,
@@ -281,9 +296,10 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view, computes_in_place=computes_in_place,
+        takes_out=out and not view,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
+    row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
     row.positions = {parameter: position for position, parameter in enumerate(names)}

@@ -8,10 +8,10 @@ plain functions made of rows.
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided as numpy_as_strided
 
 from .._tensor import Tensor
 from ..dtypes import COMPLEX
+from ..storage import restrided
 from .dims import infer_size, wrap_dim, wrap_dims
 from .elementwise import clone
 from .table import op
@@ -97,7 +97,7 @@ def _expand(array: np.ndarray, size: tuple) -> np.ndarray:
             step = (shape[0] * strides[0] if shape else array.itemsize) if extent == 1 else 0
         shape.insert(0, extent)
         strides.insert(0, step)
-    return numpy_as_strided(array, shape, strides)
+    return restrided(array, shape, strides)
 
 
 def _type_text(array: np.ndarray) -> str:
@@ -265,7 +265,7 @@ def _unsqueeze(array: np.ndarray, dim: int) -> np.ndarray:
     step = array.shape[dim] * array.strides[dim] if dim < array.ndim else array.itemsize
     shape = (*array.shape[:dim], 1, *array.shape[dim:])
     strides = (*array.strides[:dim], step, *array.strides[dim:])
-    return numpy_as_strided(array, shape, strides)
+    return restrided(array, shape, strides)
 
 
 unsqueeze = op(
@@ -276,7 +276,7 @@ unsqueeze = op(
 def _squeeze(array: np.ndarray, dims: tuple) -> np.ndarray:
     gone = {dim for dim in dims if array.shape[dim] == 1}
     kept = [dim for dim in range(array.ndim) if dim not in gone]
-    return numpy_as_strided(array, [array.shape[d] for d in kept], [array.strides[d] for d in kept])
+    return restrided(array, [array.shape[d] for d in kept], [array.strides[d] for d in kept])
 
 
 def _unsqueeze_to(grad, sizes, dims=None):
@@ -431,7 +431,7 @@ def _diagonal(array: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarra
     if a == b:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     found = np.diagonal(array, offset, a, b)
-    return numpy_as_strided(found, found.shape, found.strides)
+    return restrided(found, found.shape, found.strides)
 
 
 diagonal = op(
@@ -471,7 +471,7 @@ def _unfold(array: np.ndarray, dimension: int, size: int, step: int) -> np.ndarr
     if array.ndim:
         shape[dim] = (extent - size) // step + 1
         strides[dim] = stride * step
-    return numpy_as_strided(array, [*shape, size], [*strides, stride])
+    return restrided(array, [*shape, size], [*strides, stride])
 
 
 unfold = op(
@@ -664,7 +664,7 @@ def vsplit(input: Tensor, indices_or_sections):
 
 def _parts(array: np.ndarray) -> np.ndarray:
     real = array.real.dtype
-    return array[..., None].view(real) if array.flags.c_contiguous else numpy_as_strided(
+    return array[..., None].view(real) if array.flags.c_contiguous else restrided(
         array.real, (*array.shape, 2), (*array.strides, real.itemsize)
     )
 
