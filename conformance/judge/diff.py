@@ -44,6 +44,21 @@ class Found(msgspec.Struct, frozen=True):
     note: str | None = None
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """On what terms tensors are compared: the targets by name, the case's own slack, and whether its
+    program moves tensors between devices, so that it names some of them outright."""
+
+    infos: dict[str, TargetInfo]
+    slack: Tolerance | None
+    moves: bool
+
+    def same_device(self, left: tuple[str, str], right: tuple[str, str]) -> bool:
+        """Whether two (target, device) agree: each its target's own, or, if tensors are moved, the same."""
+        (one, here), (other, there) = left, right
+        own = relative_device(here, self.infos[one]) == relative_device(there, self.infos[other])
+        return own or (self.moves and numbered(here) == numbered(there))
+
+
 def diverge(
     instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]
 ) -> tuple[Divergence, ...]:
@@ -60,13 +75,16 @@ def diverge(
                 seen.append(Seen(infos[name], trace))
     if len(seen) < 2:
         return ()
+    seen.sort(key=reading_order)
     voices = {one.info.name: voice(one.info) for one in seen}
+    case = instance.case
+    terms = Terms({one.info.name: one.info for one in seen}, case.compare, "cuda" in case.needs)
     declared: set[tuple[str, str]] = set()
     known: set[tuple[str, str]] = set()
     out: list[Divergence] = []
-    for number, step in enumerate(instance.case.steps, 1):
+    for number, step in enumerate(case.steps, 1):
         declared.update(declared_by(step))
-        for found in compare_step(number, step, seen, instance.case.compare):
+        for found in compare_step(number, step, seen, terms):
             place = (found.where, found.field)
             if place in known or place in declared:
                 continue
@@ -86,6 +104,11 @@ def diverge(
                 )
             )
     return tuple(out)
+
+
+def reading_order(one: Seen) -> tuple[bool, bool, str]:
+    """torch first, then the reference, then others: whatever order they finished in."""
+    return one.info.engine != "torch", one.info.engine != "reference", one.info.name
 
 
 def declared_by(step: Step) -> Iterator[tuple[str, str]]:
@@ -110,41 +133,37 @@ def slack_of(expected: Expectation) -> tuple[bool, bool, bool]:
     return False, False, False
 
 
-def compare_step(number: int, step: Step, seen: list[Seen], slack: Tolerance | None) -> Iterator[Found]:
+def compare_step(number: int, step: Step, seen: list[Seen], terms: Terms) -> Iterator[Found]:
     """The differences after one step, declared or not."""
     steps = {one.info.name: one.trace.steps[number - 1] for one in seen}
-    infos = {one.info.name: one.info for one in seen}
     if step.raises is None:
         types = {name: s.exception.type if s.exception else None for name, s in steps.items()}
         yield from differing("raises", "exception", types, lambda name: render.event(steps[name].exception))
     if step.warns is None:
         given = {name: frozenset(w.type for w in s.warnings) for name, s in steps.items()}
         yield from differing("warns", "warnings", given, lambda name: render.events(steps[name].warnings))
-    first, *others = (on_own_device(one.tensors, infos[name]) for name, one in steps.items())
-    if slack is None and all(first == other for other in others):
+    first, *others = (on_own_device(one.tensors, terms.infos[name]) for name, one in steps.items())
+    if terms.slack is None and all(first == other for other in others):
         return  # equal to the last field, the common case; the table allows a zero of the other sign
     names: dict[str, None] = {}
     for one in steps.values():
         names.update(dict.fromkeys(one.tensors))
-    storages = {name: storage_groups(one) for name, one in steps.items()}
+    common = {name for name in names if all(name in one.tensors for one in steps.values())}
+    storages = {name: storage_groups(one, common) for name, one in steps.items()}
     for tensor in names:
         there = {name: one.tensors.get(tensor) for name, one in steps.items()}
-        missing = list(
-            differing(tensor, "name", {n: o is not None for n, o in there.items()}, presence(there))
-        )
-        yield from missing
+        yield from differing(tensor, "name", {n: o is not None for n, o in there.items()}, presence(there))
         present = {name: o for name, o in there.items() if o is not None}
         if len(present) < 2:
             continue
-        yield from compare_tensor(tensor, present, infos, slack)
+        yield from compare_tensor(tensor, present, terms)
         for field in TENSOR_FIELDS:
             if field == "storage":
-                common = not missing
-                values = {name: storages[name].get(tensor) for name in present} if common else {}
+                values = {name: storages[name].get(tensor) for name in present}
             else:
                 values = {name: getattr(o, field) for name, o in present.items()}
             yield from differing(tensor, field, values, lambda name, values=values: str(values[name]))
-        yield from compare_grads(tensor, {n: o.grad for n, o in present.items()}, infos, slack)
+        yield from compare_grads(tensor, {n: o.grad for n, o in present.items()}, terms)
 
 
 def presence(there: Mapping[str, Any]) -> Callable[[str], str]:
@@ -152,21 +171,17 @@ def presence(there: Mapping[str, Any]) -> Callable[[str], str]:
     return lambda name: "missing" if there[name] is None else "a tensor"
 
 
-def storage_groups(step: t.StepTrace) -> dict[str, str]:
-    """Each tensor's storage by the first tensor that has it: numbers would shift with a missing name."""
+def storage_groups(step: t.StepTrace, names: set[str]) -> dict[str, str]:
+    """Each tensor's storage by the first of these that has it: numbers would shift with a missing name."""
     first: dict[int | None, str] = {}
     return {
         name: "none" if seen.storage is None else f"that of {first.setdefault(seen.storage, name)}"
         for name, seen in step.tensors.items()
+        if name in names
     }
 
 
-def compare_grads(
-    tensor: str,
-    grads: Mapping[str, t.Observation | None],
-    infos: Mapping[str, TargetInfo],
-    slack: Tolerance | None,
-) -> Iterator[Found]:
+def compare_grads(tensor: str, grads: Mapping[str, t.Observation | None], terms: Terms) -> Iterator[Found]:
     """The gradients of one tensor; where some have none, that alone is said."""
     where = f"{tensor}.grad"
     absent = {name: grad is None for name, grad in grads.items()}
@@ -176,18 +191,16 @@ def compare_grads(
         )
     present = {name: grad for name, grad in grads.items() if grad is not None}
     if len(present) > 1 and len(present) == len(grads):
-        yield from compare_tensor(where, present, infos, slack)
+        yield from compare_tensor(where, present, terms)
         for field in GRAD_FIELDS:
             values = {name: getattr(grad, field) for name, grad in present.items()}
             yield from differing(where, field, values, lambda name, values=values: str(values[name]))
 
 
-def compare_tensor(
-    where: str, seen: Mapping[str, t.Observation], infos: Mapping[str, TargetInfo], slack: Tolerance | None
-) -> Iterator[Found]:
+def compare_tensor(where: str, seen: Mapping[str, t.Observation], terms: Terms) -> Iterator[Found]:
     """Device, dtype, shape, and where these agree the data."""
-    devices = {name: relative_device(o.device, infos[name]) for name, o in seen.items()}
-    yield from differing(where, "device", devices, lambda name: seen[name].device)
+    devices = {name: (name, o.device) for name, o in seen.items()}
+    yield from differing(where, "device", devices, lambda name: seen[name].device, terms.same_device)
     dtypes = {name: o.dtype for name, o in seen.items()}
     shapes = {name: list(o.shape) for name, o in seen.items()}
     structure = [
@@ -196,7 +209,7 @@ def compare_tensor(
     ]
     yield from structure
     if not structure:
-        yield from compare_data(where, seen, slack)
+        yield from compare_data(where, seen, terms.slack)
 
 
 def compare_data(where: str, seen: Mapping[str, t.Observation], slack: Tolerance | None) -> Iterator[Found]:

@@ -90,7 +90,8 @@ def test_equal_traces_do_not_diverge():
 
 
 def test_a_missing_name_does_not_shift_storages():
-    ours = {"a": observation([1.0]), "w": observation([1.0], storage=1), "x": observation([1.0], storage=1)}
+    ours = {"a": observation([1.0], storage=1), "w": observation([1.0], storage=1)}
+    ours["x"] = ours["w"]
     theirs = {"w": observation([1.0], storage=0), "x": observation([1.0], storage=0)}
     assert [(found.where, found.field) for found in compared(ours, theirs)] == [("a", "name")]
 
@@ -147,6 +148,29 @@ def test_devices_are_relative_to_the_target():
         PLAIN, INFOS, {CUDA: ran(first, step(**on_cuda)), REF_CUDA: ran(first, step(**on_cpu))}
     )[:1]
     assert (found.where, found.field, found.values) == ("w", "device", {CUDA: "cuda:0", REF_CUDA: "cpu"})
+
+
+def test_a_program_that_moves_tensors_names_devices_outright():
+    moving = case(
+        "      - run: y = x\n      - run: z = y\n        expect:\n          n: 1\n", "    needs: [cuda]\n"
+    )
+    far = {"far": observation([1.0], device="cuda:0")}
+    near = {"far": observation([1.0])}
+    first = step()
+    rans = {REF: ran(first, step(1, **far)), REF_CUDA: ran(first, step(1, **far))}
+    assert diverge(moving, INFOS, rans) == ()
+    assert [
+        found.field for found in diverge(PLAIN, INFOS, {name: ran(step(1), step(**far)) for name in rans})
+    ] == ["device"]
+    rans = {REF: ran(first, step(1, **far)), REF_CUDA: ran(first, step(1, **near))}
+    assert [found.field for found in diverge(moving, INFOS, rans)] == ["device"]
+
+
+def test_targets_are_read_in_one_order():
+    ours, theirs = ran(step(1), step(w=observation([1.0]))), ran(step(1), step(w=observation([2.0])))
+    one = diverge(PLAIN, INFOS, {CPU: ours, REF: theirs, MINE: ours})
+    assert one == diverge(PLAIN, INFOS, {MINE: ours, REF: theirs, CPU: ours})
+    assert list(one[0].values) == [CPU, REF, MINE]
 
 
 def test_a_place_is_reported_once():
