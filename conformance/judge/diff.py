@@ -64,6 +64,8 @@ def diverge(
 ) -> tuple[Divergence, ...]:
     """The undeclared differences between the targets that ran the case to its end; `infos` and `rans` are by
     target name. A place is reported once, where it first differs: what follows from it is not news."""
+    if len(rans) < 2:
+        return ()
     seen = []
     for name, ran in rans.items():
         if ran.status == "trace" and name in infos:

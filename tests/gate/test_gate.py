@@ -165,6 +165,10 @@ def test_unexpected(hold, changes, places):
     found, report = hold(changes)
     assert found == [("unexpected", f"spec/area/file.yaml:{line}") for line in places]
     assert report.exit_code == 1
+    if changes is WRONG:
+        assert report.findings[0].what == (
+            "area/file::adds on torch:cpu: step 1, w.grad: tensor([4.]), expected [5.]"
+        )
 
 
 def test_levels_that_do_not_gate(hold):
