@@ -60,6 +60,12 @@ class CaseView(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...]
     status: str
 
+    @property
+    def only_differs(self) -> bool:
+        """Whether every result is as expected and yet targets differ."""
+        accepted = all(r.expectedness in ("expected", "waived") for r in self.results.values())
+        return accepted and self.status == "unexpected"
+
 
 class FileView(msgspec.Struct, frozen=True):
     """One spec file and its instances, in the file's order."""

@@ -76,7 +76,6 @@ def _environment() -> Environment:
         segments=_segments,
         tally=_tally,
         state=_cell_state,
-        only_differs=_only_differs,
         by_case=_by_case,
         number=lambda count: f"{count:,}",
     )
@@ -143,13 +142,6 @@ def _by_case(ids: tuple[str, ...]) -> list[tuple[str, str, int]]:
         path, _, name = id_.partition("::")
         groups.setdefault(f"{path}::{name.partition('[')[0]}", []).append(id_)
     return [(name.partition("::")[2] or name, found[0], len(found)) for name, found in groups.items()]
-
-
-def _only_differs(case: CaseView) -> bool:
-    """Whether every expectation holds and yet targets differ: no cell of the row would say so."""
-    return case.status == "unexpected" and not any(
-        line.expectedness in UNEXPECTED for line in case.results.values()
-    )
 
 
 def _segments(target: TargetView) -> list[tuple[str, float, float]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from conformance.judge.diff import numbered
 from conformance.judge.render import data_text
 
 FIELDS = (
@@ -36,20 +37,15 @@ def state_row(observation: dict[str, Any], device: str) -> tuple[str, ...]:
         _grad_text(observation.get("grad"), dtype),
         dtype,
         "?" if shape is None else f"[{', '.join(map(str, shape))}]",
-        OWN_DEVICE if same_device(where, device) else where,
+        OWN_DEVICE if numbered(where) == numbered(device) else where,
         *(_plain(observation.get(name)) for name in FIELDS[5:]),
     )
-
-
-def same_device(where: str, own: str) -> bool:
-    """Whether `cuda:0` is the `cuda` of a target."""
-    return where == own or where.partition(":")[0] == own.partition(":")[0]
 
 
 def portable(text: str, device: str) -> str:
     """A tensor's text without the target's own device, which says nothing new."""
     head, mark, tail = text.rpartition(", device=")
-    own = mark and text.startswith("tensor(") and same_device(tail.rstrip(")"), device)
+    own = mark and text.startswith("tensor(") and numbered(tail.rstrip(")")) == numbered(device)
     return f"{head})" if own else text
 
 
@@ -61,6 +57,8 @@ def _grad_text(grad: dict[str, Any] | None, dtype: str) -> str:
         extras.append(f"grad_fn={grad['grad_fn']}")
     elif grad.get("requires_grad"):
         extras.append("requires_grad")
+    if grad.get("version"):
+        extras.append(f"version {grad['version']}")
     return " ".join([data_text(grad.get("data"), str(grad.get("dtype"))), *extras])
 
 

@@ -143,16 +143,14 @@ def terminal_text(summary: Summary) -> str:
 
 
 def _print(console: Console, summary: Summary) -> None:
-    listed = 0
-    for case in summary.cases:
-        if case.status == "unexpected":
-            listed += 1
-            if listed <= LISTED:
-                for line in _case_lines(case):
-                    console.print(line, soft_wrap=True)
-    if listed > LISTED:
-        console.print(Text(f"… and {plural(listed - LISTED, 'more case')}; the report has them all"))
-    if listed:
+    found = [case for case in summary.cases if case.status == "unexpected"]
+    found.sort(key=lambda case: case.only_differs)
+    for case in found[:LISTED]:
+        for line in _case_lines(case):
+            console.print(line, soft_wrap=True)
+    if len(found) > LISTED:
+        console.print(Text(f"… and {plural(len(found) - LISTED, 'more case')}; the report has them all"))
+    if found:
         console.print()
     console.print(_table(summary))
     style = "bold green" if summary.ok else "bold red"

@@ -66,6 +66,7 @@
       commands(item));
     const spot = article.querySelector(".candidate");
     if (spot) { spot.classList.add("first-difference"); spot.id = `first/${item.id}`; }
+    else article.querySelector(".jump")?.remove();
     return article;
   }
 
@@ -222,7 +223,7 @@
       const base = d.states[sorted[0][0]];
       sorted.forEach(([number, mask], n) => body.append(el("tr", null,
         el("th", { scope: "row" }, n === 0 && code(text(name))),
-        el("td", { class: "by" }, who(mask, present)),
+        el("td", { class: `by${mask !== present && suspect === `${text(name)} (name)` ? " candidate" : ""}` }, who(mask, present)),
         fields.map(([field, place]) => {
           const value = d.states[number][place], shown = text(value);
           const differs = sorted.length > 1 && (n ? value !== base[place] : sorted.some(([other]) => d.states[other][place] !== value));
