@@ -8,6 +8,7 @@ document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.judge.model import Check, TargetInfo
@@ -51,7 +52,18 @@ def who_stands_alone(checks: Mapping[str, Check], infos: Mapping[str, TargetInfo
     voices = {name: voice(info) for name, info in infos.items()}
     sides: dict[str | None, set[str]] = {None: {DOCUMENT}}
     for target, check in checks.items():
-        sides.setdefault(None if check.ok else check.observed, set()).add(voices.get(target, OTHER))
+        seen = None if check.ok else without_device(check.observed, infos.get(target))
+        sides.setdefault(seen, set()).add(voices.get(target, OTHER))
     if len(sides) == 1:
         return ""
     return who_differs(list(sides.values()))
+
+
+def without_device(text: str, info: TargetInfo | None) -> str:
+    """The text without the names that it has from the target's own device: `device=cuda:0` in what we
+    and torch print, and `torch.cuda.FloatTensor`."""
+    if info is None or info.device_type == "cpu":
+        return text
+    own = re.escape(info.device_type)
+    text = re.sub(rf",\s*device=(['\"]?){own}(:\d+)?\1", "", text)
+    return re.sub(rf"\btorch\.{own}\.", "torch.", text)

@@ -318,6 +318,22 @@ def test_who_stands_alone_on_an_assertion(checks, alone):
     assert who_stands_alone(made, INFOS) == alone
 
 
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("tensor([4.])", "tensor([4.], device=cuda:0)"),
+        ("tensor([4.])", "tensor([4.], device='cuda:0')"),
+        ("got torch.FloatTensor", "got torch.cuda.FloatTensor"),
+    ],
+)
+def test_devices_in_texts_do_not_part_voices(here, there):
+    assert who_stands_alone({CPU: check(False, here), REF_CUDA: check(False, there)}, INFOS) == "document"
+    assert (
+        who_stands_alone({CPU: check(False, here), REF: check(False, there)}, INFOS)
+        == "document and reference"
+    )
+
+
 def test_voices():
     assert [voice(info) for info in INFOS.values()] == [
         "torch CPU",
