@@ -4,9 +4,30 @@ Nothing here has a derivative of its own: what is a single operation in torch is
 what torch composes is composed here of the same operations, so that graphs have the same nodes.
 """
 
+from ...ops.convolution import conv1d as conv1d
+from ...ops.convolution import conv2d as conv2d
+from ...ops.convolution import conv3d as conv3d
+from ...ops.convolution import conv_transpose1d as conv_transpose1d
+from ...ops.convolution import conv_transpose2d as conv_transpose2d
+from ...ops.convolution import conv_transpose3d as conv_transpose3d
 from ...ops.linalg import linear as linear
+from ...ops.normalization import batch_norm as batch_norm
+from ...ops.normalization import group_norm as group_norm
+from ...ops.normalization import instance_norm as instance_norm
+from ...ops.normalization import layer_norm as layer_norm
+from ...ops.normalization import normalize as normalize
+from ...ops.normalization import rms_norm as rms_norm
+from ...ops.padding import pad as pad
+from ...ops.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
+from ...ops.pooling import adaptive_avg_pool2d as adaptive_avg_pool2d
+from ...ops.pooling import adaptive_max_pool2d as adaptive_max_pool2d
+from ...ops.pooling import avg_pool1d as avg_pool1d
+from ...ops.pooling import avg_pool2d as avg_pool2d
+from ...ops.pooling import lp_pool1d as lp_pool1d
+from ...ops.pooling import lp_pool2d as lp_pool2d
+from ...ops.pooling import max_pool1d as max_pool1d
+from ...ops.pooling import max_pool2d as max_pool2d
 from ..publishing import defined_in
 from . import activation, dropout, loss, sparse
 
-_families = (activation, loss, sparse, dropout)
-globals().update(defined_in(*_families))
+globals().update(defined_in(activation, loss, sparse, dropout))

@@ -77,8 +77,30 @@ def nll_loss(
 
     The mean is weighted by the targets' weights. Raises ValueError, RuntimeError or IndexError for what does not fit.
     """
-    number = get_enum(_reduction(reduction, size_average, reduce))
-    return losses.nll_loss(input, target, weight, number, ignore_index)
+    return _nll(input, target, weight, _reduction(reduction, size_average, reduce), ignore_index)
+
+
+def _nll(scores, target, weight, reduction, ignore_index):
+    """The checks of `nll_loss` and its row; several dimensions are laid out as one list of rows."""
+    if scores.dim() == 0 or target.dim() > scores.dim():
+        raise RuntimeError("input tensor should be 1D or 2D")
+    if scores.dim() > 1 and scores.size(0) != (target.size(0) if target.dim() else None):
+        found = target.size(0) if target.dim() else 0
+        raise ValueError(
+            f"Expected input batch_size ({scores.size(0)}) to match target batch_size ({found})."
+        )
+    classes = scores.size(1 if scores.dim() > 1 else 0)
+    if scores.dim() <= 2:
+        if target.dim() > 1:
+            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+        if weight is not None and tuple(weight.shape) != (classes,):
+            raise RuntimeError(
+                f"weight tensor should be defined either for all {classes} classes or no classes but got "
+                f"weight tensor of shape: {list(weight.shape)}"
+            )
+    if target.dtype not in (torch.int64, torch.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.scalar}")
+    return losses.nll_loss(scores, target, weight, get_enum(reduction), ignore_index)[0]
 
 
 def cross_entropy(
@@ -99,7 +121,7 @@ def cross_entropy(
         return _against_probabilities(scores, target, weight, reduction, label_smoothing, dim)
     if label_smoothing > 0.0:
         return _smoothed(scores, target, weight, ignore_index, reduction, label_smoothing, dim)
-    return losses.nll_loss(scores, target, weight, get_enum(reduction), ignore_index)
+    return _nll(scores, target, weight, reduction, ignore_index)
 
 
 def _over_classes(weight, scores, dim):
@@ -123,7 +145,7 @@ def _against_probabilities(scores, target, weight, reduction, smoothing, dim):
 
 def _smoothed(scores, target, weight, ignore_index, reduction, smoothing, dim):
     number, classes = get_enum(reduction), scores.size(dim)
-    exact = losses.nll_loss(scores, target, weight, number, ignore_index)
+    exact = _nll(scores, target, weight, reduction, ignore_index)
     spread = scores if weight is None else scores * _over_classes(weight, scores, dim)
     spread = -spread.sum(dim)
     ignored = target == ignore_index
@@ -177,8 +199,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     if log_target:
         values = target.exp() * (target - input)
     else:
-        entropy = torch.where(target > 0, target * target.clamp_min(1e-38).log(), torch.zeros_like(target))
-        values = torch.where(target.isnan(), target, entropy) - target * input
+        zero = target == 0
+        logarithm = torch.where(zero, torch.ones_like(target), target).log()
+        values = torch.where(zero, torch.zeros_like(target), target * logarithm) - target * input
     if reduction == "batchmean":
         total = values.sum()
         return total / input.size(0) if input.dim() else total

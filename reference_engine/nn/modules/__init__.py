@@ -1,8 +1,36 @@
 """The module classes by family (torch.nn)."""
 
 from ..publishing import defined_in
-from . import activation, container, distance, dropout, flatten, linear, loss, module, sparse
+from . import (
+    activation,
+    batchnorm,
+    container,
+    conv,
+    distance,
+    dropout,
+    flatten,
+    linear,
+    loss,
+    module,
+    normalization,
+    pooling,
+    sparse,
+)
 from .module import Module as Module
 
-CLASSES = defined_in(activation, container, distance, dropout, flatten, linear, loss, module, sparse)
+CLASSES = defined_in(
+    activation,
+    batchnorm,
+    container,
+    conv,
+    distance,
+    dropout,
+    flatten,
+    linear,
+    loss,
+    module,
+    normalization,
+    pooling,
+    sparse,
+)
 globals().update(CLASSES)

@@ -1,0 +1,220 @@
+"""Convolution in one to three dimensions, and its transpose.
+
+The rule: every output is the sum of a window of the (padded) input times the kernel; the transposed operation
+spreads each input over a window instead and is the derivative of the plain one with respect to its input.
+The derivative with respect to the weight is a convolution too, with batch and channels exchanged and with
+stride and dilation exchanged. All three are therefore one row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .table import op
+
+
+def _spans(shape, kernel, dilation):
+    return [dilated * (size - 1) + 1 for size, dilated in zip(kernel, dilation, strict=True)]
+
+
+def _windows(array, kernel, stride, dilation):
+    """A view (N, C, *output, *kernel) of (N, C, *spatial)."""
+    spans = _spans(array.shape[2:], kernel, dilation)
+    view = np.lib.stride_tricks.sliding_window_view(array, spans, axis=tuple(range(2, array.ndim)))
+    steps = tuple(slice(None, None, step) for step in stride)
+    holes = tuple(slice(None, None, step) for step in dilation)
+    return view[(slice(None), slice(None), *steps, *holes)]
+
+
+def _padded(array, before, after):
+    widths = [(0, 0), (0, 0), *zip(before, after, strict=True)]
+    for axis, (low, high) in enumerate(widths):  # negative padding cuts off
+        if low < 0 or high < 0:
+            cut = slice(max(-low, 0), array.shape[axis] - max(-high, 0))
+            array = array[(slice(None),) * axis + (cut,)]
+    return np.pad(array, [(max(low, 0), max(high, 0)) for low, high in widths])
+
+
+def _plain(array, weight, stride, before, after, dilation, groups):
+    ndim = array.ndim - 2
+    windows = _windows(_padded(array, before, after), weight.shape[2:], stride, dilation)
+    inputs, outputs = array.shape[1] // groups, weight.shape[0] // groups
+    spatial = list(range(2 + ndim, 2 + 2 * ndim))
+    results = []
+    for group in range(groups):
+        part = windows[:, group * inputs : (group + 1) * inputs]
+        kernel = weight[group * outputs : (group + 1) * outputs]
+        product = np.tensordot(part, kernel, axes=([1, *spatial], list(range(1, 2 + ndim))))
+        results.append(np.moveaxis(product, -1, 1))
+    return np.ascontiguousarray(np.concatenate(results, axis=1) if groups > 1 else results[0])
+
+
+def _transposed(array, weight, stride, padding, dilation, output_padding, groups):
+    spans = _spans(array.shape[2:], weight.shape[2:], dilation)
+    spread = np.zeros(
+        (*array.shape[:2], *[(size - 1) * step + 1 for size, step in zip(array.shape[2:], stride, strict=True)]),
+        array.dtype,
+    )
+    spread[(slice(None), slice(None), *[slice(None, None, step) for step in stride])] = array
+    before = [span - 1 - pad for span, pad in zip(spans, padding, strict=True)]
+    after = [low + extra for low, extra in zip(before, output_padding, strict=True)]
+    # The kernel turned round, with its input and output channels exchanged within each group.
+    inputs = weight.shape[0] // groups
+    flipped = np.flip(weight, axis=tuple(range(2, weight.ndim)))
+    parts = [flipped[group * inputs : (group + 1) * inputs].swapaxes(0, 1) for group in range(groups)]
+    return _plain(spread, np.concatenate(parts), [1] * len(stride), before, after, dilation, groups)
+
+
+def _convolution(array, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+    if transposed:
+        result = _transposed(array, weight, stride, padding, dilation, output_padding, groups)
+    else:
+        result = _plain(array, weight, stride, padding, padding, dilation, groups)
+    if bias is not None:
+        result = result + bias.reshape((1, -1) + (1,) * (array.ndim - 2))
+    return result.astype(array.dtype)
+
+
+def _input_grad(grad, input_sym_sizes, weight, stride, padding, dilation, transposed, output_padding, groups):
+    if transposed:
+        return convolution(grad, weight, None, stride, padding, dilation, False, output_padding, groups)
+    # What the forward stride left over at the far end comes back as output padding.
+    spans = _spans(None, weight.shape[2:], dilation)
+    rest = [
+        (size + 2 * pad - span) % step
+        for size, pad, span, step in zip(input_sym_sizes[2:], padding, spans, stride, strict=True)
+    ]
+    return convolution(grad, weight, None, stride, padding, dilation, True, rest, groups)
+
+
+def _weight_grad(grad, input, weight_sym_sizes, stride, padding, dilation, transposed, output_padding, groups):
+    from .joining import cat
+
+    large, small = (grad, input) if transposed else (input, grad)
+    none = [0] * len(stride)
+    parts = []
+    for moving, fixed in zip(large.chunk(groups, 1), small.chunk(groups, 1), strict=True):
+        product = convolution(
+            moving.transpose(0, 1), fixed.transpose(0, 1), None, dilation, padding, stride, False, none, 1
+        )
+        for dim, size in enumerate(weight_sym_sizes[2:], 2):
+            product = product.narrow(dim, 0, size)
+        parts.append(product.transpose(0, 1))
+    return cat(parts, 0) if groups > 1 else parts[0]
+
+
+def _bias_grad(grad):
+    return grad.sum((0, *range(2, grad.dim())))
+
+
+convolution = op(
+    "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, "
+    "bool transposed, int[] output_padding, int groups)",
+    _convolution,
+    input=_input_grad,
+    weight=_weight_grad,
+    bias=_bias_grad,
+    method=False,
+)
+
+
+# -- torch.nn.functional --------------------------------------------------------------------------------------
+
+
+def _listed(value, count: int) -> list:
+    if isinstance(value, int):
+        return [value] * count
+    return list(value) * count if len(value) == 1 else list(value)
+
+
+def _check(name, ndim, input, weight, bias, padding, dilation, groups, transposed):
+    sizes = list(input.shape)
+    if input.dim() not in (ndim + 1, ndim + 2):
+        raise RuntimeError(
+            f"Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to {name}, but got input of "
+            f"size: {sizes}"
+        )
+    batched = sizes if input.dim() == ndim + 2 else [1, *sizes]
+    wanted = weight.shape[0] if transposed else weight.shape[1] * groups
+    if batched[1] != wanted:
+        kind = f"transposed={int(transposed)}" if transposed else f"groups={groups}"
+        raise RuntimeError(
+            f"Given {kind}, weight of size {list(weight.shape)}, expected input{sizes} to have {wanted} channels, "
+            f"but got {batched[1]} channels instead"
+        )
+    if not transposed:
+        padded = [size + 2 * pad for size, pad in zip(batched[2:], padding, strict=True)]
+        spans = _spans(None, weight.shape[2:], dilation)
+        if any(span > size for span, size in zip(spans, padded, strict=True)):
+            raise RuntimeError(
+                f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
+                f"({' x '.join(map(str, spans))}). Kernel size can't be greater than actual input size"
+            )
+    if input.dtype != weight.dtype:
+        raise RuntimeError(
+            f"Input type ({input.dtype.cpp}) and bias type ({weight.dtype.cpp}) should be the same"
+            if bias is not None
+            else f"Input type ({input.dtype.cpp}) and weight type ({weight.dtype.cpp}) should be the same"
+        )
+
+
+def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, transposed=False, extra=0):
+    stride, dilation, extra = _listed(stride, ndim), _listed(dilation, ndim), _listed(extra, ndim)
+    if padding == "valid":
+        padding = 0
+    elif padding == "same":
+        return _same(name, ndim, input, weight, bias, stride, dilation, groups)
+    padding = _listed(padding, ndim)
+    _check(name, ndim, input, weight, bias, padding, dilation, groups, transposed)
+    batched = input if input.dim() == ndim + 2 else input.unsqueeze(0)
+    result = convolution(batched, weight, bias, stride, padding, dilation, transposed, extra, groups)
+    return result if input.dim() == ndim + 2 else result.squeeze(0)
+
+
+def _same(name, ndim, input, weight, bias, stride, dilation, groups):
+    if any(step != 1 for step in stride):
+        raise RuntimeError("padding='same' is not supported for strided convolutions")
+    totals = [span - 1 for span in _spans(None, weight.shape[2:], dilation)]
+    padding = [total // 2 for total in totals]
+    if any(total % 2 for total in totals):  # the odd element goes to the far end
+        from .padding import pad
+
+        ends = [end for total in reversed(totals) for end in (0, total % 2)]
+        input = pad(input, ends)
+    return _run(name, ndim, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """(N, C, L) or (C, L) with a kernel (out, C / groups, k). Raises RuntimeError for what does not fit."""
+    return _run("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """(N, C, H, W) or (C, H, W) with a kernel (out, C / groups, kh, kw)."""
+    return _run("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """(N, C, D, H, W) or (C, D, H, W) with a kernel (out, C / groups, kd, kh, kw)."""
+    return _run("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """Transpose of `conv1d`, with a kernel (C, out / groups, k)."""
+    return _run(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, dilation, groups, True, output_padding
+    )
+
+
+def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """Transpose of `conv2d`, with a kernel (C, out / groups, kh, kw)."""
+    return _run(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, dilation, groups, True, output_padding
+    )
+
+
+def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """Transpose of `conv3d`, with a kernel (C, out / groups, kd, kh, kw)."""
+    return _run(
+        "conv_transpose3d", 3, input, weight, bias, stride, padding, dilation, groups, True, output_padding
+    )

@@ -1,0 +1,284 @@
+"""Normalisation over a batch, over features and over groups of channels.
+
+The derivatives are written on the input itself, not on the saved statistics, so that they can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .table import op
+
+
+def _per_channel(values, ndim: int):
+    """One value per channel, shaped to broadcast over (N, C, *)."""
+    return None if values is None else values.reshape((1, -1) + (1,) * (ndim - 2))
+
+
+def _batch_axes(ndim: int) -> tuple:
+    return (0, *range(2, ndim))
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float64) if array.dtype.itemsize < 8 else array
+
+
+def _batch_norm(array, weight, bias, running_mean, running_var, training, momentum, eps):
+    axes = _batch_axes(array.ndim)
+    if training:
+        wide = _wide(array)
+        mean, variance = wide.mean(axis=axes), wide.var(axis=axes)
+        count = array.size // max(array.shape[1], 1)
+        if running_mean is not None:
+            running_mean[...] = (1 - momentum) * running_mean + momentum * mean
+        if running_var is not None:
+            unbiased = variance * count / max(count - 1, 1)
+            running_var[...] = (1 - momentum) * running_var + momentum * unbiased
+        scale = 1 / np.sqrt(variance + eps)
+        saved = mean.astype(array.dtype), scale.astype(array.dtype)
+    else:
+        mean, scale = running_mean, 1 / np.sqrt(running_var + np.asarray(eps, running_var.dtype))
+        saved = np.empty(0, array.dtype), np.empty(0, array.dtype)
+    result = (array - _per_channel(mean, array.ndim)) * _per_channel(scale, array.ndim)
+    if weight is not None:
+        result = result * _per_channel(weight, array.ndim)
+    if bias is not None:
+        result = result + _per_channel(bias, array.ndim)
+    return result.astype(array.dtype), *saved
+
+
+def _standardised(input, dims, eps):
+    """(input - mean) / sqrt(variance + eps) over `dims`, and the factor 1 / sqrt."""
+    centred = input - input.mean(dims, keepdim=True)
+    scale = ((centred * centred).mean(dims, keepdim=True) + eps).rsqrt()
+    return centred * scale, scale
+
+
+def _through_standardised(grad, input, dims, eps):
+    """The derivative of `_standardised`: what the statistics absorb is taken out of the gradient."""
+    normal, scale = _standardised(input, dims, eps)
+    absorbed = grad.mean(dims, keepdim=True) + normal * (grad * normal).mean(dims, keepdim=True)
+    return (grad - absorbed) * scale
+
+
+def _running(input, running_mean, running_var, eps):
+    shape = (1, -1) + (1,) * (input.dim() - 2)
+    scale = (running_var + eps).rsqrt().reshape(shape)
+    return (input - running_mean.reshape(shape)) * scale, scale
+
+
+def _batch_norm_input_grad(
+    grads, input, weight, running_mean, running_var, training, eps, result1, result2
+):
+    grad = grads[0]
+    if grad is None:
+        return None
+    if weight is not None:
+        grad = grad * _per_channel(weight, input.dim())
+    if training:
+        return _through_standardised(grad, input, _batch_axes(input.dim()), eps)
+    return grad * _running(input, running_mean, running_var, eps)[1]
+
+
+def _batch_norm_weight_grad(grads, input, running_mean, running_var, training, eps):
+    axes = _batch_axes(input.dim())
+    if training:
+        normal = _standardised(input, axes, eps)[0]
+    else:
+        normal = _running(input, running_mean, running_var, eps)[0]
+    return (grads[0] * normal).sum(axes)
+
+
+batch_norm_row = op(
+    "native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
+    "bool training, float momentum, float eps) -> result0, result1, result2",
+    _batch_norm,
+    input=_batch_norm_input_grad,
+    weight=_batch_norm_weight_grad,
+    bias=lambda grads, input_sym_sizes: grads[0].sum(_batch_axes(len(input_sym_sizes))),
+    non_differentiable=("result1", "result2"),
+    method=False,
+)
+
+
+def _feature_axes(array, normalized_shape) -> tuple:
+    return tuple(range(array.ndim - len(normalized_shape), array.ndim))
+
+
+def _layer_norm(array, normalized_shape, weight, bias, eps):
+    axes = _feature_axes(array, normalized_shape)
+    wide = _wide(array)
+    mean = wide.mean(axis=axes, keepdims=True)
+    scale = 1 / np.sqrt(wide.var(axis=axes, keepdims=True) + eps)
+    result = (wide - mean) * scale
+    if weight is not None:
+        result = result * weight
+    if bias is not None:
+        result = result + bias
+    return result.astype(array.dtype), mean.astype(array.dtype), scale.astype(array.dtype)
+
+
+def _layer_norm_input_grad(grads, input, normalized_shape, weight, eps, result1, result2):
+    grad = grads[0] if weight is None else grads[0] * weight
+    return _through_standardised(grad, input, _trailing(input.dim(), normalized_shape), eps)
+
+
+def _trailing(ndim: int, normalized_shape) -> tuple:
+    return tuple(range(ndim - len(normalized_shape), ndim))
+
+
+def _over_rows(tensor, normalized_shape):
+    leading = tuple(range(tensor.dim() - len(normalized_shape)))
+    return tensor.sum(leading) if leading else tensor
+
+
+layer_norm_row = op(
+    "native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) "
+    "-> result0, result1, result2",
+    _layer_norm,
+    input=_layer_norm_input_grad,
+    weight=lambda grads, input, normalized_shape, eps: _over_rows(
+        grads[0] * _standardised(input, _trailing(input.dim(), normalized_shape), eps)[0], normalized_shape
+    ),
+    bias=lambda grads, normalized_shape: _over_rows(grads[0], normalized_shape),
+    non_differentiable=("result1", "result2"),
+    method=False,
+)
+
+
+def _grouped(tensor, group: int):
+    """(N, C, *) as (N, group, elements of a group)."""
+    return tensor.reshape(tensor.shape[0], group, -1)
+
+
+def _group_norm(array, weight, bias, group, eps):
+    parts = _wide(_grouped(array, group))
+    mean, variance = parts.mean(axis=2, keepdims=True), parts.var(axis=2, keepdims=True)
+    scale = 1 / np.sqrt(variance + eps)
+    result = ((parts - mean) * scale).reshape(array.shape)
+    if weight is not None:
+        result = result * _per_channel(weight, array.ndim)
+    if bias is not None:
+        result = result + _per_channel(bias, array.ndim)
+    saved = mean[..., 0].astype(array.dtype), scale[..., 0].astype(array.dtype)
+    return result.astype(array.dtype), *saved
+
+
+def _group_norm_input_grad(grads, input, weight, group, eps, result1, result2):
+    grad = grads[0] if weight is None else grads[0] * _per_channel(weight, input.dim())
+    parts = _through_standardised(_grouped(grad, group), _grouped(input, group), (2,), eps)
+    return parts.reshape(input.shape)
+
+
+group_norm_row = op(
+    "native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int group, float eps) "
+    "-> result0, result1, result2",
+    _group_norm,
+    input=_group_norm_input_grad,
+    weight=lambda grads, input, group, eps: (
+        grads[0] * _standardised(_grouped(input, group), (2,), eps)[0].reshape(input.shape)
+    ).sum(_batch_axes(input.dim())),
+    bias=lambda grads, input_sym_sizes: grads[0].sum(_batch_axes(len(input_sym_sizes))),
+    non_differentiable=("result1", "result2"),
+    method=False,
+)
+
+
+# -- torch.nn.functional --------------------------------------------------------------------------------------
+
+
+def batch_norm(
+    input,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+):
+    """(N, C, *) normalised per channel: by the batch's statistics in training, else by the running ones.
+
+    In training the running statistics move towards the batch's by `momentum`, their variance unbiased.
+    Raises ValueError for a single value per channel, RuntimeError for statistics of another size.
+    """
+    if training and math.prod(input.shape) // max(input.shape[1], 1) == 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.size()}")
+    given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    for name, tensor in given.items():
+        if tensor is not None and tensor.numel() != input.shape[1]:
+            raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {tensor.numel()}")
+    if not training and (running_mean is None or running_var is None):
+        raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+    return batch_norm_row(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5):
+    """Normalised over the trailing dimensions `normalized_shape`. Raises RuntimeError if they differ."""
+    _demand_trailing(input, normalized_shape)
+    return layer_norm_row(input, normalized_shape, weight, bias, eps)[0]
+
+
+def _demand_trailing(input, normalized_shape):
+    shape = list(normalized_shape)
+    if list(input.shape[input.dim() - len(shape) :]) != shape or input.dim() < len(shape):
+        expected = ", ".join(["*", *map(str, shape)])
+        raise RuntimeError(
+            f"Given normalized_shape={shape}, expected input with shape [{expected}], but got input of "
+            f"size{list(input.shape)}"
+        )
+
+
+def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
+    """(N, C, *) normalised within each of `num_groups` groups of channels. Raises RuntimeError if C does not divide."""
+    if input.dim() < 2:
+        raise RuntimeError("Expected at least 2 dimensions for input tensor but received " + str(input.dim()))
+    if input.shape[1] % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(input.shape)} and num_groups={num_groups}"
+        )
+    return group_norm_row(input, weight, bias, num_groups, eps)[0]
+
+
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+):
+    """(N, C, *) normalised per sample and channel."""
+    samples, channels = input.shape[:2]
+
+    def repeated(tensor):
+        return None if tensor is None else tensor.repeat(samples)
+
+    flat = input.contiguous().view(1, samples * channels, *input.shape[2:])
+    means, variances = repeated(running_mean), repeated(running_var)
+    result = batch_norm_row(
+        flat, repeated(weight), repeated(bias), means, variances, use_input_stats, momentum, eps
+    )[0]
+    for statistic, moved in ((running_mean, means), (running_var, variances)):
+        if statistic is not None and use_input_stats:
+            statistic.detach().copy_(moved.view(samples, channels).mean(0))
+    return result.view(input.shape)
+
+
+def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
+    """Divided by the root of the mean square over the trailing dimensions `normalized_shape`."""
+    _demand_trailing(input, normalized_shape)
+    smallest = float(np.finfo(input.dtype.numpy).eps) if eps is None else eps
+    dims = _trailing(input.dim(), normalized_shape)
+    result = input * (input.pow(2).mean(dims, keepdim=True) + smallest).rsqrt()
+    return result if weight is None else result * weight
+
+
+def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
+    """Divided by the p-norm (at least eps) along `dim`."""
+    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
