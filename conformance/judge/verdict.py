@@ -56,6 +56,8 @@ def judge_trace(instance: Instance, info: TargetInfo, ran: Ran) -> tuple[str, tu
             checks += judge_step(number, step, seen, bench)
     except TraceError as problem:
         return "error", tuple(checks), str(problem)
+    except RecursionError:
+        return "error", tuple(checks), "the trace does not follow the protocol: nested too deeply"
     outcome, reason = settle(trace, checks, len(case.steps))
     return outcome, tuple(checks), reason
 

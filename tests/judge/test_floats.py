@@ -8,7 +8,7 @@ import struct
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.judge.floats import (
@@ -36,12 +36,14 @@ def bits(value: float) -> bytes:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@settings(deadline=None)
 @given(value=floats)
 def test_rounds_as_numpy(dtype, value):
     assert bits(round_to(value, FORMATS[dtype])) == bits(as_numpy(value, dtype))
 
 
 @pytest.mark.parametrize("dtype", [name for name in FORMATS if hasattr(ml_dtypes, name)])
+@settings(deadline=None)
 @given(
     value=st.floats(width=32) | st.floats(-500, 500, width=32) | st.floats(-(2.0**-120), 2.0**-120, width=32)
 )
@@ -63,6 +65,7 @@ def test_ties_go_to_even(value):
     assert round_to(2048 + 2 * value, FORMATS["float16"]) == 2048 + 2 * round(value)
 
 
+@settings(deadline=None)
 @given(left=st.floats(width=32, allow_nan=False), right=st.floats(width=32, allow_nan=False))
 def test_float32_order_is_that_of_its_bits(left, right):
     def place(value: float) -> int:
@@ -77,6 +80,7 @@ def test_float32_order_is_that_of_its_bits(left, right):
         assert ulp_distance(left, right, form) == abs(place(left) - place(right))
 
 
+@settings(deadline=None)
 @given(value=st.floats(allow_nan=False, allow_infinity=False, max_value=1e300, min_value=-1e300))
 def test_float64_neighbours_are_one_apart(value):
     following = math.nextafter(value, math.inf)

@@ -9,7 +9,7 @@ import math
 from importlib.util import find_spec
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -68,6 +68,7 @@ def test_sound_values_have_no_survivors(yaml, answer):
 numbers = st.floats(width=32) | st.integers(-(2**53), 2**53) | st.booleans()
 
 
+@settings(deadline=None)
 @given(data=st.recursive(numbers, lambda inner: st.lists(inner, min_size=1, max_size=3), max_leaves=6))
 def test_no_change_of_a_number_or_list_goes_unnoticed(data):
     instance = expecting("0")

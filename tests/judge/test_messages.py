@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.judge.messages import first_difference, fold, for_device, matches, mismatch, pieces
@@ -63,6 +63,7 @@ def test_misfit(pattern, message):
 PARTS = st.text(st.sampled_from("ab .{}*\n"), max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS | st.just("..."), max_size=6).map("".join), PARTS | st.text("ab. ", max_size=20))
 @example("a...a", "a")
 @example("....", ".")
@@ -72,6 +73,7 @@ def test_patterns_mean_what_a_regular_expression_says(pattern, message):
     assert matches(pattern, message) == bool(re.fullmatch(".*".join(parts), fold(message), re.DOTALL))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_every_message_fits_itself_once_its_dots_are_named(message):
     if "{dots}" not in message:

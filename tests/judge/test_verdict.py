@@ -85,7 +85,11 @@ def test_without_a_trace(status, expectedness):
     assert verdict.assertions == ()
 
 
+DEEP: list = []
+for _ in range(5000):
+    DEEP = [DEEP]
 BROKEN = [
+    ran(step({"k": "tensor", "v": {**tensor([1.0])["v"], "data": DEEP}}, True), GREEN[1]).trace,
     None,
     {},
     [],
@@ -103,7 +107,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("trace", BROKEN, ids=lambda trace: str(trace)[:60])
+@pytest.mark.parametrize("trace", BROKEN, ids=range(len(BROKEN)))
 def test_a_trace_that_breaks_the_protocol_is_an_error(trace):
     verdict = judge(TWO_STEPS, TORCH, Ran("trace", trace))
     assert (verdict.outcome, verdict.expectedness) == ("error", "unexpected")
