@@ -1,0 +1,182 @@
+"""`list`, `explain`, `repro`, `render`, `diff`, `gate`, `record`, `schema`: each as a user would use it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance.load import instances, load
+from conformance.report.script import script
+from tests.cli.conftest import GOOD, ROOT
+from tests.cli.test_exit_codes import lines
+
+REFERENCE = ("-t", "reference:cpu")
+
+
+def test_list_prints_ids_that_run_takes(command):
+    done = command("list")
+    assert done.stdout == "adds::adds\n"
+    for spelling in ("adds::adds", "spec/adds.yaml::adds", "adds.yaml::adds", "spec/adds.yaml", "spec"):
+        assert command("run", spelling, *REFERENCE).returncode == 0, spelling
+
+
+def test_list_shows_features_and_engines(command):
+    assert "forward_ad" in command("list", "--features").stdout
+    assert "reference:DEVICE" in command("list", "--targets").stdout
+
+
+def test_a_spec_outside_the_spec_folder_runs(command, project):
+    elsewhere = project / "mine" / "deep"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "own.yaml").write_text(GOOD)
+    done = command("run", "mine", *REFERENCE)
+    assert done.returncode == 0, done.stderr
+    assert lines(project / "reports" / "latest")[1]["case"] == "deep/own::adds"
+
+
+def test_explain_shows_the_case_and_what_was_last_seen(command, project):
+    (project / "spec" / "adds.yaml").write_text(GOOD.replace("[8.]", "[4.]"))
+    command("run", *REFERENCE)
+    text = command("explain", "adds::adds").stdout
+    for part in ("two passes add", "spec/adds.yaml:4", "x.grad: [4.]", "reference:cpu: fail", "tensor([8.])"):
+        assert part in text
+
+
+def test_a_repro_needs_the_engine_alone(command, tmp_path):
+    text = command("repro", "adds::adds").stdout
+    assert "conformance" not in text.replace("torch-conformance", "")
+    done = subprocess.run([sys.executable, "-I", "-c", text], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "x.grad = tensor([4.])\nx.grad = tensor([8.])\n"
+
+
+def test_every_case_has_a_repro_that_runs_through(tmp_path):
+    """All scripts in one process of plain torch, each in a namespace of its own."""
+    every = [i for f in load(None, ROOT / "spec") for i in instances(f) if "cuda" not in i.case.needs]
+    (tmp_path / "all.json").write_text(json.dumps([(i.id, script(i, "torch:cpu")) for i in every]))
+    runner = (
+        "import json, sys, contextlib, io, torch\n"
+        "failed = []\n"
+        "for name, text in json.load(open('all.json')):\n"
+        "    torch.set_grad_enabled(True); torch.autograd.set_detect_anomaly(False)\n"
+        "    try:\n"
+        "        with contextlib.redirect_stdout(io.StringIO()):\n"
+        "            exec(compile(text, name, 'exec'), {'__name__': name})\n"
+        "    except BaseException as error:\n"
+        "        failed.append(f'{name}: {error!r}')\n"
+        "sys.exit('\\n'.join(failed) or 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", runner], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("to", ["html", "md", "junit", "github"])
+def test_render_writes_each_format_from_the_file_alone(command, project, to):
+    (project / "spec" / "adds.yaml").write_text(GOOD.replace("[8.]", "[4.]"))
+    command("run", *REFERENCE)
+    (project / "spec" / "adds.yaml").unlink()
+    done = command("render", "reports/latest/results.jsonl", "--to", to)
+    assert done.returncode == 0, done.stderr
+    if to == "junit":
+        case = ElementTree.fromstring(done.stdout).find(".//testcase[failure]")
+        assert case is not None and case.get("file") == "spec/adds.yaml"
+    else:
+        assert "adds::adds" in done.stdout
+    if to == "github":
+        assert "::error file=spec/adds.yaml,line=14" in done.stdout
+
+
+def test_diff_tells_what_changed(command, project):
+    command("run", *REFERENCE, "--out", "old")
+    assert command("diff", "old", "old").returncode == 0
+    (project / "spec" / "adds.yaml").write_text(GOOD.replace("(x * x).backward()", "(x * 3).backward()"))
+    command("run", *REFERENCE, "--out", "new")
+    done = command("diff", "old/results.jsonl", "new")
+    assert done.returncode == 1
+    assert "adds::adds [reference:cpu]: outcome: pass -> fail" in done.stdout
+    assert "[4.0] -> [3.0]" in done.stdout or "4.0 -> 3.0" in done.stdout
+
+
+def test_gate_passes_and_fails_with_the_place(command, project):
+    (project / "reports" / "policy.yaml").write_text("required_targets: [reference:cpu]\n")
+    command("run", *REFERENCE)
+    assert command("gate", "--update-baseline").returncode == 0
+    done = command("gate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (project / "spec" / "adds.yaml").write_text(GOOD.replace("[8.]", "[4.]"))
+    done = command("gate")
+    assert done.returncode == 1 and "spec" in done.stdout, "the results are older than the specs"
+    command("run", *REFERENCE)
+    done = command("gate")
+    assert done.returncode == 1
+    assert "spec/adds.yaml:" in done.stdout
+    (project / "spec" / "adds.yaml").write_text(GOOD.replace("case: adds", "case: other"))
+    command("run", *REFERENCE)
+    done = command("gate")
+    assert done.returncode == 1
+    assert "adds::adds" in done.stdout, "the case of the baseline has vanished"
+
+
+def test_gate_wants_its_required_targets(command, project):
+    command("run", *REFERENCE)
+    command("gate", "--update-baseline")
+    done = command("gate")
+    assert done.returncode == 3
+    assert "torch:cpu" in done.stdout
+
+
+def test_a_recording_stands_in_until_the_spec_changes(command, project):
+    """What `record` writes on a machine with a GPU; here the simulated device lends its traces."""
+    assert command("record", "-t", "reference:cuda").returncode == 0
+    file = project / "reports" / "recorded" / "reference-cuda.jsonl"
+    recorded = project / "reports" / "recorded" / "torch-cuda.jsonl"
+    recorded.write_text(file.read_text().replace('"reference:cuda"', '"torch:cuda"'))
+    file.unlink()
+    done = command("run", "-t", "torch:cuda", *REFERENCE)
+    assert done.returncode == 0, done.stderr
+    header, *_ = lines(project / "reports" / "latest")
+    (state,) = [t for t in header["targets"] if t["name"] == "torch:cuda"]
+    assert state["state"] == "recorded" and state["recorded"]["when"]
+    (project / "spec" / "adds.yaml").write_text(GOOD + "\n# changed\n")
+    done = command("run", "-t", "torch:cuda", *REFERENCE)
+    assert done.returncode == 3
+
+
+def test_a_damaged_recording_is_one_clear_line(command, project):
+    (project / "reports" / "recorded").mkdir()
+    (project / "reports" / "recorded" / "torch-cuda.jsonl").write_text('{"kind":"header"')
+    done = command("run", *REFERENCE)
+    assert done.returncode == 2
+    assert "reports/recorded/torch-cuda.jsonl:1" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_record_refuses_a_target_that_cannot_run(command, project):
+    done = command("record", "-t", "torch:cuda")
+    assert done.returncode == 3
+    assert not list((project / "reports").glob("recorded/*"))
+
+
+def test_schema_is_the_one_that_is_kept(command):
+    assert json.loads(command("schema").stdout) == json.loads((ROOT / "spec" / "schema.json").read_text())
+
+
+def test_doctor_names_what_runs_and_why_not(command):
+    done = command("doctor")
+    assert done.returncode == 0, done.stderr
+    assert "reference:cpu" in done.stdout and "torch:cuda" in done.stdout
+
+
+def test_control_characters_of_an_engine_never_reach_the_terminal(command, project):
+    (project / "spec" / "adds.yaml").write_text(
+        GOOD.replace(
+            "(x * x).backward()\n        expect:\n          x.grad: [8.]", "raise ValueError(chr)"
+        ).replace("raise ValueError(chr)", 'raise ValueError("\\x1b[31mred")')
+    )
+    done = command("run", *REFERENCE)
+    assert "\x1b" not in done.stdout + done.stderr
