@@ -1,11 +1,11 @@
-"""Losses on scores: logits against probabilities, and margins."""
+"""Losses on scores: logits against probabilities, margins, and class numbers at every place of an image."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .elementwise import where, zeros_like
-from .losses import MEAN, _reduced, _share
+from .losses import MEAN, _nll, _reduced, _share
 from .table import op
 
 
@@ -98,6 +98,34 @@ multi_margin_loss = op(
     "int reduction=1)",
     _multi_margin,
     self=_multi_margin_grad,
+    method=False,
+    function=False,
+)
+
+
+def _nll2d(scores, target, weight, reduction, ignore_index):
+    return _nll(np.moveaxis(scores, 1, -1), target, weight, reduction, ignore_index)
+
+
+def _nll2d_grad(grads, self, target, weight, reduction, ignore_index, total_weight):
+    ignored = target == ignore_index
+    safe = target.masked_fill(ignored, 0)
+    share = -grads[0].expand(target.shape)
+    if weight is not None:
+        share = share * weight[safe]
+    if reduction == MEAN:
+        share = share / total_weight
+    share = share.masked_fill(ignored, 0)
+    return self.new_zeros(self.shape).scatter(1, safe.unsqueeze(1), share.unsqueeze(1))
+
+
+nll_loss2d = op(
+    "nll_loss2d(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, int ignore_index=-100) "
+    "-> output, total_weight",
+    _nll2d,
+    node="NllLoss2DBackward0",
+    self=_nll2d_grad,
+    non_differentiable=("total_weight",),
     method=False,
     function=False,
 )

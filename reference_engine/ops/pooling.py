@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .convolution import _listed, _padded
+from .convolution import _listed
 from .table import op
 
 
@@ -85,15 +85,17 @@ max_pool2d_with_indices = op(
 
 
 def _avg_divisors(array, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    """Elements of each window: padding may count, what lies beyond it never does."""
     if divisor_override is not None:
         return divisor_override
-    ones = np.ones((1, 1, *array.shape[2:]), np.float64)
-    if count_include_pad:  # padding counts, what lies beyond it does not
-        ones = _padded(ones, padding, padding)
-        ones[...] = 1
-        padding = [0] * len(padding)
-    counts = _window_view(ones, kernel, stride, padding, [1] * len(kernel), ceil_mode, 0)
-    return counts.sum(axis=tuple(range(2 + len(kernel), counts.ndim)))
+    product = np.ones(())
+    for size, window, step, pad in zip(array.shape[2:], kernel, stride, padding, strict=True):
+        starts = np.arange(_extent(size, window, step, pad, 1, ceil_mode)) * step - pad
+        ends = np.minimum(starts + window, size + pad)
+        if not count_include_pad:
+            starts, ends = np.maximum(starts, 0), np.minimum(ends, size)
+        product = np.multiply.outer(product, ends - starts)
+    return product
 
 
 def _avg_pool(array, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):

@@ -100,7 +100,14 @@ def _nll(scores, target, weight, reduction, ignore_index):
             )
     if target.dtype not in (torch.int64, torch.uint8):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.scalar}")
-    return losses.nll_loss(scores, target, weight, get_enum(reduction), ignore_index)[0]
+    number = get_enum(reduction)
+    if scores.dim() <= 2:
+        return losses.nll_loss(scores, target, weight, number, ignore_index)[0]
+    if scores.dim() == 4:
+        return margins.nll_loss2d(scores, target, weight, number, ignore_index)[0]
+    flat, places = scores.reshape(scores.size(0), classes, 1, -1), target.reshape(target.size(0), 1, -1)
+    result = margins.nll_loss2d(flat, places, weight, number, ignore_index)[0]
+    return result.view(target.shape) if number == losses.NONE else result
 
 
 def cross_entropy(
