@@ -35,6 +35,8 @@ sys.argv = sys.argv[:1]
 from conformance.worker.main import main
 main()
 """
+# Programs are small: several threads an operation only get in each other's way, and make sums depend on them.
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 TAIL = 4096
 CHUNK = 1 << 16
 # One answer is bounded by what workers observe; a longer line is no answer but a flood.
@@ -56,7 +58,7 @@ class Process:
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
-            env={**os.environ, "PYTHONHASHSEED": "0"},
+            env={**THREADS, **os.environ, "PYTHONHASHSEED": "0"},
         )
         assert self._popen.stdin and self._popen.stdout and self._popen.stderr
         self.stdin, self.stdout, self.stderr = (

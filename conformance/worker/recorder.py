@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.worker.observe import describe
 
+MOST = 1000  # warnings kept of one step
 _IGNORE = ("ignore", None, Warning, None, 0)
 
 
@@ -29,7 +30,8 @@ class Recorder:
         self._outer.__exit__(*exception)
 
     def _keep(self, message: Any, category: type, *place: Any, **more: Any) -> None:
-        self._seen.append((category, message))
+        if len(self._seen) < MOST:
+            self._seen.append((category, message))
 
     def take(self) -> list[dict[str, str]]:
         """Type name and message of the warnings since the last call."""

@@ -58,7 +58,7 @@ def fake(tmp_path) -> Callable[..., Fake]:
         ("half", "crash", "ended with exit code 0"),
         ("hang", "timeout", "no answer within 0.5 s"),
         ("garbage", "crash", "the worker wrote something that is no answer: 'Loading weights...'"),
-        ("other", "crash", 'the worker answered out of turn: \'{"op": "trace", "id": "tests::someone-else"'),
+        ("other", "crash", 'the worker answered out of turn: \'{"op": "trace", "id": "tests::so'),
     ],
 )
 def test_a_fault_costs_its_case(fake, name, status, reason):
