@@ -81,8 +81,9 @@ def build_files(results: Results) -> tuple[FileView, ...]:
     """Group a results file's lines by spec file and instance."""
     header = results.header
     infos = {info.name: info for info in header.targets}
+    order = {name: place for place, name in enumerate(infos)}
     by_case: dict[str, dict[str, Line]] = {case: {} for case in header.cases}
-    for line in results.lines:
+    for line in sorted(results.lines, key=lambda line: order[line.target]):
         by_case[line.case][line.target] = line
     diverged: dict[str, list[Divergence]] = {}
     for divergence in results.divergences:
@@ -220,7 +221,11 @@ def _between_targets(divergence: Divergence, infos: Mapping[str, TargetInfo]) ->
         step=divergence.step,
         what=f"{divergence.where} ({divergence.field})" if divergence.field else divergence.where,
         stands_alone=divergence.stands_alone,
-        values={t: portable(text, infos[t].device) for t, text in divergence.values.items()},
+        values={
+            name: portable(divergence.values[name], info.device)
+            for name, info in infos.items()
+            if name in divergence.values
+        },
         against="targets",
         note=divergence.note,
     )

@@ -27,7 +27,7 @@ from conformance.run.results import Line
 
 FOLD_ABOVE = 300
 """Cases from which on spec files without anything unexpected start folded."""
-DIFFERENCES_SHOWN = 25
+DIFFERENCES_SHOWN = 12
 """Cases listed for each who stands alone; the matrix has them all."""
 WORDS = {"not-applicable": "n/a", "not-run": "not run"}
 

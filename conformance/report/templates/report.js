@@ -28,6 +28,8 @@
     }
     return members(mask).join(", ");
   }
+  // The behaviour specified is torch's: what torch shows comes first, then what most targets show.
+  const weight = (mask) => members(mask).reduce((sum, name) => sum + (name.startsWith("torch:") ? 100 : 1), 0);
   const union = (groups) => groups.reduce((mask, group) => mask | group[0], 0);
 
   // --- texts -----------------------------------------------------------------------------------------
@@ -219,7 +221,7 @@
     const suspect = against === "targets" && at === step ? text(what) : "";
     const body = el("tbody");
     for (const [name, groups] of tensors) {
-      const sorted = [...groups].sort((a, b) => members(b[1]).length - members(a[1]).length);
+      const sorted = [...groups].sort((a, b) => weight(b[1]) - weight(a[1]));
       const base = d.states[sorted[0][0]];
       sorted.forEach(([number, mask], n) => body.append(el("tr", null,
         el("th", { scope: "row" }, n === 0 && code(text(name))),
