@@ -20,7 +20,6 @@ from .graph.hooks import RemovableHandle, add_hook
 from .graph.metadata import AutogradMeta, materialize_meta
 from .devices import CPU, device, tensor_type_name
 from .dtypes import BY_NUMPY, dtype, float32, of_array
-from .promotion import number_dtype
 from .overrides import _disabled_torch_function_impl, dispatch, dispatches
 from .size import Size
 from .storage import UntypedStorage
@@ -790,8 +789,12 @@ def make(array: np.ndarray, place: device = CPU) -> Tensor:
 
 
 def wrapped_number(value, place: device = CPU) -> Tensor:
-    """A 0-dim tensor that stands for a Python number."""
-    tensor = make(np.array(value, number_dtype(value).numpy), place)
+    """A 0-dim tensor that stands for a Python number, in full precision whatever the default dtype."""
+    if isinstance(value, bool):
+        kept = np.bool_
+    else:
+        kept = np.int64 if isinstance(value, int) else np.complex128 if isinstance(value, complex) else np.float64
+    tensor = make(np.array(value, kept), place)
     tensor._wrapped = True
     return tensor
 

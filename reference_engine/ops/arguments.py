@@ -28,6 +28,7 @@ def _is_index(value) -> bool:
 _ACCEPTS = {
     "Tensor": lambda value: isinstance(value, Tensor),
     "Operand": lambda value: isinstance(value, Tensor) or _is_number(value),
+    "Number": _is_number,
     "Tensor[]": lambda value: isinstance(value, (list, tuple)) and all(isinstance(e, Tensor) for e in value),
     "Tensor?[]": lambda value: isinstance(value, (list, tuple)),
     "Scalar": lambda value: _is_number(value) or (isinstance(value, Tensor) and value._array.ndim == 0
@@ -42,7 +43,7 @@ _ACCEPTS = {
     "any": lambda value: True,
 }  # fmt: skip
 _TYPE_NAMES = {
-    "Tensor": "Tensor", "Operand": "Tensor", "Tensor[]": "tuple of Tensors", "Scalar": "Number", "int": "int",
+    "Tensor": "Tensor", "Operand": "Tensor", "Number": "Number", "Tensor[]": "tuple of Tensors", "Scalar": "Number", "int": "int",
     "float": "float", "bool": "bool", "str": "str", "int[]": "tuple of ints", "int...": "tuple of ints",
     "dtype": "torch.dtype", "any": "object",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.node import NotImplementedNode
 from ..graph.saved import SavedTensor
 from ..devices import CPU
-from ..dtypes import FLOATING
+from ..dtypes import FLOATING, bfloat16
 from ..overrides import dispatch as dispatch_to_subclass
 from ..overrides import dispatches
 from ..promotion import can_cast_dtype, defaults, result_dtype
@@ -80,8 +80,8 @@ def arrays_of(values: list, row: Row) -> list:
         for value in values:
             if isinstance(value, Tensor):
                 value = value._array
-            elif type(value) in (list, tuple) and value and isinstance(value[0], Tensor):
-                value = [tensor._array for tensor in value]
+            elif type(value) in (list, tuple) and any(isinstance(entry, Tensor) for entry in value):
+                value = [entry._array if isinstance(entry, Tensor) else entry for entry in value]
             arguments.append(value)
         return arguments
     operands = []
@@ -539,7 +539,7 @@ def make_binary(row: Row):
             return slow(self, other, **kwargs)
         kind = type(other)
         dtype = self.dtype
-        if floats_only and dtype.kind < FLOATING:
+        if (floats_only and dtype.kind < FLOATING) or dtype is bfloat16:
             return slow(self, other)
         place = self._storage.device
         if kind is Tensor or (isinstance(other, Tensor) and not other._dispatches):

@@ -106,6 +106,13 @@ rsub = op(
 )
 
 
+def positive(self):
+    """The tensor itself. Raises ``RuntimeError`` for bool."""
+    if self.dtype.kind == 0:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return self
+
+
 def sum_tangents(*tangents):
     """The sum of those tangents that exist."""
     present = [tangent for tangent in tangents if tangent is not None]
@@ -171,7 +178,8 @@ div_rounded = op(
     other=lambda grad, self, other, rounding_mode: grad * 0 if rounding_mode else -grad * conj((self / other) / other),
     jvp=lambda self_t, other_t: sum_tangents(self_t, other_t) * 0,
 )
-floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True)
+floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
+                  refuses=(("c", "div_floor_cpu"),))  # fmt: skip
 
 
 def _remainder(a, b):
@@ -180,22 +188,44 @@ def _remainder(a, b):
     return np.remainder(a, b)
 
 
-remainder = op(
-    "remainder(Tensor self, Operand other)",
+remainder_number = op(
+    "remainder(Tensor self, Number other)",
     _remainder,
     promote=COMMON,
     in_place=True,
+    self=lambda grad: grad,
+    jvp=lambda self_t: self_t,
+    refuses=(("c", "remainder_cpu"),),
+)
+remainder = op(
+    "remainder(Tensor self, Tensor other)",
+    _remainder,
+    promote=COMMON,
+    node="RemainderBackward1",
+    in_place=True,
+    refuses=(("c", "remainder_cpu"),),
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * self.div(other, rounding_mode="floor"),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
         self_t, None if other_t is None else -other_t * self.div(other, rounding_mode="floor")
     ),
 )
-fmod = op(
-    "fmod(Tensor self, Operand other)",
+fmod_number = op(
+    "fmod(Tensor self, Number other)",
     np.fmod,
     promote=COMMON,
     in_place=True,
+    self=lambda grad: grad,
+    jvp=lambda self_t: self_t,
+    refuses=(("c", "fmod_cpu"),),
+)
+fmod = op(
+    "fmod(Tensor self, Tensor other)",
+    np.fmod,
+    promote=COMMON,
+    node="FmodBackward1",
+    in_place=True,
+    refuses=(("c", "fmod_cpu"),),
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * self.div(other, rounding_mode="trunc"),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
@@ -328,7 +358,6 @@ def _sigmoid(array: np.ndarray) -> np.ndarray:
 
 
 neg = unary("neg", lambda array: _negative(array), lambda grad: -grad, AS_IS, "linear")
-positive = op("positive(Tensor self)", np.positive, self=lambda grad: grad, jvp="linear", view=False, method="positive")
 
 
 def _negative(array: np.ndarray) -> np.ndarray:
@@ -347,7 +376,7 @@ expm1 = unary("expm1", rounded_once(np.expm1), lambda grad, result: grad * (conj
 log = unary("log", rounded_once(np.log), lambda grad, self: grad.div(conj(self)))
 log2 = unary("log2", rounded_once(np.log2), lambda grad, self: grad / (conj(self) * math.log(2)))
 log10 = unary("log10", rounded_once(np.log10), lambda grad, self: grad / (conj(self) * math.log(10)))
-log1p = unary("log1p", rounded_once(np.log1p), lambda grad, self: grad / conj(self + 1))
+log1p = unary("log1p", rounded_once(np.log1p), lambda grad, self: grad / conj(self + 1), node="Log1PBackward0")
 sqrt = unary("sqrt", np.sqrt, lambda grad, result: grad / (2 * conj(result)))
 rsqrt = unary("rsqrt", lambda a: 1 / np.sqrt(a), lambda grad, result: -0.5 * grad * conj(result.pow(3)))
 reciprocal = unary("reciprocal", np.reciprocal, lambda grad, result: -grad * conj(result * result))
@@ -365,19 +394,26 @@ acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj(
 atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
 sigmoid = unary("sigmoid", _sigmoid, lambda grad, result: grad * conj((1 - result) * result))
 relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((), a.dtype))),
-             lambda grad, result: threshold_grad(grad, result), AS_IS)  # fmt: skip
+             lambda grad, result: threshold_grad(grad, result), AS_IS,
+             refuses=(("b", "!Boolean inputs not supported for relu"),
+                      ("c", "clamp is not supported for complex types")))  # fmt: skip
 sign = unary("sign", lambda a: np.sign(a) if a.dtype != np.bool_ else a.copy(), lambda grad: zeros_like(grad), AS_IS,
-             lambda self_t: zeros_like(self_t))  # fmt: skip
+             lambda self_t: zeros_like(self_t),
+             refuses=(("c", "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."),
+                      ))  # fmt: skip
 for _name, _function in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc)):
     unary(_name, lambda a, f=_function: f(a) if a.dtype.kind not in "iub" else a.copy(),
-          lambda grad: zeros_like(grad), AS_IS, lambda self_t: zeros_like(self_t))  # fmt: skip
-frac = unary("frac", lambda a: a - np.trunc(a), lambda grad: grad, AS_IS, "linear")
+          lambda grad: zeros_like(grad), AS_IS, lambda self_t: zeros_like(self_t),
+          refuses=(("b", f"{_name}_vml_cpu"), ("c", f"{_name} is not supported for complex inputs")))  # fmt: skip
+frac = unary("frac", lambda a: a - np.trunc(a), lambda grad: grad, AS_IS, lambda self_t: self_t,
+             refuses=(("biuc", "frac_cpu"),))  # fmt: skip
 round_ = op(
     "round(Tensor self, *, int decimals=0)",
     lambda a, decimals: np.round(a, decimals),
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
+    refuses=(("bc", "round_vml_cpu"),),
 )
 
 
@@ -404,6 +440,7 @@ def _abs(array: np.ndarray) -> np.ndarray:
 abs_ = op(
     "abs(Tensor self)",
     _abs,
+    refuses=(("b", "abs_cpu"),),
     in_place=True,
     self=lambda grad, self: grad * self.sgn(),
     jvp=lambda self_t, self: (self_t * conj(self.sgn())).real if self.dtype.kind == COMPLEX else self_t * self.sgn(),
@@ -437,6 +474,7 @@ nan_to_num = op(
     lambda a, nan, posinf, neginf: np.nan_to_num(a, nan=nan or 0.0, posinf=posinf, neginf=neginf),
     in_place=True,
     self=lambda grad, self: grad * self.isfinite(),
+    jvp="elementwise",
 )
 
 # -- clamping -------------------------------------------------------------------------------------------------
@@ -478,6 +516,7 @@ clamp = op(
     "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
     _clamp_promoted,
     node="ClampBackward1",
+    refuses=(("c", "clamp is not supported for complex types"),),
     in_place=True,
     self=_clamp_grad,
     jvp=lambda self_t, self, min, max: _clamp_grad(self_t, self, min, max),
@@ -492,6 +531,7 @@ clamp_tensor = op(
     self=_clamp_grad,
     min=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=True),
     max=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=False),
+    jvp="elementwise",
 )  # fmt: skip
 
 
@@ -570,6 +610,8 @@ atan2 = op(
     in_place=True,
     self=lambda grad, self, other: grad * other / (self * self + other * other),
     other=lambda grad, self, other: grad * -self / (self * self + other * other),
+    jvp="elementwise",
+    refuses=(("c", "atan2_cpu"),),
 )
 lerp = op(
     "lerp(Tensor self, Tensor end, Scalar weight)",
@@ -589,6 +631,7 @@ lerp_tensor = op(
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
     weight=lambda grad, self, end: grad * conj(end - self),
+    jvp="elementwise",
 )
 addcmul = op(
     "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
@@ -598,6 +641,8 @@ addcmul = op(
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: grad * conj(tensor2 * value),
     tensor2=lambda grad, tensor1, value: grad * conj(tensor1 * value),
+    jvp="elementwise",
+    refuses=(("b", "addcmul_cpu_out"),),
 )
 addcdiv = op(
     "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
@@ -607,6 +652,7 @@ addcdiv = op(
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: grad * conj(value / tensor2),
     tensor2=lambda grad, value, tensor1, tensor2: -grad * conj((value * tensor1) / (tensor2 * tensor2)),
+    jvp="elementwise",
 )
 
 # -- comparisons and logic: no derivatives ----------------------------------------------------------------------
@@ -616,7 +662,8 @@ for _name, _function in (
     ("ge", np.greater_equal), ("logical_and", np.logical_and), ("logical_or", np.logical_or),
     ("logical_xor", np.logical_xor),
 ):  # fmt: skip
-    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMPARE, differentiable=False, in_place=True)
+    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMPARE, differentiable=False, in_place=True,
+       refuses=(("c", f"{_name}_cpu"),) if _name in ("lt", "le", "gt", "ge") else ())  # fmt: skip
 for _name, _function in (("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or),
                          ("bitwise_xor", np.bitwise_xor)):  # fmt: skip
     op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True)

@@ -41,7 +41,7 @@ def _index(array, indices):
 
 
 index_row = op(
-    "index(Tensor self, Tensor?[] indices)".replace("Tensor?[]", "Tensor[]?"),
+    "index(Tensor self, Tensor?[] indices)",
     lambda a, indices: _index(a, indices),
     self=lambda grad, self_sym_sizes, indices: index_put_zeros(grad, indices, self_sym_sizes),
     jvp=lambda self_t, indices: index_row(self_t, indices),
@@ -49,7 +49,7 @@ index_row = op(
     function=False,
 )
 index_put_zeros = op(
-    "index_backward(Tensor grad_output, Tensor[]? indices, any shape)",
+    "index_backward(Tensor grad_output, Tensor?[] indices, any shape)",
     _put_zeros,
     grad_output=lambda grad, indices: index_row(grad, indices),
     jvp=lambda grad_output_t, indices, shape: index_put_zeros(grad_output_t, indices, shape),
@@ -72,7 +72,7 @@ def _place(array, indices, values, accumulate):
 
 
 index_put = op(
-    "index_put(Tensor self, Tensor[]? indices, Tensor values, bool accumulate=False)",
+    "index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False)",
     lambda a, indices, values, accumulate: _place(a, indices, values, accumulate),
     in_place=True,
     self=lambda grad, indices, accumulate: grad if accumulate else index_put(
@@ -414,27 +414,32 @@ index_copy = op(
     _index_put_along,
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
-    source=lambda grad, dim, index: grad.index_select(dim, index),
+    source=lambda grad, source, dim, index, source_dim: grad.index_select(dim, index).expand(source._array.shape),
+    jvp=lambda self_t, source_t, self, dim, index, source: (zeros_like(self) if self_t is None else self_t).index_copy(
+        dim, index, zeros_like(source) if source_t is None else source_t
+    ),
 )
 index_fill = op(
     "index_fill(Tensor self, int dim, Tensor index, Scalar value)",
     lambda a, dim, index, value: _index_put_along(a, dim, index, np.asarray(value).astype(a.dtype)),
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
+    jvp=lambda self_t, dim, index: self_t.index_fill(dim, index, 0),
 )
 take = op(
     "take(Tensor self, Tensor index)",
     lambda a, index: a.reshape(-1)[index],
-    self=lambda grad, self_sym_sizes, index: grad.new_zeros(int(np.prod(self_sym_sizes)))
+    self=lambda grad, self, index: grad.new_zeros(self._array.size)
     .index_add(0, index.reshape(-1), grad.reshape(-1))
-    .view(self_sym_sizes),
+    .view(self._array.shape),
+    jvp=lambda self_t, index: self_t.take(index),
 )
 masked_select = op(
     "masked_select(Tensor self, Tensor mask)",
     lambda a, mask: np.broadcast_to(a, np.broadcast_shapes(a.shape, mask.shape))[
         np.broadcast_to(mask, np.broadcast_shapes(a.shape, mask.shape))
     ],
-    self=lambda grad, self_sym_sizes, mask: masked_put_back(grad, mask, self_sym_sizes),
+    self=lambda grad, self, mask: masked_put_back(grad, mask, self._array.shape),
     jvp=lambda self_t, mask: self_t.masked_select(mask),
 )
 
@@ -465,6 +470,9 @@ masked_scatter = op(
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     source=_masked_scatter_source_grad,
+    jvp=lambda self_t, source_t, self, mask, source: (zeros_like(self) if self_t is None else self_t).masked_scatter(
+        mask, zeros_like(source) if source_t is None else source_t
+    ),
 )
 
 
@@ -483,6 +491,10 @@ def _scattered(view_of):
     return forward
 
 
+def _or_zero(tangent, like):
+    return zeros_like(like) if tangent is None else tangent
+
+
 def _view_functions():
     from . import views
 
@@ -494,6 +506,7 @@ op(
     _scattered(lambda a, dim, index: _view_functions()._select(a, dim, index)),
     self=lambda grad, dim, index: grad.select_scatter(zeros_like(grad.select(dim, index)), dim, index),
     src=lambda grad, dim, index: grad.select(dim, index),
+    jvp=lambda self_t, src_t, self, src, dim, index: _or_zero(self_t, self).select_scatter(_or_zero(src_t, src), dim, index),
 )
 op(
     "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1)",
@@ -502,6 +515,9 @@ op(
         zeros_like(slice_(grad, dim, start, end, step)), dim, start, end, step
     ),
     src=lambda grad, dim, start, end, step: slice_(grad, dim, start, end, step),
+    jvp=lambda self_t, src_t, self, src, dim, start, end, step: _or_zero(self_t, self).slice_scatter(
+        _or_zero(src_t, src), dim, start, end, step
+    ),
 )
 op(
     "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1)",
@@ -510,6 +526,9 @@ op(
         zeros_like(grad.diagonal(offset, dim1, dim2)), offset, dim1, dim2
     ),
     src=lambda grad, offset, dim1, dim2: grad.diagonal(offset, dim1, dim2),
+    jvp=lambda self_t, src_t, self, src, offset, dim1, dim2: _or_zero(self_t, self).diagonal_scatter(
+        _or_zero(src_t, src), offset, dim1, dim2
+    ),
 )
 
 

@@ -72,6 +72,7 @@ cat_row = op(
     jvp=lambda tensors_t, dim: cat(tensors_t, dim),
     method=False,
     function=False,
+    hidden=("shapes",),
 )
 
 
@@ -178,8 +179,8 @@ def diag_embed(self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) ->
     """The last dimension as diagonals of new matrices."""
     extent = self._array.shape[-1] + abs(offset)
     result = self.new_zeros((*self._array.shape[:-1], extent, extent))
-    result.diagonal(offset, dim1, dim2).copy_(self)
-    return result
+    result.diagonal(offset, -2, -1).copy_(self)
+    return result if (dim1, dim2) == (-2, -1) else result.movedim((-2, -1), (dim1, dim2))
 
 
 def meshgrid(*tensors, indexing: str | None = None):

@@ -43,6 +43,7 @@ def _mm(a, b):
 mm = op(
     "mm(Tensor self, Tensor mat2)",
     _mm,
+    refuses=(("b", "addmm_impl_cpu_"),),
     self=lambda grad, mat2, self_sym_sizes, self_sym_strides: grad.mm(conj(mat2.t())),
     mat2=lambda grad, self, mat2_sym_sizes, mat2_sym_strides: conj(self.t()).mm(grad),
     jvp=lambda self_t, mat2_t, self, mat2: _sum(
@@ -153,6 +154,11 @@ addmv = op(
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat=lambda grad, vec, alpha: _scaled(grad.ger(conj(vec)), conj(alpha)),
     vec=lambda grad, mat, alpha: _scaled(conj(mat.t()).mv(grad), conj(alpha)),
+    jvp=lambda self_t, mat_t, vec_t, mat, vec, beta, alpha: _sum(
+        None if self_t is None else _scaled(self_t, beta),
+        None if mat_t is None else _scaled(mat_t.mv(vec), alpha),
+        None if vec_t is None else _scaled(mat.mv(vec_t), alpha),
+    ),
 )
 baddbmm = op(
     "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
@@ -160,6 +166,11 @@ baddbmm = op(
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     batch1=lambda grad, batch2, alpha: _scaled(grad.bmm(conj(batch2.transpose(1, 2))), conj(alpha)),
     batch2=lambda grad, batch1, alpha: _scaled(conj(batch1.transpose(1, 2)).bmm(grad), conj(alpha)),
+    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: _sum(
+        None if self_t is None else _scaled(self_t, beta),
+        None if batch1_t is None else _scaled(batch1_t.bmm(batch2), alpha),
+        None if batch2_t is None else _scaled(batch1.bmm(batch2_t), alpha),
+    ),
 )
 
 

@@ -114,7 +114,7 @@ def install_operators() -> None:
     Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow, _rpow, _operator(m["pow_"])
     Tensor.__matmul__ = _matmul
     Tensor.__neg__, Tensor.__abs__ = m["neg"], m["abs"]
-    Tensor.__pos__ = m["positive"]
+    Tensor.__pos__ = Tensor.positive = elementwise.positive
     Tensor.__invert__ = lambda self: m["logical_not" if self.dtype.kind == 0 else "bitwise_not"](self)
     for symbol, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
         setattr(Tensor, f"__{symbol}__", _operator(m[name]))

@@ -125,6 +125,7 @@ def install(namespace: dict) -> None:
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["outer"] = Tensor.outer = linalg.ger
+    namespace["positive"] = elementwise.positive
     namespace["where"] = elementwise.where
     Tensor.where = lambda self, condition, other: elementwise.where(condition, self, other)
     for name in ("strided", "contiguous_format", "preserve_format", "channels_last", "memory_format", "layout"):

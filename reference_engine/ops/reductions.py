@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dtypes import FLOATING
+from ..dtypes import COMPLEX, FLOATING
 from ..promotion import defaults
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, where, zeros_like
@@ -184,6 +184,9 @@ prod_dim = op(
     ),
     node="ProdBackward1",
     self=_prod_dim_grad,
+    jvp=lambda self_t, self, result, dim, keepdim: (
+        _prod_dim_grad(zeros_like(result) + 1, self, result, dim, keepdim) * self_t
+    ).sum(dim, keepdim),
 )
 
 # -- extrema --------------------------------------------------------------------------------------------------------
@@ -277,6 +280,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
         f"{_name}(Tensor self)",
         _extremum(_name, _all),
         node=f"{_name.title()}Backward1",
+        refuses=(("c", f"{_name}_all"),),
         self=lambda grad, self, result: evenly(grad, self, result),
         jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(),
     )
@@ -284,6 +288,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
         f"{_name}(Tensor self, int dim, bool keepdim=False) -> values, indices",
         _along(_find),
         node=f"{_name.title()}Backward0",
+        refuses=(("c", f"!{_name}(): does not support complex input"),),
         self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
             grads[0], dim, indices, keepdim, self_sym_sizes
         ),
@@ -314,7 +319,8 @@ def _median(array):
     return flat[-1] if np.isnan(flat[-1:]).any() else flat[(flat.size - 1) // 2]
 
 
-op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, self, result))
+op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, self, result),
+   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "median_cpu"),))  # fmt: skip
 
 
 def _median_dim(array, dim, keepdim):
@@ -331,6 +337,7 @@ op(
     self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
         grads[0], dim, indices, keepdim, self_sym_sizes
     ),
+    jvp=lambda self_t, dim, keepdim, indices: gather_reduced(self_t, dim, keepdim, indices),
     non_differentiable=("indices",),
     returns=return_type("median", "values", "indices"),
 )
@@ -409,6 +416,9 @@ std_row = op(
     "std(Tensor self, int[]? dim=None, *, any correction=None, bool keepdim=False)",
     lambda a, dim, correction, keepdim: np.sqrt(_variance(a, dim, correction, keepdim)),
     self=_std_grad,
+    jvp=lambda self_t, self, result, dim, correction, keepdim: (
+        _var_tangent(self_t, self, dim, correction, keepdim) / (2 * result)
+    ).masked_fill(result == 0, 0),
     method=False,
     function=False,
 )
@@ -418,10 +428,10 @@ def _spread(row, name):
     def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
         if isinstance(dim, bool):
             dim, unbiased = None, dim
-        if unbiased is not None:
-            correction = 1 if unbiased else 0
+        if unbiased is not None or (dim is not None and correction is None):
+            correction = 1 if unbiased in (None, True) else 0
         if self.dtype.kind < FLOATING:
-            raise RuntimeError(f"{name} and {name}_mean only support floating point and complex dtypes")
+            raise RuntimeError("std and var only support floating point and complex dtypes")
         dims = (dim,) if isinstance(dim, int) else dim
         return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim)
 
@@ -483,10 +493,18 @@ def _norm_grad(grad, self, ord, dim, keepdim, result):
     return scaled * (grad / result.pow(ord - 1)).masked_fill(result == 0, 0)
 
 
+def _norm_tangent(tangent, self, order, dim, keepdim, result):
+    """The derivative with respect to each element, summed over the reduced dimensions."""
+    slope = _norm_grad(zeros_like(result) + 1, self, order, dim, keepdim, result)
+    product = (conj(slope) * tangent).real if tangent.dtype.kind == COMPLEX else slope * tangent
+    return product.sum() if dim is None else product.sum(dim, keepdim)
+
+
 vector_norm_row = op(
     "linalg_vector_norm(Tensor self, Scalar ord=2, int[]? dim=None, bool keepdim=False)",
     lambda a, ord, dim, keepdim: _vector_norm(a, ord, dim, keepdim),
     self=_norm_grad,
+    jvp=lambda self_t, self, ord, dim, keepdim, result: _norm_tangent(self_t, self, ord, dim, keepdim, result),
     method=False,
     function=False,
 )
@@ -525,6 +543,9 @@ logsumexp = op(
     _logsumexp,
     self=lambda grad, self, result, dim, keepdim: restore_dims(grad, dim, keepdim, self._array.shape)
     * conj((self - restore_dims(result, dim, keepdim, self._array.shape)).exp()),
+    jvp=lambda self_t, self, result, dim, keepdim: (
+        self_t * (self - restore_dims(result, dim, keepdim, self._array.shape)).exp()
+    ).sum(dim, keepdim),
 )
 
 
@@ -549,6 +570,8 @@ softmax_row = op(
     softmax_array,
     node="SoftmaxBackward0",
     self=lambda grad, result, dim: (grad - (grad * result).sum(dim, keepdim=True)) * result,
+    jvp=lambda self_t, result, dim: (self_t - (self_t * result).sum(dim, keepdim=True)) * result,
+    refuses=(("biuc", "softmax_kernel_impl"),),
     method=False,
     function=False,
 )
@@ -557,6 +580,8 @@ log_softmax_row = op(
     log_softmax_array,
     node="LogSoftmaxBackward0",
     self=lambda grad, result, dim: grad - result.exp() * grad.sum(dim, keepdim=True),
+    jvp=lambda self_t, result, dim: self_t - (result.exp() * self_t).sum(dim, keepdim=True),
+    refuses=(("biuc", "log_softmax_kernel_impl"),),
     method=False,
     function=False,
 )
@@ -600,6 +625,19 @@ def _cumprod_grad(grad, self, result, dim):
     return _cat_along(columns, dim)
 
 
+def _cumprod_tangent(tangent, self, dim):
+    """Each product's tangent: the sum over its factors of one tangent times the other factors."""
+    if self.ndim == 0:
+        return tangent
+    extent = self.size(dim)
+    total = zeros_like(self)
+    for i in range(extent):
+        replaced = _cat_along([self.narrow(dim, 0, i), tangent.narrow(dim, i, 1),
+                               self.narrow(dim, i + 1, extent - i - 1)], dim).cumprod(dim)  # fmt: skip
+        total = total + _cat_along([zeros_like(self.narrow(dim, 0, i)), replaced.narrow(dim, i, extent - i)], dim)
+    return total
+
+
 def _cat_along(tensors, dim):
     from .joining import cat
 
@@ -612,6 +650,7 @@ cumprod = op(
                                      dtype=_accumulation_dtype(a, dtype)).reshape(a.shape),
     in_place=True,
     self=_cumprod_grad,
+    jvp=lambda self_t, self, dim: _cumprod_tangent(self_t, self, dim),
 )  # fmt: skip
 
 
@@ -633,6 +672,7 @@ op(
     _sort,
     self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
     jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+    refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
     non_differentiable=("indices",),
     returns=return_type("sort", "values", "indices"),
 )
@@ -655,6 +695,8 @@ op(
     "topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> values, indices",
     _topk,
     self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
+    jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+    refuses=(("c", "! topk does not support complex dtypes on CPU"), ("b", "!topk does not support bool dtypes on CPU")),
     non_differentiable=("indices",),
     returns=return_type("topk", "values", "indices"),
 )
@@ -680,9 +722,8 @@ for _name, _compare in (("cummax", np.greater_equal), ("cummin", np.less_equal))
     op(
         f"{_name}(Tensor self, int dim) -> values, indices",
         _running(_compare),
-        self=lambda grads, dim, indices, self_sym_sizes: grads[0].new_zeros(self_sym_sizes).scatter_add(
-            dim, indices, grads[0]
-        ),
+        self=lambda grads, self, dim, indices: zeros_like(self).scatter_add(dim, indices, grads[0]),
+        jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
         non_differentiable=("indices",),
         returns=return_type(_name, "values", "indices"),
     )

@@ -24,14 +24,15 @@ import inspect
 import re
 from dataclasses import dataclass, field
 
+from ..dtypes import BY_NUMPY
 from ..graph.node import Node
 from ..graph.saved import SavedTensor
 
 # How operands are brought to one dtype before the forward function sees them.
 AS_IS, COMMON, FLOAT, COMPARE = "as is", "common", "float", "compare"
 
-_PARAMETER = re.compile(r"(?P<kind>[A-Za-z|]+(?:\[\])?(?:\.\.\.)?\??) (?P<name>\w+)(?:=(?P<default>.+))?$")
-_TENSOR_KINDS = ("Tensor", "Tensor?", "Operand", "Tensor[]", "Tensor[]?", "Operand?")
+_PARAMETER = re.compile(r"(?P<kind>[A-Za-z]+(?:\?\[\]|\[\])?(?:\.\.\.)?\??) (?P<name>\w+)(?:=(?P<default>.+))?$")
+_TENSOR_KINDS = ("Tensor", "Tensor?", "Operand", "Number", "Tensor[]", "Tensor?[]")
 _METADATA = {
     "sym_sizes": lambda tensor: tensor._array.shape,
     "sym_numel": lambda tensor: tensor._array.size,
@@ -201,7 +202,7 @@ def _saved_property(name: str):
         if type(value) is SavedList:
             return _unpack_all(value, node)
         # PyTorch shows dimensions as unsigned numbers.
-        return value + 2**64 if type(value) is int and value < 0 and name.startswith("dim") else value
+        return value + 2**64 if type(value) is int and value < 0 and name.startswith(("dim", "index")) else value
 
     return property(read)
 
@@ -239,12 +240,30 @@ _DEFAULTS = {
 ROWS: list[Row] = []
 
 
-def node_type(name: str, row: Row) -> type:
+def guarded(forward, refuses):
+    """``forward`` behind a check of its first array's kind. Raises what PyTorch's kernel raises."""
+
+    def checked(first, *rest):
+        kind = first.dtype.kind
+        for kinds, said in refuses:
+            if kind in kinds:
+                if " " in said:
+                    raise (RuntimeError if said.startswith("!") else NotImplementedError)(said.removeprefix("!"))
+                raise NotImplementedError(f"\"{said}\" not implemented for '{BY_NUMPY[first.dtype].scalar}'")
+        return forward(first, *rest)
+
+    return checked
+
+
+
+def node_type(name: str, row: Row, hidden: tuple[str, ...] = ()) -> type:
     """The class of a row's nodes, with a ``_saved_NAME`` attribute for everything the row may save."""
     members: dict = {"row": row, "__module__": "builtins"}
     tensors = set(row.outputs) | {p.name for p in row.parameters if p.is_tensor}
     for formula in row.formulas:
         for saved in formula.names:
+            if saved in hidden:
+                continue
             if not saved.endswith(_HIDDEN):
                 members[f"_saved_{saved}"] = _saved_property(saved)
             if saved in tensors:
@@ -275,12 +294,20 @@ def op(
     method: bool | str = True,
     function: bool | str = True,
     out: bool = True,
+    hidden: tuple[str, ...] = (),
+    refuses: tuple[tuple[str, str], ...] = (),
     **derivatives,
 ):
-    """Add a row to the table and return the callable that runs it."""
+    """Add a row to the table and return the callable that runs it.
+
+    ``hidden`` names saved values that do not show as attributes of the node. ``refuses`` lists pairs of NumPy kinds
+    (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
+    """
     from . import dispatch
 
     name, parameters, outputs = parse(signature)
+    if refuses:
+        forward = guarded(forward, refuses)
     names = [p.name for p in parameters]
     formulas = []
     for position, parameter in enumerate(parameters):
@@ -304,6 +331,6 @@ def op(
     row.defaults = tuple(p.default for p in parameters)
     row.positions = {parameter: position for position, parameter in enumerate(names)}
     if formulas:
-        row.node_class = node_type((node or camel(name) + "Backward0"), row)
+        row.node_class = node_type((node or camel(name) + "Backward0"), row, hidden)
     ROWS.append(row)
     return dispatch.publish(row, method, function)

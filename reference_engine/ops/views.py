@@ -401,8 +401,12 @@ as_strided_row = op(
     self=lambda grad, self_sym_sizes, self_sym_strides, size, stride, storage_offset, origin: _as_strided_backward(
         grad, self_sym_sizes, self_sym_strides, origin.base_offset, size, stride, storage_offset
     ),
+    jvp=lambda self_t, self, size, stride, storage_offset: as_strided(
+        self_t, size, stride, None if storage_offset is None else storage_offset - self.storage_offset()
+    ),
     method=False,
     function=False,
+    hidden=("origin", "self_sym_sizes", "self_sym_strides"),
 )
 
 
@@ -430,8 +434,16 @@ def _diagonal(array: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarra
     a, b = wrap_dim(dim1, array.ndim), wrap_dim(dim2, array.ndim)
     if a == b:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    found = np.diagonal(array, offset, a, b)
-    return restrided(found, found.shape, found.strides)
+    height, width = array.shape[a], array.shape[b]
+    count = max(min(height, width - offset) if offset >= 0 else min(height + offset, width), 0)
+    start = array
+    if count and offset:
+        dim, skip = (b, offset) if offset > 0 else (a, -offset)
+        start = array[(slice(None),) * dim + (slice(skip, None),)]
+    rest = [dim for dim in range(array.ndim) if dim not in (a, b)]
+    shape = (*[array.shape[dim] for dim in rest], count)
+    strides = (*[array.strides[dim] for dim in rest], array.strides[a] + array.strides[b])
+    return restrided(start, shape, strides)
 
 
 diagonal = op(
