@@ -70,7 +70,6 @@ NAMES = {
 ATTRIBUTES = {
     "format": "use an f-string",
     "format_map": "use an f-string",
-    "numpy": "use `tolist()`",
     "__class__": "use `isinstance`",
     "__dict__": "name the attributes one by one",
     "__traceback__": "use `frames(e)`",

@@ -36,8 +36,8 @@ LINES = {
     "def f(torch): pass": [
         "10:11: program-assign: `torch` has a fixed meaning; give your variable another name",
     ],
-    "x = torch.ones(1)\nx.numpy()": [
-        "11:5: program-attribute: the attribute `numpy` is not on the surface; use `tolist()`",
+    "x = torch.ones(1)\nx.__class__": [
+        "11:5: program-attribute: the attribute `__class__` is not on the surface; use `isinstance`",
     ],
     "'{}'.format(1)": [
         "10:5: program-attribute: the attribute `format` is not on the surface; use an f-string",
