@@ -104,6 +104,14 @@ def test_controls_have_names(folder: Path) -> None:
     assert '<html lang="en">' in text
 
 
+def test_the_matrix_stays_a_table_where_it_is_laid_out_as_a_list(folder: Path) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    for table in re.findall(r'<table class="cases".*?</table>', text, re.DOTALL):
+        tags = re.findall("<(?:table|thead|tbody|tr|th|td)[ >][^>]*>?", table)
+        assert len(tags) > 10
+        assert [tag for tag in tags if "role=" not in tag] == []
+
+
 def test_permalinks_are_stable_and_without_white_space() -> None:
     assert (
         anchor("backward/retain_graph::raises-when-freed") == "case/backward/retain_graph::raises-when-freed"

@@ -268,7 +268,7 @@
     if (isOpen(row)) return;
     const item = data().cases[Number(row.dataset.i)];
     const id = `detail-${row.dataset.i}`;
-    const detail = el("tr", { class: "detail", id }, el("td", { colspan: String(data().targets.length + 2) }, build(item)));
+    const detail = el("tr", { class: "detail", id, role: "row" }, el("td", { role: "cell", colspan: String(data().targets.length + 2) }, build(item)));
     row.after(detail);
     row.classList.add("open-row");
     buttonOf(row).setAttribute("aria-expanded", "true");
