@@ -10,7 +10,7 @@ import ast
 
 from conformance.load.report import quoted
 from conformance.program import refusals
-from conformance.program.names import DEPTH, Names, TooDeep
+from conformance.program.names import DEPTH, Handlers, Names, TooDeep
 from conformance.program.state import State
 from conformance.program.surface import Surface
 
@@ -30,8 +30,7 @@ class Expressions(Names):
         super().__init__(surface, state)
         self.generator = False  # inside a decorated function: `yield` has a meaning
         self.held = 0  # `with` and `try` blocks around, within the function
-        handle = dict.fromkeys(refusals.EXPRESSIONS, self.refused)
-        handle |= {
+        handle = {
             ast.Name: self.name,
             ast.Constant: self.constant,
             ast.Attribute: self.attribute,
@@ -56,10 +55,10 @@ class Expressions(Names):
             ast.Starred: self.misplaced_star,
             ast.Yield: self.produce,
         }
-        self.handle = handle
+        self.handle = Handlers(self.refused, handle)
 
     def refused(self, node: ast.AST, depth: int) -> None:
-        what, mend = refusals.EXPRESSIONS[type(node)]
+        what, mend = refusals.of(node, refusals.EXPRESSIONS)
         self.problem(node, "program-syntax", f"{what} is not part of restricted Python", mend)
 
     def constant(self, node: ast.Constant, depth: int) -> None:

@@ -26,6 +26,17 @@ class TooDeep(Exception):
     """The text nests deeper than anyone can read."""
 
 
+class Handlers(dict):
+    """Node type → handler. A type that is not listed, as of a newer Python, is refused."""
+
+    def __init__(self, refuse: Callable[..., None], handlers: dict[type, Callable[..., None]]) -> None:
+        super().__init__(handlers)
+        self.refuse = refuse
+
+    def __missing__(self, kind: type) -> Callable[..., None]:
+        return self.refuse
+
+
 class Names:
     """What expressions and statements share. `handle` maps node types to handlers, which take the node
     and its depth.
@@ -33,7 +44,7 @@ class Names:
     `pure`: the source is an expression of `expect` or `params`, which may not change anything.
     """
 
-    handle: dict[type, Callable[..., None]]
+    handle: Handlers
 
     def __init__(self, surface: Surface, state: State) -> None:
         self.surface = surface

@@ -26,15 +26,20 @@ EXPRESSIONS: dict[type, tuple[str, str]] = {
     ast.Await: ("`await`", "call it plainly"),
     ast.YieldFrom: ("`yield from`", "use `yield` in a loop"),
 }
-for _name, _refusal in (
-    ("TryStar", ("`except*`", "use `except`")),
-    ("TypeAlias", ("`type`", "remove it")),
-):
-    if hasattr(ast, _name):
-        STATEMENTS[getattr(ast, _name)] = _refusal
-for _name in ("TemplateStr", "Interpolation"):
-    if hasattr(ast, _name):
-        EXPRESSIONS[getattr(ast, _name)] = ("a template string", "use an f-string")
+# Of newer Pythons.
+LATER = {
+    "TryStar": ("`except*`", "use `except`"),
+    "TypeAlias": ("`type`", "remove it"),
+    "TemplateStr": ("a template string", "use an f-string"),
+    "Interpolation": ("a template string", "use an f-string"),
+}
+
+
+def of(node: ast.AST, table: dict[type, tuple[str, str]]) -> tuple[str, str]:
+    """What a node is called and the mend, from `table` or for newer syntax."""
+    name = type(node).__name__
+    return table.get(type(node)) or LATER.get(name, (f"`{name}`", "write it more plainly"))
+
 
 # Names people reach for, and what serves here.
 NAMES = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from conformance.load.model import Source
 from conformance.load.report import quoted
 from conformance.program import refusals
 from conformance.program.expressions import Expressions
-from conformance.program.names import TooDeep
+from conformance.program.names import Handlers, TooDeep
 from conformance.program.state import State
 from conformance.program.surface import Surface
 from conformance.worker.vocabulary import EXCEPTIONS
@@ -24,8 +24,7 @@ class Statements(Expressions):
         super().__init__(surface, state)
         self.functions = 0  # functions around
         self.loops = 0  # loops around, within the function
-        statement = dict.fromkeys(refusals.STATEMENTS, self.refused_statement)
-        statement |= {
+        statement = {
             ast.Expr: self.expression,
             ast.Assign: self.assign,
             ast.AugAssign: self.augment,
@@ -42,7 +41,7 @@ class Statements(Expressions):
             ast.FunctionDef: self.function,
             ast.ClassDef: self.a_class,
         }
-        self.statement: dict[type, Callable[..., None]] = statement
+        self.statement = Handlers(self.refused_statement, statement)
 
     def reset(self) -> None:
         """Forget what is around the place where a walk broke off."""
@@ -70,7 +69,7 @@ class Statements(Expressions):
             statement[type(node)](node, depth)
 
     def refused_statement(self, node: ast.stmt, depth: int) -> None:
-        what, mend = refusals.STATEMENTS[type(node)]
+        what, mend = refusals.of(node, refusals.STATEMENTS)
         self.problem(node, "program-syntax", f"{what} is not part of restricted Python", mend)
 
     # --- plain statements -----------------------------------------------------------------------------
