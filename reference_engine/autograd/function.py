@@ -271,7 +271,6 @@ def apply_function(cls, args: tuple, kwargs: dict):
     separate = cls.setup_context is not Function.setup_context
     previous, thread.grad_enabled = thread.grad_enabled, False
     level, process.forward_level = process.forward_level, -1
-    before = [(tensor, None if tensor._counter is None else tensor._counter.value) for tensor in tensors]
     try:
         if separate:
             output = cls.forward(*positional, **kwargs)
@@ -285,7 +284,7 @@ def apply_function(cls, args: tuple, kwargs: dict):
     outputs = (output,) if single else output
     if recording and separate:
         refuse_saved_input(node, tensors, outputs)
-    wrapped = wrap_outputs(node, tensors, outputs, recording, before)
+    wrapped = wrap_outputs(node, tensors, outputs, recording)
     if recording:
         save_tensors(node, wrapped)
     if process.forward_level >= 0:
@@ -311,7 +310,7 @@ def refuse_saved_input(node, inputs, outputs) -> None:
         )
 
 
-def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
+def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
     """Give every output tensor its place in the graph."""
     dirty = _marked(node.dirty_tensors, "dirty_tensors", "mark_dirty can only accept variables, but argument ")
     frozen = {
@@ -342,8 +341,7 @@ def wrap_outputs(node, inputs, outputs, recording: bool, before) -> list:
         is_input = id(output) in input_ids
         is_dirty = id(output) in dirty_ids
         if is_dirty:
-            if output._counter is not None and not _was_bumped(output, before):
-                output._counter.bump()
+            inplace.bump_version(output)  # on top of what the write itself counted
             if not is_input:
                 from .._state import warn_once
 
@@ -400,10 +398,6 @@ def _marked(entries, attribute: str, message: str) -> tuple:
         if not isinstance(entry, Tensor):
             raise RuntimeError(message)
     return entries
-
-
-def _was_bumped(tensor, before) -> bool:
-    return any(entry is tensor and version != tensor._counter.value for entry, version in before)
 
 
 def _fresh_view(tensor):

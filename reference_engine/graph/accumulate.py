@@ -13,14 +13,15 @@ Rule: ``Tensor.grad`` and "default gradient layouts" in the documentation of ``t
 
 from __future__ import annotations
 
-import sys
 import weakref
+from sys import getrefcount
 
 from .._state import thread
 from ..storage import UntypedStorage
 from ..version import VersionCounter
 from .metadata import materialize_meta
 from .node import Node
+from .ownership import LOCAL_ALONE
 
 _MAX_SEQUENCE = 2**64 - 1  # before every other ready node
 
@@ -54,7 +55,8 @@ class AccumulateGrad(Node):
         variable = self.variable
         meta = variable._meta
         if grad is not None and meta.requires_grad:
-            self._accumulate(variable, meta, grad, sys.getrefcount(grad))
+            alone = getrefcount(grad) <= LOCAL_ALONE
+            self._accumulate(variable, meta, grad, alone)
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
                 returned = hook(variable)
@@ -62,10 +64,10 @@ class AccumulateGrad(Node):
                     raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
         return []
 
-    def _accumulate(self, variable, meta, grad, holders: int) -> None:
+    def _accumulate(self, variable, meta, grad, alone: bool) -> None:
         current = meta.grad
         if current is None:
-            if not thread.grad_enabled and holders <= _STEALABLE_REFERENCES and _fits(grad, variable):
+            if not thread.grad_enabled and alone and _fits(grad, variable):
                 # Detached: it arrived through the graph and stays outside of it.
                 meta.grad = grad if grad._meta is None else grad.detach()
             else:
@@ -76,21 +78,17 @@ class AccumulateGrad(Node):
             meta.grad = current + grad
 
 
-# References to an otherwise unowned gradient when apply() counts: apply's local and getrefcount's argument.
-_STEALABLE_REFERENCES = 2
-
-
 def _fits(grad, variable) -> bool:
     """Whether the gradient already has the layout that ``.grad`` should get."""
     if not thread.enforce_grad_layout:
         return True
     strides = variable._array.strides
-    if _dense(variable._array):
-        return grad._array.strides == strides or (_dense(grad._array) and _same_layout(grad._array, variable._array))
+    if is_dense(variable._array):
+        return grad._array.strides == strides or (is_dense(grad._array) and _same_layout(grad._array, variable._array))
     return grad._array.flags.c_contiguous
 
 
-def _dense(array) -> bool:
+def is_dense(array) -> bool:
     """Non-overlapping and dense: the elements fill their memory without gaps, in some order of axes."""
     flags = array.flags
     if flags.c_contiguous or flags.f_contiguous:
@@ -117,8 +115,9 @@ def copy_with_layout_of(grad, variable):
         copy = grad._alias(grad._array.copy(order="C"))
         copy._storage = UntypedStorage(copy._array, grad._storage.device)
         copy._counter = VersionCounter()
+        copy._counter.bump()  # the copy is a write into fresh memory
         return copy
-    if _dense(variable._array):
+    if is_dense(variable._array):
         recording, thread.grad_enabled = thread.grad_enabled, False
         try:
             copy = empty_strided(grad.shape, variable.stride(), dtype=grad.dtype, device=grad.device)

@@ -17,9 +17,12 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 from itertools import count
+from sys import getrefcount
 
 from .._state import process, thread
+from .accumulate import is_dense
 from .node import GraphRoot, Node
+from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE
 
 _UNDEFINED_ERROR = "The differentiated Tensor at index {} appears to not have been used in the graph. " \
     "Set allow_unused=True if this is the desired behavior."
@@ -28,7 +31,7 @@ _UNDEFINED_ERROR = "The differentiated Tensor at index {} appears to not have be
 class ExecInfo:
     """What a partial pass wants of one node: to run it, and which of its inputs' gradients to hand out."""
 
-    __slots__ = ("needed", "captures")
+    __slots__ = ("captures", "needed")
 
     def __init__(self) -> None:
         self.needed = False
@@ -38,8 +41,17 @@ class ExecInfo:
 class GraphTask:
     """One backward pass: its options, what is still to deliver, and what was captured."""
 
-    __slots__ = ("keep_graph", "grad_mode", "exec_info", "captured", "callbacks", "dependencies", "buffers", "ready",
-                 "accumulates")  # fmt: skip
+    __slots__ = (
+        "accumulates",
+        "buffers",
+        "callbacks",
+        "captured",
+        "dependencies",
+        "exec_info",
+        "grad_mode",
+        "keep_graph",
+        "ready",
+    )  # fmt: skip
 
     def __init__(self, keep_graph: bool, grad_mode: bool, accumulates: bool) -> None:
         self.keep_graph, self.grad_mode, self.accumulates = keep_graph, grad_mode, accumulates
@@ -147,8 +159,11 @@ def execute(root: Node, task: GraphTask) -> None:
         if not skip:
             results = evaluate(node, grads, task)
             grads = None
-            for edge, result in zip(node.next_edges, results, strict=False):
+            if type(results) is not list:
+                results = list(results)
+            for index, edge in enumerate(node.next_edges[: len(results)]):
                 successor, input_nr = edge
+                result, results[index] = results[index], None  # its only holder may be the buffer it goes to
                 if successor is None:
                     continue
                 remaining = dependencies[successor] = dependencies[successor] - 1
@@ -158,8 +173,9 @@ def execute(root: Node, task: GraphTask) -> None:
                 if buffer is None:
                     buffer = buffers[successor] = [None] * max(len(successor.input_metadata), input_nr + 1)
                 if result is not None:
-                    held = buffer[input_nr]
-                    buffer[input_nr] = result if held is None else held + result
+                    held, buffer[input_nr] = buffer[input_nr], None
+                    buffer[input_nr] = result if held is None else add_up(held, result)
+                    held = None
                 if remaining == 0:
                     heappush(ready, (-successor.sequence_nr, next(ties), successor))
             results = result = edge = None
@@ -167,6 +183,24 @@ def execute(root: Node, task: GraphTask) -> None:
             return
         node = heappop(ready)[2]
         grads = buffers.pop(node)
+
+
+def add_up(held, grad):
+    """The sum of the gradients that arrive at one input: in place, where nobody else can see what was held.
+
+    So the version of a gradient counts the contributions that were added to the first.
+    """
+    if (
+        not thread.grad_enabled
+        and getrefcount(held) <= ARGUMENT_ALONE
+        and getrefcount(held._storage) <= ATTRIBUTE_ALONE
+        and is_dense(held._array)
+        and type(held) is type(grad)
+        and held.dtype is grad.dtype
+        and held._array.shape == grad._array.shape
+    ):
+        return held.add_(grad)
+    return held + grad
 
 
 def capture(node: Node, grads: list, info: ExecInfo, task: GraphTask) -> bool:
@@ -231,7 +265,8 @@ def call_tensor_hooks(node: Node, grads: list) -> list:
     """The hooks of the tensors that the node produced, then the writes of ``retain_grad``."""
     hooked = node.tensor_hooks
     if hooked:
-        grads = list(grads)
+        if type(grads) is not list:
+            grads = list(grads)
         for output_nr, groups in hooked.items():
             for hooks in groups:
                 for hook in list(hooks.values()):

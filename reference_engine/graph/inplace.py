@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from .._state import thread
 from ..storage import address
-from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .edges import NO_EDGE, gradient_edge
+from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .node import Node
 from .saved import short_name
 
@@ -159,8 +159,6 @@ def check_rebase(tensor, view: ViewMeta, indirect: bool) -> None:
 
 def check_inplace(tensor, records: bool) -> None:
     """Whether ``tensor`` may be written to. ``records`` tells whether any operand of the write requires grad."""
-    if tensor._counter is None and not thread.inference:
-        raise RuntimeError(INFERENCE_UPDATE_ERROR)
     if not (records and thread.grad_enabled) or thread.inference:
         return
     meta = tensor._meta
@@ -173,6 +171,15 @@ def check_inplace(tensor, records: bool) -> None:
             raise RuntimeError(VIEW_OF_LEAF_ERROR)
     if meta.requires_grad and meta.grad_fn is None:
         raise RuntimeError(LEAF_ERROR)
+
+
+def bump_version(tensor) -> None:
+    """Count a write that was made. An inference tensor has no counter: only here, with the data already changed,
+    does a write outside of inference mode raise."""
+    if tensor._counter is not None:
+        tensor._counter.bump()
+    elif not thread.inference:
+        raise RuntimeError(INFERENCE_UPDATE_ERROR)
 
 
 def check_overlap(array) -> None:

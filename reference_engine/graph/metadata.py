@@ -48,7 +48,7 @@ class ViewMeta:
     moved on, the ``grad_fn`` is out of date and is made anew on the next look.
     """
 
-    __slots__ = ("base", "replay", "creation", "seen_version")
+    __slots__ = ("base", "creation", "replay", "seen_version")
 
     def __init__(self, base, replay, creation: CreationMeta, seen_version: int) -> None:
         self.base, self.replay, self.creation, self.seen_version = base, replay, creation, seen_version

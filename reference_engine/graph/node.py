@@ -126,7 +126,7 @@ Node.__module__ = "torch.autograd.graph"
 class InputMetadata:
     """Shape, dtype and device that the gradient of one output must have."""
 
-    __slots__ = ("shape", "dtype", "device")
+    __slots__ = ("device", "dtype", "shape")
 
     def __init__(self, shape, dtype, device) -> None:
         from ..size import Size

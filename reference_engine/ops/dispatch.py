@@ -139,7 +139,7 @@ def any_requires_grad(values: list, row: Row) -> bool:
     return False
 
 
-def new_node(row: Row, values: list):
+def new_node(row: Row, values: list, node_class: type | None = None):
     """The node of a call with its edges, and the mask of derivatives that will be needed."""
     edges: list = []
     mask = []
@@ -159,7 +159,7 @@ def new_node(row: Row, values: list):
         else:
             edges.append(NO_EDGE)
             mask.append(False)
-    node = row.node_class(tuple(edges))
+    node = (node_class or row.node_class)(tuple(edges))
     if lengths is not None:
         node.list_lengths = lengths
     return node, tuple(mask)
@@ -302,7 +302,7 @@ def run_in_place(row: Row, values: list):
     original = node = mask = None
     tracks_tangents = process.forward_level >= 0 and not thread.inference
     if recording:
-        node, mask = new_node(row, values) if row.node_class else (None, None)
+        node, mask = new_node(row, values, row.in_place_class) if row.node_class else (None, None)
         if node is None:
             node, mask = NotImplementedNode((gradient_edge(target),), row.name + "_"), ()
     if recording or tracks_tangents:
@@ -311,8 +311,7 @@ def run_in_place(row: Row, values: list):
             original = _detached_copy(target)
     computed = as_array(row.forward(*arrays_of(values, row)))
     write(destination, computed, target.dtype)
-    if target._counter is not None:
-        target._counter.bump()
+    inplace.bump_version(target)
     if recording:
         inplace.rebase_history(target, node)
         if mask:
@@ -393,8 +392,6 @@ def run_out(row: Row, values: list, out):
 
 def write_out(target: Tensor, result: Tensor) -> None:
     """Copy ``result`` into ``target``, resizing it first when the shapes differ."""
-    if target._counter is None and not thread.inference:
-        raise RuntimeError(inplace.INFERENCE_UPDATE_ERROR)
     if not can_cast_dtype(result.dtype, target.dtype):
         raise RuntimeError(
             f"result type {result.dtype.scalar} can't be cast to the desired output type {target.dtype.scalar}"
@@ -412,8 +409,7 @@ def write_out(target: Tensor, result: Tensor) -> None:
         target._storage.owner = target._array
     inplace.check_overlap(target._array)
     target._array[...] = result._array
-    if target._counter is not None:
-        target._counter.bump()
+    inplace.bump_version(target)
 
 
 # -- steps 1 and 2: callables ---------------------------------------------------------------------------------

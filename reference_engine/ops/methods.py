@@ -155,7 +155,7 @@ def detach(self: Tensor) -> Tensor:
 def detach_(self: Tensor) -> Tensor:
     """Make this tensor a leaf without history. Raises ``RuntimeError`` for views."""
     meta = self._meta
-    if meta is None:
+    if meta is None or thread.inference:
         return self
     if meta.view is not None:
         raise RuntimeError(
@@ -299,8 +299,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         warn_once("Casting complex values to real discards the imaginary part")
         source = source.real
     self._array[...] = source
-    if self._counter is not None:
-        self._counter.bump()
+    inplace.bump_version(self)
     if node is not None:
         inplace.rebase_history(self, node)
     from .._state import process
@@ -315,11 +314,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 def elementwise_shape_error(self: Tensor, src: Tensor) -> None:
     target, source = list(self._array.shape), list(src._array.shape)
     if len(source) > len(target):
-        raise RuntimeError(
-            f"expand(torch.{'' if src.device.type == 'cpu' else src.device.type + '.'}{src.dtype.scalar}Tensor"
-            f"{{{source}}}, size={target}): the number of sizes provided ({len(target)}) must be greater or equal to "
-            f"the number of dimensions in the tensor ({len(source)})"
-        )
+        raise RuntimeError(f"output with shape {target} doesn't match the broadcast shape {source}")
     lead = len(target) - len(source)
     for dim in range(len(target) - 1, -1, -1):
         if dim >= lead and source[dim - lead] not in (1, target[dim]):
@@ -340,17 +335,26 @@ def _random_filler(name: str, draw_name: str, *defaults):
             if keyword in kwargs:
                 arguments[position] = kwargs[keyword]
         draw = getattr(sampling, draw_name)
-        drawn = draw(_generator(generator, self.device), self._array.shape, self._array.dtype, *arguments)
+        drawn = _drawn_in_memory_order(
+            draw, draw_name == "normal", _generator(generator, self.device), self._array, arguments
+        )
         if self.requires_grad and thread.grad_enabled:
             return _fill_drawn(self, drawn)
         self._array[...] = drawn
-        if self._counter is not None:
-            self._counter.bump()
+        inplace.bump_version(self)
         return self
 
     fill.__name__ = name
     fill.__qualname__ = f"Tensor.{name}"
     return fill
+
+
+def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
+    """Elements are drawn as they lie in memory, whatever order the dimensions have."""
+    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    shape = tuple(array.shape[dim] for dim in order)
+    options = {"contiguous": bool(array.flags.c_contiguous)} if knows_layout else {}
+    return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
 
 
 _KEYWORDS = {"uniform_": ("a", "b"), "normal_": ("mean", "std"), "bernoulli_": ("p",), "exponential_": ("lambd",)}
@@ -373,8 +377,7 @@ def random_(self: Tensor, low=None, high=None, *, generator=None) -> Tensor:
         low, high = (0, low) if high is None else (low, high)
         drawn = sampling.randint(source, self._array.shape, self._array.dtype, low, high)
     self._array[...] = drawn
-    if self._counter is not None:
-        self._counter.bump()
+    inplace.bump_version(self)
     return self
 
 
@@ -426,8 +429,7 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
         save(node, row, mask, values, ())
         node.__class__ = _numbered(row.node_class, number)
     target._array = row.forward(target._array, *values[1:])
-    if target._counter is not None:
-        target._counter.bump()
+    inplace.bump_version(target)
     if node is not None:
         inplace.rebase_history(target, node)
     return target
@@ -462,8 +464,7 @@ def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=N
     else:
         self._storage = source
         self._array = source.strided(self.dtype.numpy, tuple(size), tuple(stride), storage_offset)
-    if self._counter is not None:
-        self._counter.bump()
+    inplace.bump_version(self)
     return self
 
 
