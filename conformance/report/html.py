@@ -17,27 +17,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.judge import ULP_TABLE
-from conformance.report.cases import CaseView, Difference
+from conformance.report.cases import CaseView
 from conformance.report.escape import one_line, script_json, visible
 from conformance.report.markdown import grouped
 from conformance.report.payload import Payload
 from conformance.report.sources import VERDICTS
+from conformance.report.standing import standings, unfinished
 from conformance.report.summary import NO_VERDICT, UNEXPECTED, Summary, TargetView, plural
 from conformance.run.results import Line
 
 FOLD_ABOVE = 300
 """Cases from which on spec files without anything unexpected start folded."""
 DIFFERENCES_SHOWN = 12
-"""Cases listed for each who stands alone; the matrix has them all."""
+"""Entries for each who stands alone; the matrix has every case."""
 WORDS = {"not-applicable": "n/a", "not-run": "not run"}
 
 
 def html(summary: Summary) -> str:
     """The summary as a page, under 8 MB for 1,500 cases on 4 targets."""
     page = _environment()
-    style, early, script = (
-        page.get_template(name).render() for name in ("report.css", "theme.js", "report.js")
-    )
+    style, early, script = (page.get_template(name).render() for name in ("report.css", "theme.js", "report.js"))
     cases = summary.cases
     return page.get_template("page.html").render(
         summary=summary,
@@ -46,8 +45,8 @@ def html(summary: Summary) -> str:
         script=Markup(script),
         policy=_policy([style], [early, script]),
         payload=Markup(script_json(Payload(summary).build())),
-        standing=_standing(summary.differences),
-        unfinished=_unfinished(cases),
+        standing=standings(summary.differences),
+        unfinished=unfinished(cases),
         differences_shown=DIFFERENCES_SHOWN,
         verdicts=[v for v in (*VERDICTS, "unknown") if any(v in s.counts for s in summary.sources)],
         verdict_of={claim.id: claim.verdict for source in summary.sources for claim in source.claims},
@@ -97,33 +96,6 @@ def _policy(styles: list[str], scripts: list[str]) -> str:
         f"default-src 'none'; style-src {hashes(styles)}; script-src {hashes(scripts)}; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def _standing(differences: tuple[Difference, ...]) -> list[tuple[str, int, list[list[Difference]]]]:
-    """(who stands alone, how often, the differences case by case), the most frequent first."""
-    groups: dict[str, dict[str, list[Difference]]] = {}
-    missed = {(d.case, d.step, d.what) for d in differences if d.against == "document"}
-    for difference in differences:
-        repeats = (difference.case, difference.step, difference.what.rpartition(" (")[0]) in missed
-        if not (repeats and difference.against == "targets"):
-            cases = groups.setdefault(difference.stands_alone, {})
-            cases.setdefault(difference.case, []).append(difference)
-    counted = [(who, sum(map(len, cases.values())), [*cases.values()]) for who, cases in groups.items()]
-    return sorted(counted, key=lambda item: -item[1])
-
-
-def _unfinished(cases: tuple[CaseView, ...]) -> list[tuple[CaseView, list[tuple[str, str, list[str]]]]]:
-    """Cases with unexpected results that miss no assertion: (outcome, reason, targets) for each kind."""
-    found = []
-    for case in cases:
-        groups: dict[tuple[str, str], list[str]] = {}
-        for target, line in case.results.items():
-            if line.expectedness in UNEXPECTED and all(check.ok for check in line.assertions):
-                stale = "stale waiver" if line.expectedness == "stale-waiver" else ""
-                groups.setdefault((line.outcome, line.reason or stale), []).append(target)
-        if groups:
-            found.append((case, [(*kind, names) for kind, names in groups.items()]))
-    return found
 
 
 def _cell_state(line: Line) -> str:

@@ -37,9 +37,7 @@ TARGETS = (
         },
     ),
     TargetInfo("reference:cpu", "reference", "cpu", "0.1.0", "2.13.0"),
-    TargetInfo(
-        "reference:cuda", "reference", "cuda", "0.1.0", "2.13.0", attestation={"device_name": "simulated"}
-    ),
+    TargetInfo("reference:cuda", "reference", "cuda", "0.1.0", "2.13.0", attestation={"device_name": "simulated"}),
     TargetInfo("torch:xpu", "torch", "xpu", state="not-run", reason="torch was built without XPU support"),
 )
 HOSTILE = (
@@ -202,9 +200,7 @@ def value(data: Any, device: str = "cpu") -> dict[str, Any]:
     return {"k": "tensor", "v": tensor(data, device)}
 
 
-def step(
-    tensors: dict[str, Any], answers: list[Any], device: str, raised: str | None = None
-) -> dict[str, Any]:
+def step(tensors: dict[str, Any], answers: list[Any], device: str, raised: str | None = None) -> dict[str, Any]:
     exception = {"type": "RuntimeError", "message": raised} if raised else None
     found = [value(answer, device) for answer in answers]
     return {"exception": exception, "warnings": [], "answers": found, "tensors": tensors, "printed": ""}
@@ -212,9 +208,7 @@ def step(
 
 def trace(*steps: dict[str, Any]) -> Ran:
     given = {"exception": None, "warnings": []}
-    return Ran(
-        "trace", {"seconds": 0.0004, "error": None, "given": given, "steps": list(steps)}, None, 0.0004
-    )
+    return Ran("trace", {"seconds": 0.0004, "error": None, "given": given, "steps": list(steps)}, None, 0.0004)
 
 
 def _retained(info: TargetInfo, *, second: float) -> Ran:
@@ -226,9 +220,7 @@ def _retained(info: TargetInfo, *, second: float) -> Ran:
             name: tensor([start], device, requires_grad=True, storage=place, grad=tensor(grads[name], device))
             for place, (name, start) in enumerate((("w", 1.0), ("x", 2.0)))
         }
-        tensors["y"] = tensor(
-            [6.0], device, requires_grad=True, is_leaf=False, grad_fn="MulBackward0", storage=2
-        )
+        tensors["y"] = tensor([6.0], device, requires_grad=True, is_leaf=False, grad_fn="MulBackward0", storage=2)
         steps.append(step(tensors, [grads["w"], grads["x"]] if number == 1 else [grads["w"]], device))
     return trace(*steps)
 
@@ -358,9 +350,7 @@ def act_many(instance: Instance, info: TargetInfo) -> Ran:
     m = int(instance.case.name.rpartition("-")[2])
     n = float(m // 10)
     seen = [n, m + 1.0] if m % 100 == 7 and info.engine == "reference" else [n, float(m)]
-    x = tensor(
-        [1.0, 2.0, 3.0, 4.0], info.device, requires_grad=True, grad=tensor([n, n, n, m + 0.5], info.device)
-    )
+    x = tensor([1.0, 2.0, 3.0, 4.0], info.device, requires_grad=True, grad=tensor([n, n, n, m + 0.5], info.device))
     y = tensor(seen, info.device, requires_grad=True, is_leaf=False, grad_fn="MulBackward0", storage=1)
     return trace(*[step({"x": x, "y": y, "z": y}, [seen], info.device)] * 3)
 
@@ -393,9 +383,7 @@ def hostile_infos() -> tuple[TargetInfo, ...]:
     said = " ".join(HOSTILE[:-1])
     return (
         TargetInfo("torch:cpu", "torch", "cpu", said, "2.13.0", attestation={"device_name": said}),
-        TargetInfo(
-            "evil<i>:cpu", "evil<i>", "cpu", said, "2.13.0", recorded={"when": said}, state="recorded"
-        ),
+        TargetInfo("evil<i>:cpu", "evil<i>", "cpu", said, "2.13.0", recorded={"when": said}, state="recorded"),
         TargetInfo("gone:cpu", "gone", "cpu", state="not-run", reason=said),
     )
 

@@ -113,16 +113,12 @@ def test_the_matrix_stays_a_table_where_it_is_laid_out_as_a_list(folder: Path) -
 
 
 def test_permalinks_are_stable_and_without_white_space() -> None:
-    assert (
-        anchor("backward/retain_graph::raises-when-freed") == "case/backward/retain_graph::raises-when-freed"
-    )
+    assert anchor("backward/retain_graph::raises-when-freed") == "case/backward/retain_graph::raises-when-freed"
     assert anchor("a::b[x=1 2,y=ä]") == "case/a::b[x=1%202,y=%C3%A4]"
 
 
 def test_fifteen_hundred_cases_on_four_targets_stay_small(tmp_path: Path) -> None:
-    results = sample.write_results(
-        tmp_path / "r.jsonl", sample.many(1500), sample.TARGETS[:4], sample.act_many
-    )
+    results = sample.write_results(tmp_path / "r.jsonl", sample.many(1500), sample.TARGETS[:4], sample.act_many)
     html, md, _ = write_reports(results, tmp_path, ledgers=sample.ledgers(tmp_path))
     assert html.stat().st_size < LIMIT
     assert md.stat().st_size < 65_536

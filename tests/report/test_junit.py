@@ -51,9 +51,7 @@ def test_counts_are_those_of_the_children(summary: Summary) -> None:
 
 def _outcomes(root: ElementTree.Element, suite: str) -> dict[str, str]:
     (found,) = [s for s in root if s.get("name") == suite]
-    return {
-        test.get("name"): next((child.tag for child in test), "pass") for test in found.findall("testcase")
-    }
+    return {test.get("name"): next((child.tag for child in test), "pass") for test in found.findall("testcase")}
 
 
 def test_a_suite_per_target_and_one_between_them(summary: Summary) -> None:

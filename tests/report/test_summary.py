@@ -27,9 +27,7 @@ def _only(*paths: str):
 
 
 def test_headline_counts_what_is_unexpected_and_what_differs(summary: Summary) -> None:
-    assert summary.headline == (
-        "7 of 35 results are unexpected, and targets differ in 2 places that no spec declares"
-    )
+    assert summary.headline == ("7 of 35 results are unexpected, and targets differ in 2 places that no spec declares")
     assert not summary.ok
 
 
@@ -38,9 +36,7 @@ def test_sentences_name_targets_recordings_and_what_did_not_run(summary: Summary
     assert "7 cases on 4 targets: torch:cpu, torch:cuda, reference:cpu and reference:cuda." in said
     assert "torch:cuda is a recording, made 2026-01-31T12:00:00Z on NVIDIA H100" in said
     assert "torch:xpu did not run: torch was built without XPU support." in said
-    assert (
-        "1 case not applicable on torch:cpu, torch:cuda, reference:cpu and reference:cuda: the target" in said
-    )
+    assert "1 case not applicable on torch:cpu, torch:cuda, reference:cpu and reference:cuda: the target" in said
     assert "Undeclared divergences between targets: 2. Waived results: 1." in said
 
 
@@ -108,9 +104,7 @@ def test_claims_without_a_ledger_are_unknown(tmp_path: Path) -> None:
 
 
 def test_all_as_expected(tmp_path: Path) -> None:
-    results = sample.write_results(
-        tmp_path / "r.jsonl", _only("backward/retain_graph.yaml"), (CPU, REFERENCE), _good
-    )
+    results = sample.write_results(tmp_path / "r.jsonl", _only("backward/retain_graph.yaml"), (CPU, REFERENCE), _good)
     summary = summarise(results)
     assert (summary.ok, summary.headline) == (True, "Everything that ran is as expected")
 
@@ -164,9 +158,7 @@ def test_interrupted_and_cut_off_runs_are_never_fine(tmp_path: Path) -> None:
 
 
 def test_a_shut_gate_is_not_fine(tmp_path: Path) -> None:
-    results = sample.write_results(
-        tmp_path / "r.jsonl", _only("backward/retain_graph.yaml"), (CPU, REFERENCE), _good
-    )
+    results = sample.write_results(tmp_path / "r.jsonl", _only("backward/retain_graph.yaml"), (CPU, REFERENCE), _good)
     gate = GateReport((Finding("reports/waivers.yaml", 4, "expired", "ended <b>", "renew it"),), "gate fails")
     summary = summarise(results, {}, gate)
     assert not summary.ok
