@@ -40,13 +40,13 @@ def set_printoptions(
 ):
     """Change how tensors print, for the whole process (torch.set_printoptions).
 
-    A `profile` ("default", "short" or "full", any case; others are ignored) is applied first, single
+    A `profile` ("default", "short" or "full"; others are ignored) is applied first, single
     options after it.
     `sci_mode` is always set: leaving it out returns to None, the automatic choice.
     """
     chosen = {}
     if profile is not None:
-        chosen.update(_PROFILES.get(profile.lower(), {}))
+        chosen.update(_PROFILES.get(profile, {}))
     single = {
         "precision": precision,
         "threshold": threshold,

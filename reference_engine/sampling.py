@@ -97,7 +97,7 @@ def normal(generator, shape, dtype, mean=0.0, std=1.0, contiguous=True):
     if not std >= 0.0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {_number(std)}")
     if dtype.kind == "c":
-        return _through_real(normal, generator, shape, dtype, mean, std * math.sqrt(0.5), contiguous)
+        return _through_real(normal, generator, shape, dtype, mean, std / math.sqrt(2), contiguous)
     _demand_floating(dtype, "normal_kernel_cpu")
     count = math.prod(shape)
     if count >= 16 and contiguous:
@@ -217,14 +217,19 @@ def random_full(generator, shape, dtype):
 _SIGNIFICANT_BITS = {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}
 
 
-def permutation(generator, count):
-    """The integers below `count` in random order, int64, by exchanging each with itself or a later one."""
+def randperm(generator, count, dtype):
+    """The integers below `count` in random order, by exchanging each with itself or a later one.
+
+    Raises RuntimeError for a negative count.
+    """
+    if count < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {count}: [{count}]")
     order = list(range(count))
     words = generator.words(max(count - 1, 0)).tolist()
     for position, word in enumerate(words):
         other = position + word % (count - position)
         order[position], order[other] = order[other], order[position]
-    return np.array(order, dtype=np.int64)
+    return np.array(order, dtype=dtype)
 
 
 def bernoulli(generator, shape, dtype, probability=0.5):
@@ -254,8 +259,9 @@ def bernoulli(generator, shape, dtype, probability=0.5):
 def multinomial(generator, weights, count, replacement=False):
     """Indices drawn by weight from each row of `weights` (1-d or 2-d, floating), int64.
 
-    Without replacement by the exponential race: the largest weight / Exp(1) come first. Raises RuntimeError
-    for weights that are negative, not finite or all zero, and for a count that cannot be drawn.
+    Without replacement (and for one draw) by the exponential race: the largest weight / Exp(1) come first.
+    Raises RuntimeError for weights that are negative, not finite or all zero, and for a count that cannot
+    be drawn.
     """
     if weights.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
@@ -270,7 +276,7 @@ def multinomial(generator, weights, count, replacement=False):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if (weights.sum(axis=-1) == 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    if not replacement:
+    if not replacement or count == 1:
         race = weights / exponential(generator, weights.shape, weights.dtype)
         return np.argsort(-race, axis=-1, kind="stable")[..., :count]
     rows = np.atleast_2d(weights).astype(np.float64)
