@@ -141,9 +141,7 @@ def test_subclasses_and_parameters(torch_cpu):
     first, second = ran.trace["steps"]
     assert first["tensors"]["x"] == {**FIELDS, "view_of": "(unnamed)"}
     assert first["tensors"]["p"] == {**FIELDS, "storage": 1, "requires_grad": True}
-    assert first["answers"] == second["answers"] == [{"k": "int", "v": 0}], (
-        "observing called the program's code"
-    )
+    assert first["answers"] == second["answers"] == [{"k": "int", "v": 0}], "observing called the program's code"
 
 
 def test_looking_at_the_gradient_of_a_non_leaf_does_not_warn(both):
