@@ -7,6 +7,7 @@ from html import escape
 from conformance.report.cases import CaseView, Difference
 from conformance.report.escape import markdown, markdown_code, one_line
 from conformance.report.sources import ClaimView
+from conformance.report.standing import Entry, standings
 from conformance.report.summary import UNEXPECTED, Summary, TargetView, plural
 
 LIMIT = 60_000
@@ -34,9 +35,7 @@ def markdown_report(summary: Summary) -> str:
             continue
         text += section + "\n\n"
     if cut:
-        text += (
-            "_Parts are left out because they are too long for a comment: `report.html` has everything._\n"
-        )
+        text += "_Parts are left out because they are too long for a comment: `report.html` has everything._\n"
     return text.rstrip("\n") + "\n"
 
 
@@ -126,26 +125,36 @@ def grouped(difference: Difference) -> list[tuple[str, list[str]]]:
 
 
 def _divergences(summary: Summary) -> str:
-    found = [d for d in summary.differences if d.against == "targets"]
-    if not found:
+    """One row per cause, as far as equal values tell."""
+    entries = [
+        (standing.who, entry)
+        for standing in standings(d for d in summary.differences if d.against == "targets")
+        for entry in standing.entries
+    ]
+    if not entries:
         return ""
-    rows: list[list[str]] = []
-    for d in found[:CASES_SHOWN]:
-        values = "<br>".join(
-            f"{', '.join(targets)}: {markdown_code(text, in_table=True, limit=VALUE_WIDTH)}"
-            for text, targets in (
-                (t, [markdown_code(n, in_table=True) for n in names]) for t, names in grouped(d)
-            )
-        )
-        place = (
-            f"{markdown_code(d.case, in_table=True)}<br>{markdown_code(d.at, in_table=True)} step {d.step}"
-        )
-        rows.append([place, markdown_code(d.what, in_table=True), markdown(d.stands_alone), values])
-    more = (
-        f"\n\n… and {len(found) - CASES_SHOWN:,} more, in `report.html`." if len(found) > CASES_SHOWN else ""
-    )
+    rows = [_divergence(who, entry) for who, entry in entries[:CASES_SHOWN]]
+    hidden = len(entries) - CASES_SHOWN
+    more = f"\n\n… and {hidden:,} more, in `report.html`." if hidden > 0 else ""
     table = _table(["case", "what", "stands alone", "values"], rows)
     return f"### Undeclared divergences between targets\n\n{table}{more}"
+
+
+def _divergence(who: str, entry: Entry) -> list[str]:
+    first, *rest = entry.differences
+    where = markdown_code(first.at, in_table=True)
+    place = f"{markdown_code(first.case, in_table=True)}<br>{where} step {first.step}"
+    if entry.others:
+        place += f"<br>and with the same values in {plural(len(entry.others), 'more case')}"
+    what = markdown_code(first.what, in_table=True)
+    if rest:
+        what += f"<br>and {plural(len(rest), 'more place')} in this case"
+    values = "<br>".join(
+        f"{', '.join(markdown_code(name, in_table=True) for name in names)}: "
+        + markdown_code(text, in_table=True, limit=VALUE_WIDTH)
+        for text, names in grouped(first)
+    )
+    return [place, what, markdown(who), values]
 
 
 def _findings(summary: Summary) -> str:
@@ -204,8 +213,5 @@ def _folded(head: str, body: str) -> str:
 
 
 def _facts(summary: Summary) -> str:
-    rows = [
-        [markdown(name), markdown_code(value, in_table=True, limit=VALUE_WIDTH)]
-        for name, value in summary.facts
-    ]
+    rows = [[markdown(name), markdown_code(value, in_table=True, limit=VALUE_WIDTH)] for name, value in summary.facts]
     return _folded("Environment", _table(["", ""], rows))

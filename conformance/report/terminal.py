@@ -25,6 +25,7 @@ from conformance.judge.model import TargetInfo, Verdict
 from conformance.report.cases import CaseView
 from conformance.report.escape import one_line
 from conformance.report.markdown import grouped
+from conformance.report.standing import standings
 from conformance.report.summary import UNEXPECTED, Summary, plural, summarise
 from conformance.run.events import CaseFinished, Event, RunFinished, RunStarted, TargetReady, WorkerDied
 
@@ -143,11 +144,16 @@ def terminal_text(summary: Summary) -> str:
 
 
 def _print(console: Console, summary: Summary) -> None:
-    found = [case for case in summary.cases if case.status == "unexpected"]
+    entries = [entry for standing in standings(summary.differences) for entry in standing.entries]
+    alike = {entry.differences[0].case: len(entry.others) for entry in entries}
+    repeats = {case for entry in entries for case in entry.others} - set(alike)
+    found = [case for case in summary.cases if case.status == "unexpected" and case.id not in repeats]
     found.sort(key=lambda case: case.only_differs)
     for case in found[:LISTED]:
         for line in _case_lines(case):
             console.print(line, soft_wrap=True)
+        if others := alike.get(case.id):
+            console.print(Text(f"  the same values in {plural(others, 'more case')}", style="dim"))
     if len(found) > LISTED:
         console.print(Text(f"… and {plural(len(found) - LISTED, 'more case')}; the report has them all"))
     if found:
@@ -187,9 +193,7 @@ def _case_lines(case: CaseView) -> list[Text]:
             lines.append(Text(f"  {result.outcome} on {one_line(target)}{stale}{reason}", style="red"))
     for difference in case.differences[:5]:
         at = f"  {one_line(difference.at)}  step {difference.step}  {one_line(difference.what, _VALUE)}"
-        lines.append(
-            Text.assemble(at, ("  " + one_line(difference.stands_alone) + " stands alone", "yellow"))
-        )
+        lines.append(Text.assemble(at, ("  " + one_line(difference.stands_alone) + " stands alone", "yellow")))
         if difference.expected is not None:
             lines.append(Text(f"    expected  {one_line(difference.expected, _VALUE)}"))
         for text, targets in grouped(difference):

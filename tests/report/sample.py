@@ -355,6 +355,13 @@ def act_many(instance: Instance, info: TargetInfo) -> Ran:
     return trace(*[step({"x": x, "y": y, "z": y}, [seen], info.device)] * 3)
 
 
+def act_unflagged(instance: Instance, info: TargetInfo) -> Ran:
+    """Every expectation of `many` holds, and only torch sets a flag that no spec speaks of."""
+    m = int(instance.case.name.rpartition("-")[2])
+    x = tensor([1.0], info.device, requires_grad=info.engine == "torch")
+    return trace(*[step({"x": x}, [[float(m // 10), float(m)]], info.device)] * 3)
+
+
 def hostile_spec() -> list[SpecFile]:
     """A spec file whose every free text is hostile."""
     texts = [text for text in HOSTILE if "\ud800" not in text]

@@ -31,6 +31,21 @@ def test_unexpected_shows_expected_observed_and_place(summary: Summary) -> None:
     assert "- crash on `torch:cpu`: killed by signal 11 (SIGSEGV)" in part
 
 
+def test_divergences_name_who_stands_alone_and_their_values(summary: Summary) -> None:
+    (row,) = [line for line in markdown_report(summary).splitlines() if "`y (requires_grad)`" in line]
+    assert row == (
+        "| `grad_mode/no_grad::exotic-level`<br>`spec/grad_mode/no_grad.yaml:24` step 1 | `y (requires_grad)` "
+        "| reference | `torch:cpu`, `torch:cuda`, `reference:cpu`: `True`<br>`reference:cuda`: `False` |"
+    )
+
+
+def test_one_cause_in_many_cases_is_one_row(tmp_path: Path) -> None:
+    results = sample.write_results(tmp_path / "r.jsonl", sample.many(9), sample.TARGETS[:4], sample.act_unflagged)
+    text = markdown_report(summarise(results, {}))
+    assert text.count("`x (requires_grad)`") == 1
+    assert "and with the same values in 8 more cases" in text
+
+
 def test_claims_are_folded(summary: Summary) -> None:
     text = markdown_report(summary)
     assert "<details><summary>001: Autograd, and one argument of backward (2 confirmed, 1 outdated)" in text

@@ -12,7 +12,7 @@ from rich.console import Console
 from conformance.judge import Verdict
 from conformance.judge.model import Ran
 from conformance.load import instances
-from conformance.report.summary import Summary
+from conformance.report.summary import Summary, summarise
 from conformance.report.terminal import Progress, print_summary, quoted, terminal_text
 from conformance.run.events import CaseFinished, RunFinished, RunStarted, TargetReady, WorkerDied
 from tests.report import sample
@@ -91,6 +91,15 @@ def test_summary_lists_what_is_unexpected_and_how_to_reproduce_it(summary: Summa
     assert "crash on torch:cpu: killed by signal 11 (SIGSEGV)" in text
     assert re.search(r"torch:cpu +torch 2\.13\.0\+cpu +4 +· +1 +1 +1 +· +2", text)
     assert "\x1b" not in text
+
+
+def test_summary_says_once_what_shows_in_many_cases(tmp_path: Path) -> None:
+    results = sample.write_results(tmp_path / "r.jsonl", sample.many(1), sample.TARGETS[:4], sample.act_unflagged)
+    assert "x (requires_grad)" in terminal_text(summarise(results, {}))
+    many = sample.write_results(tmp_path / "r.jsonl", sample.many(9), sample.TARGETS[:4], sample.act_unflagged)
+    text = terminal_text(summarise(many, {}))
+    assert text.count("x (requires_grad)") == 1
+    assert "the same values in 8 more cases" in text
 
 
 def test_summary_neutralises_what_strangers_say(hostile: Summary) -> None:
