@@ -380,7 +380,9 @@ def _jacobian_forward(func, inputs, create_graph, strict, vectorize):
         )
         for number in range(len(columns[0][0]))
     )
-    return _arranged(blocks, is_outputs_tuple, is_inputs_tuple)
+    if is_inputs_tuple:  # torch builds lists here, and tuples in all other cases
+        return _like(is_outputs_tuple, [list(row) for row in blocks])
+    return _arranged(blocks, is_outputs_tuple, False)
 
 
 def _forward_product(func, inputs, tangents):
@@ -422,4 +424,4 @@ def hessian(
     result = jacobian(
         gradient, inputs, create_graph, strict, vectorize=vectorize, strategy=outer_jacobian_strategy
     )
-    return _like(is_inputs_tuple, tuple(_like(is_inputs_tuple, row) for row in result))
+    return result if is_inputs_tuple else result[0][0]

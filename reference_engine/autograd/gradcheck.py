@@ -41,6 +41,9 @@ class GradcheckError(RuntimeError):
     """Derivatives that do not agree."""
 
 
+GradcheckError.__module__ = "torch.autograd.gradcheck"
+
+
 # ---------------------------------------------------------------- inputs and outputs
 
 
@@ -280,6 +283,10 @@ def gradcheck(
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
     options = {
         "eps": eps,
         "atol": atol,
@@ -323,6 +330,10 @@ def gradgradcheck(
 
     Output gradients are drawn from the normal distribution unless given. Raises as `gradcheck`.
     """
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
+    if check_undefined_grad and not check_rev_over_rev:
+        raise AssertionError("Setting check_undefined_grad=True requires check_rev_over_rev to be True")
     inputs = _listed(inputs)
     if grad_outputs is None:
         outputs = _differentiable(_listed(func(*inputs)))

@@ -15,7 +15,7 @@ from ...utils.hooks import RemovableHandle
 from .backward_hooks import BackwardHook, register_on_grad_fn
 
 _MIXED = (
-    "Cannot use both regular backward hooks and full backward hooks on a {what}. Please use only one of them."
+    "Cannot use both regular backward hooks and full backward hooks {what}. Please use only one of them."
 )
 
 
@@ -99,12 +99,12 @@ class Calling:
 
         Raises RuntimeError when hooks of the older kind are registered.
         """
-        _choose_backward_kind(self, True, "single Module")
+        _choose_backward_kind(self, True, "on a single Module")
         return _add(self._backward_hooks, hook, prepend=prepend)
 
     def register_backward_hook(self, hook):
         """The older kind, on the output's grad_fn. Raises RuntimeError when full hooks are registered."""
-        _choose_backward_kind(self, False, "single Module")
+        _choose_backward_kind(self, False, "on a single Module")
         return _add(self._backward_hooks, hook)
 
     # ------------------------------------------------------------ the call
@@ -250,11 +250,11 @@ def register_module_full_backward_pre_hook(hook):
 
 def register_module_full_backward_hook(hook):
     """`register_full_backward_hook` for every module."""
-    _choose_backward_kind(global_hooks, True, "global Module")
+    _choose_backward_kind(global_hooks, True, "as a global Module hook")
     return _add(global_hooks._backward_hooks, hook)
 
 
 def register_module_backward_hook(hook):
     """`register_backward_hook` for every module."""
-    _choose_backward_kind(global_hooks, False, "global Module")
+    _choose_backward_kind(global_hooks, False, "as a global Module hook")
     return _add(global_hooks._backward_hooks, hook)
