@@ -67,7 +67,7 @@ TORCH_LEAKS = {
     ),
     "global backward hooks": (
         "torch.nn.modules.module.register_module_full_backward_hook(lambda m, i, o: None)",
-        "len(torch.nn.modules.module._global_backward_hooks)",
+        "[(len(m._global_backward_hooks), m._global_is_full_backward_hook) for m in [torch.nn.modules.module]]",
     ),
     "autocast": ("torch.set_autocast_enabled('cpu', True)", "torch.is_autocast_enabled('cpu')"),
     "view replay": ("torch._C._set_view_replay_enabled(True)", "torch._C._is_view_replay_enabled()"),
