@@ -51,7 +51,6 @@ def html(summary: Summary) -> str:
         verdicts=[v for v in (*VERDICTS, "unknown") if any(v in s.counts for s in summary.sources)],
         verdict_of={claim.id: claim.verdict for source in summary.sources for claim in source.claims},
         levels=sorted({case.level for case in cases}),
-        counts=Counter(case.status for case in cases),
         fold=len(cases) > FOLD_ABOVE,
         ulps=list(ULP_TABLE.items()),
     )

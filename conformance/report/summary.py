@@ -63,7 +63,6 @@ class Summary(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] | None
     outcomes: tuple[str, ...]
     started: str
-    finished: str
     seconds: float
     facts: tuple[tuple[str, str], ...]
 
@@ -112,7 +111,6 @@ def summarise(
         findings=gate.findings if gate else None,
         outcomes=tuple(o for o in OUTCOMES if found[o]),
         started=header.started,
-        finished=footer.finished if footer else "",
         seconds=footer.seconds if footer else 0.0,
         facts=(
             ("Tool", f"torch-conformance {header.tool}"),
