@@ -9,6 +9,7 @@ step prints is not compared; an expression on the text says more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -21,10 +22,21 @@ from conformance.judge.floats import ULP_TABLE, format_of, within
 from conformance.judge.messages import DEVICE_PART
 from conformance.judge.model import Divergence, Ran, TargetInfo
 from conformance.judge.subjects import subjects
-from conformance.load.model import Expectation, Instance, OneOf, PerDevice, PerTorch, Step, Tolerance, Value
+from conformance.load.model import (
+    Case,
+    Expectation,
+    Instance,
+    OneOf,
+    PerDevice,
+    PerTorch,
+    Step,
+    Tolerance,
+    Value,
+)
 
 TENSOR_FIELDS = ("requires_grad", "is_leaf", "retains_grad", "version", "grad_fn", "storage", "view_of")
 GRAD_FIELDS = ("requires_grad", "version", "grad_fn")
+HOST = re.compile(r"\bhost\b")
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -46,7 +58,7 @@ class Found(msgspec.Struct, frozen=True):
 
 class Terms(msgspec.Struct, frozen=True):
     """On what terms tensors are compared: the targets by name, the case's own slack, and whether its
-    program moves tensors between devices, so that it names some of them outright."""
+    program names the devices of some tensors outright, as one that moves them does."""
 
     infos: dict[str, TargetInfo]
     slack: Tolerance | None
@@ -80,7 +92,7 @@ def diverge(
     seen.sort(key=reading_order)
     voices = {one.info.name: voice(one.info) for one in seen}
     case = instance.case
-    terms = Terms({one.info.name: one.info for one in seen}, case.compare, "cuda" in case.needs)
+    terms = Terms({one.info.name: one.info for one in seen}, case.compare, names_devices(case))
     declared: set[tuple[str, str]] = set()
     known: set[tuple[str, str]] = set()
     out: list[Divergence] = []
@@ -106,6 +118,13 @@ def diverge(
                 )
             )
     return tuple(out)
+
+
+def names_devices(case: Case) -> bool:
+    """Whether the program says outright where some of its tensors stand: `host`, or `needs: [cuda]`."""
+    return "cuda" in case.needs or any(
+        HOST.search(source.text) for source in (*case.given, *(step.run for step in case.steps))
+    )
 
 
 def reading_order(one: Seen) -> tuple[bool, bool, str]:

@@ -166,6 +166,18 @@ def test_a_program_that_moves_tensors_names_devices_outright():
     assert [found.field for found in diverge(moving, INFOS, rans)] == ["device"]
 
 
+def test_a_program_that_names_the_host_has_its_tensors_there():
+    on_host = case(
+        "      - run: w = torch.ones(1, device=host)\n      - run: z = w\n        expect:\n          n: 1\n"
+    )
+    near = {"w": observation([1.0])}
+    rans = {CPU: ran(step(**near), step(1, **near)), REF_CUDA: ran(step(**near), step(1, **near))}
+    assert diverge(on_host, INFOS, rans) == ()
+    assert [
+        found.field for found in diverge(PLAIN, INFOS, {n: ran(step(1), step(**near)) for n in rans})
+    ] == ["device"]
+
+
 def test_targets_are_read_in_one_order():
     ours, theirs = ran(step(1), step(w=observation([1.0]))), ran(step(1), step(w=observation([2.0])))
     one = diverge(PLAIN, INFOS, {CPU: ours, REF: theirs, MINE: ours})
