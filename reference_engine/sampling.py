@@ -12,6 +12,8 @@ import math
 
 import numpy as np
 
+from .arithmetic import multiply_add
+
 # ---------------------------------------------------------------- continuous distributions
 
 _UNSUPPORTED = "\"{kernel}\" not implemented for '{kind}'"
@@ -58,31 +60,11 @@ def uniform(generator, shape, dtype, low=0.0, high=1.0):
             f"from={_number(low)} > to={_number(high)}"
         )
     fractions = _fractions(generator, math.prod(shape), 53 if dtype == np.float64 else 24)
-    if dtype == np.float64:
-        scaled = _multiply_add(fractions, high - low, low)
-    else:
-        scaled = (fractions * float(np.float32(high - low)) + float(np.float32(low))).astype(np.float32)
+    working = np.float64 if dtype == np.float64 else np.float32
+    scaled = multiply_add(fractions.astype(working), working(high - low), working(low))
     values = scaled.astype(dtype)
     values[values == dtype.type(high)] = low  # rounding must not reach the excluded end
     return values.reshape(shape)
-
-
-def _multiply_add(factor, scale, offset):
-    """factor * scale + offset in float64 with one rounding, as a fused multiply-add gives it."""
-    product = factor * scale
-    # Veltkamp and Dekker: what the rounded product lost; Knuth: what the rounded sum lost.
-    high, low = _halves(factor)
-    scale_high, scale_low = _halves(np.float64(scale))
-    lost = ((high * scale_high - product) + high * scale_low + low * scale_high) + low * scale_low
-    total = product + offset
-    part = total - product
-    return total + ((product - (total - part)) + (offset - part) + lost)
-
-
-def _halves(value):
-    shifted = value * 134217729.0  # 2**27 + 1
-    high = shifted - (shifted - value)
-    return high, value - high
 
 
 def normal(generator, shape, dtype, mean=0.0, std=1.0, contiguous=True):

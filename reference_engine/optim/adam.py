@@ -3,7 +3,7 @@
 import reference_engine as torch
 
 from .optimizer import Optimizer, use_grad_if_differentiable
-from .sgd import check_learning_rate
+from .sgd import check_fused, check_learning_rate
 
 
 class Adam(Optimizer):
@@ -51,6 +51,7 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
+        check_fused(fused, differentiable)
 
     @use_grad_if_differentiable
     def step(self, closure=None):

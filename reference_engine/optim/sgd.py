@@ -13,6 +13,12 @@ def check_learning_rate(lr):
         raise ValueError(f"Invalid learning rate: {lr}")
 
 
+def check_fused(fused, differentiable):
+    """Raises RuntimeError for a step that is to be both one kernel and recorded."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
+
+
 class SGD(Optimizer):
     """With momentum, dampening, weight decay (added to the gradient) and Nesterov's variant.
 
@@ -52,6 +58,7 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
+        check_fused(fused, differentiable)
 
     @use_grad_if_differentiable
     def step(self, closure=None):

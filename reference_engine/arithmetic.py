@@ -1,0 +1,39 @@
+"""Arithmetic with the roundings of the hardware that torch runs on."""
+
+import numpy as np
+
+_SPLIT = 134217729.0  # 2**27 + 1: Veltkamp's constant for float64
+
+
+def multiply_add(factor, scale, offset):
+    """factor * scale + offset, rounded once: what a fused multiply-add instruction gives.
+
+    Arrays of float32 or float64, or numbers; integers and other types are computed as NumPy does.
+    """
+    dtype = np.result_type(factor, offset)
+    if dtype == np.float32:
+        # A product of two float32 is exact in float64.
+        wide = np.multiply(factor, float(np.float32(scale)), dtype=np.float64)
+        return np.add(wide, offset, dtype=np.float64).astype(np.float32)
+    if dtype == np.float64:
+        return _multiply_add_double(np.asarray(factor, np.float64), np.float64(scale), offset)
+    return np.add(offset, np.multiply(factor, scale))
+
+
+def _multiply_add_double(factor, scale, offset):
+    with np.errstate(all="ignore"):
+        product = factor * scale
+        # Dekker: what the rounded product lost; Knuth: what the rounded sum lost.
+        high, low = _halves(factor)
+        scale_high, scale_low = _halves(scale)
+        lost = ((high * scale_high - product) + high * scale_low + low * scale_high) + low * scale_low
+        total = product + offset
+        part = total - product
+        exact = total + ((product - (total - part)) + (offset - part) + lost)
+    return np.where(np.isfinite(exact), exact, total)
+
+
+def _halves(value):
+    shifted = value * _SPLIT
+    high = shifted - (shifted - value)
+    return high, value - high

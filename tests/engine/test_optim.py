@@ -1,0 +1,116 @@
+"""Optimizers step as torch's do: every option, parameter and state after each step, texts and refusals."""
+
+import itertools
+
+import pytest
+
+from .twin import agree
+
+_STEPS = """
+w = torch.tensor([1., -2., 3.], requires_grad=True)
+b = torch.tensor(.5, requires_grad=True)
+unused = torch.ones(2, requires_grad=True)
+opt = optim.{call}
+for step in range(4):
+    opt.zero_grad()
+    ((w * w).sum() * b + w.sum()).backward()
+    opt.step()
+    print([v.hex() for v in w.tolist()], b.item().hex(), w._version)
+print(unused, opt.state_dict())
+"""
+
+SGD = [
+    f"SGD([w, b, unused], lr=0.1, momentum={momentum}, dampening={dampening}, weight_decay={decay}, "
+    f"nesterov={nesterov}, maximize={maximize})"
+    for momentum, dampening, decay, nesterov, maximize in itertools.product(
+        (0, 0.9), (0, 0.3), (0, 0.01), (False, True), (False, True)
+    )
+    if not nesterov or (momentum and not dampening)
+]
+ADAM = [
+    f"{name}([w, b, unused], lr=0.1, weight_decay={decay}, amsgrad={amsgrad}, maximize={maximize})"
+    for name, decay, amsgrad, maximize in itertools.product(
+        ("Adam", "AdamW"), (0, 0.01), (False, True), (False, True)
+    )
+]
+
+
+@pytest.mark.parametrize("call", SGD)
+def test_sgd_to_the_last_bit(call):
+    engine, wanted = agree(_STEPS.format(call=call))
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("call", ADAM)
+def test_adam(call):
+    program = _STEPS.format(call=call).replace("v.hex()", "round(v, 5)").replace("item().hex()", "item()")
+    program = program.replace("b.item()", "round(b.item(), 5)").replace("opt.state_dict()", "list(opt.state[w])")
+    engine, wanted = agree(program)
+    assert engine == wanted
+
+
+_SETUP = "w = torch.ones(1, requires_grad=True); v = torch.ones(2, requires_grad=True)\n"
+PROGRAMS = {
+    "text": "print(optim.SGD([{'params': [w]}, {'params': [v], 'lr': .5}], lr=.1, momentum=.9), optim.AdamW([w]))",
+    "groups": "o = optim.SGD([w], lr=.1); o.add_param_group({'params': v, 'lr': 2.}); print(o.param_groups, o.defaults)",
+    "named": "o = optim.SGD([('a', w), ('b', v)], lr=.1); print(o, o.state_dict())",
+    "zero_grad": "o = optim.SGD([w], lr=1.); (w * 2).backward(); o.zero_grad(set_to_none=False); print(w.grad)\n"
+    "o.zero_grad(); print(w.grad)",
+    "zero_grad detaches": "o = optim.SGD([w], lr=1.); g, = torch.autograd.grad((w * w).sum(), w, create_graph=True)\n"
+    "w.grad = g; o.zero_grad(set_to_none=False); print(w.grad, g)",
+    "closure": "o = optim.SGD([w], lr=1.)\ndef loss():\n    o.zero_grad(); y = (w * 3).sum(); y.backward()\n"
+    "    print(torch.is_grad_enabled()); return y\nwith torch.no_grad(): print(o.step(loss), w)",
+    "step is not recorded": "o = optim.SGD([w], lr=1.); w.grad = torch.ones(1); o.step(); print(w, w.is_leaf)",
+    "differentiable": "x = w * 1; o = optim.SGD([x], lr=1., differentiable=True); x.retain_grad()\n"
+    "x.grad = torch.ones(1); o.step(); print(x)",
+    "step hooks": "o = optim.SGD([w], lr=1.); w.grad = torch.ones(1)\n"
+    "a = o.register_step_pre_hook(lambda *p: print('pre', p[1:])); o.register_step_post_hook(lambda *p: print('post'))\n"
+    "o.step(); a.remove(); o.step()",
+    "state round trip": "o = optim.SGD([w], lr=1., momentum=.5); w.grad = torch.ones(1); o.step()\n"
+    "p = optim.SGD([v[:1].detach().requires_grad_()], lr=.1); p.load_state_dict(o.state_dict()); print(p.state, p)",
+    "user's own": "class Mine(optim.Optimizer):\n    def __init__(self, p): super().__init__(p, {'lr': 1})\n"
+    "    def step(self): print('stepped')\no = Mine([w]); o.register_step_pre_hook(lambda *a: print('hook'))\no.step(); print(o)",
+    "tensor rate": "o = optim.SGD([w], lr=torch.tensor(.5)); w.grad = torch.ones(1); o.step(); print(w)",
+    "clip_grad_norm_": "w.grad, v.grad = torch.tensor([3.]), torch.tensor([4., 0.])\n"
+    "print(nn.utils.clip_grad_norm_([w, v], 1.), w.grad, v.grad)",
+    "clip by largest": "v.grad = torch.tensor([3., -4.])\n"
+    "print(nn.utils.clip_grad_norm_(v, 1., norm_type=float('inf')), v.grad, v.grad._version)",
+    "clip nothing": "print(nn.utils.clip_grad_norm_([], 1.)); print(nn.utils.clip_grad_norm_((p for p in []), 1.))",
+    "clip not finite": "w.grad = torch.tensor([float('nan')]); print(nn.utils.clip_grad_norm_(w, 1.), w.grad)\n"
+    "nn.utils.clip_grad_norm_(w, 1., error_if_nonfinite=True)",
+    "clip_grad_value_": "v.grad = torch.tensor([3., -4.]); nn.utils.clip_grad_value_([v], .5); print(v.grad)",
+    "duplicates warn": "optim.SGD([w, w], lr=.1)",
+}
+REFUSALS = """
+optim.SGD([w], lr=-1)
+optim.SGD([w], lr=.1, momentum=-1)
+optim.SGD([w], lr=.1, weight_decay=-1)
+optim.SGD([w], lr=.1, nesterov=True)
+optim.SGD([], lr=.1)
+optim.SGD(w, lr=.1)
+optim.SGD([3], lr=.1)
+optim.SGD('abc', lr=.1)
+optim.SGD(3, lr=.1)
+optim.SGD([w * 2], lr=.1)
+optim.SGD([{'params': [w]}, {'params': [w]}], lr=.1)
+optim.SGD([{'params': {w}}], lr=.1)
+optim.SGD([{'a': 1}])
+optim.SGD([w], lr=torch.ones(2))
+optim.SGD([w], lr=.1, foo=3)
+optim.SGD([('a', w), w])
+optim.SGD([w], lr=.1, differentiable=True, fused=True)
+optim.SGD([w], lr=.1).add_param_group(3)
+optim.SGD([w], lr=.1).load_state_dict({'state': {}, 'param_groups': []})
+optim.SGD([w], lr=.1).load_state_dict({'state': {}, 'param_groups': [{'params': []}]})
+optim.Adam([w], lr=-1)
+optim.Adam([w], betas=(2, 0))
+optim.Adam([w], betas=(0, 2))
+optim.Adam([w], eps=-1)
+optim.Adam([w], weight_decay=-1)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("program", [*PROGRAMS.values(), *REFUSALS], ids=[*PROGRAMS, *REFUSALS])
+def test_programs(program):
+    engine, wanted = agree(_SETUP + program)
+    assert engine == wanted
