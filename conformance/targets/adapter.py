@@ -66,10 +66,15 @@ class Adapter:
         return self.device if self.device_text.partition(":")[0] != "cpu" else None
 
     def context(self) -> AbstractContextManager:
-        """Factories create on the target's device within it."""
-        if self.device_text.partition(":")[0] == "cpu":
+        """Factories create on the target's device within it.
+
+        It is the default device, not a `with device:` block, because that would overrule a program's own
+        `set_default_device`.
+        """
+        if str(self.device).partition(":")[0] == "cpu":
             return nullcontext()
-        return self.device
+        choose = getattr(self.namespace, "set_default_device", None)
+        return self.device if choose is None else _DefaultDevice(choose, self.device)
 
     def quiet(self) -> AbstractContextManager:
         """Values are looked at within it: no hook of a tensor subclass or mode runs."""
@@ -89,6 +94,20 @@ class Adapter:
     def attestation(self) -> dict[str, Any]:
         """Facts about the device: `device_name`, `driver` and what else the engine knows."""
         return {}
+
+
+class _DefaultDevice:
+    """The default device for the time of a `with` block."""
+
+    def __init__(self, choose: Callable[[Any], Any], device: Any) -> None:
+        self._choose = choose
+        self._device = device
+
+    def __enter__(self) -> None:
+        self._choose(self._device)
+
+    def __exit__(self, *exception: Any) -> None:
+        self._choose(None)
 
 
 class _Foreign(Adapter):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from conformance.targets.adapter import Adapter
@@ -16,6 +15,7 @@ class ReferenceAdapter(Adapter):
     """`reference_engine` on the host or on its simulated accelerator."""
 
     engine = "reference"
+    models = ""
 
     def __init__(self, device: str = "cpu", mode: str | None = None) -> None:
         super().__init__(device, mode)
@@ -26,8 +26,6 @@ class ReferenceAdapter(Adapter):
         self.models = str(reference_engine.models)
         self.not_modelled = (reference_engine.NotModelled,)
         self.folders = (os.path.dirname(os.path.abspath(reference_engine.__file__)),)
-
-    models = ""
 
     @property
     def features(self) -> list[str]:
@@ -48,9 +46,6 @@ class ReferenceAdapter(Adapter):
     @property
     def accelerator(self) -> Any:
         return self.namespace.device("cuda:0")
-
-    def context(self) -> AbstractContextManager:
-        return nullcontext() if self.device_text == "cpu" else self.device
 
     def reset(self) -> None:
         self.namespace.reset_state()

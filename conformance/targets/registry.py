@@ -68,9 +68,7 @@ def parse_target(text: str) -> Target:
 def _on_device(text: str, engine: str, rest: str, engines: dict[str, str]) -> Target:
     device, plus, mode = rest.partition("+")
     if not _DEVICE.fullmatch(device) or (plus and not mode):
-        raise UsageError(
-            f"{text!r} is not a target; write ENGINE:DEVICE[+MODE] with a device such as cpu or cuda:1"
-        )
+        raise UsageError(f"{text!r} is not a target; write ENGINE:DEVICE[+MODE] with a device such as cpu or cuda:1")
     modes = MODES.get(engine)
     if plus and modes is not None and mode not in modes:
         known = f"it has {', '.join(modes)}" if modes else "it has none"

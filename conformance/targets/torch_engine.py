@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from typing import Any
 
@@ -110,9 +110,6 @@ class TorchAdapter(Adapter):
             return self._device
         return torch.device("cuda:0") if _no_cuda(torch) is None else None
 
-    def context(self) -> AbstractContextManager:
-        return nullcontext() if self._device.type == "cpu" else self._device
-
     def quiet(self) -> AbstractContextManager:
         return self.namespace._C.DisableTorchFunction()
 
@@ -161,9 +158,7 @@ class TorchAdapter(Adapter):
             lambda: getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None),
             lambda clean: torch.set_default_device(clean),
         )
-        add(
-            "stack of torch function modes", lambda: c._len_torch_function_stack(), lambda n: _pop_modes(c, n)
-        )
+        add("stack of torch function modes", lambda: c._len_torch_function_stack(), lambda n: _pop_modes(c, n))
         add(
             "default saved-tensor hooks",
             lambda: saved._top_saved_tensors_default_hooks(True) is not None,

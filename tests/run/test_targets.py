@@ -250,6 +250,24 @@ def test_new_threads_create_on_the_target_too(simulated):
     assert ran.trace["steps"][0]["tensors"]["x"]["device"] == "cuda:0"
 
 
+def test_a_program_may_choose_another_default_device(simulated):
+    told = seen(simulated, "torch.set_default_device('cpu')\nx = torch.ones(1, device='cpu')\ny = torch.ones(1)")
+    assert told["y"]["device"] == "cpu"
+    assert seen(simulated, "x = torch.ones(1)")["x"]["device"] == "cuda:0"
+
+
+def test_torch_creates_on_a_device_that_is_not_the_host():
+    with Session(["torch:meta"]) as session:
+        (info,) = session.probe()
+        if info.state != "run":
+            pytest.skip(info.reason)
+        told = seen(session, "x = torch.ones(1, requires_grad=True)\ny = x * 2\ny.backward()")
+        ran = session.run_one(case("thread", "x = in_thread(lambda: torch.ones(1))"), "torch:meta")
+    assert info.device == "meta"
+    assert [told["x"]["device"], told["x"]["grad"]["device"], told["y"]["device"]] == ["meta"] * 3
+    assert ran.trace["steps"][0]["tensors"]["x"]["device"] == "meta"
+
+
 def test_a_result_that_strays_to_the_host_is_an_error():
     target = f"{HERE}:on_the_host"
     with Session([target]) as session:
