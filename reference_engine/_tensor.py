@@ -23,7 +23,7 @@ from .dtypes import BY_NUMPY, dtype, float32, of_array
 from .overrides import _disabled_torch_function_impl, dispatch, dispatches
 from .size import Size
 from .storage import UntypedStorage
-from .version import VersionCounter
+from .version import VersionCounter, is_inference
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
@@ -288,7 +288,7 @@ class Tensor:
         raise RuntimeError("requires_grad must be a bool")
 
     def _set_requires_grad(self, value: bool) -> None:
-        if value and self._counter is None and not thread.inference:
+        if value and is_inference(self._counter) and not thread.inference:
             raise RuntimeError(
                 "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
             )
@@ -453,7 +453,7 @@ class Tensor:
         return self._meta is not None and self._meta.view is not None
 
     def is_inference(self) -> bool:
-        return self._counter is None
+        return is_inference(self._counter)
 
     @property
     def data(self) -> Tensor:

@@ -20,6 +20,21 @@ def address(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
 
 
+def is_dense(array: np.ndarray) -> bool:
+    """Non-overlapping and dense: the elements fill their memory without gaps, in some order of axes."""
+    flags = array.flags
+    if flags.c_contiguous or flags.f_contiguous:
+        return True
+    expected = array.itemsize
+    for axis in sorted(range(array.ndim), key=lambda axis: array.strides[axis]):
+        if array.shape[axis] == 1:
+            continue
+        if array.strides[axis] != expected:
+            return False
+        expected *= array.shape[axis]
+    return True
+
+
 def restrided(array: np.ndarray, shape, strides) -> np.ndarray:
     """A view from the same first element with other extents and strides (in bytes)."""
     if array.flags.c_contiguous and array.size and array.dtype.kind != "V":

@@ -19,3 +19,14 @@ class VersionCounter:
 
     def bump(self) -> None:
         self.value += 1
+
+
+class InferenceVersionCounter(VersionCounter):
+    """``detach()`` of an inference tensor counts writes, hence allows them, and is still an inference tensor."""
+
+    __slots__ = ()
+
+
+def is_inference(counter: VersionCounter | None) -> bool:
+    """Whether a tensor with this counter is an inference tensor."""
+    return counter is None or type(counter) is InferenceVersionCounter

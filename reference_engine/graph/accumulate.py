@@ -17,7 +17,7 @@ import weakref
 from sys import getrefcount
 
 from .._state import thread
-from ..storage import UntypedStorage
+from ..storage import UntypedStorage, is_dense
 from ..version import VersionCounter
 from .metadata import materialize_meta
 from .node import Node
@@ -86,21 +86,6 @@ def _fits(grad, variable) -> bool:
     if is_dense(variable._array):
         return grad._array.strides == strides or (is_dense(grad._array) and _same_layout(grad._array, variable._array))
     return grad._array.flags.c_contiguous
-
-
-def is_dense(array) -> bool:
-    """Non-overlapping and dense: the elements fill their memory without gaps, in some order of axes."""
-    flags = array.flags
-    if flags.c_contiguous or flags.f_contiguous:
-        return True
-    expected = array.itemsize
-    for axis in sorted(range(array.ndim), key=lambda axis: array.strides[axis]):
-        if array.shape[axis] == 1:
-            continue
-        if array.strides[axis] != expected:
-            return False
-        expected *= array.shape[axis]
-    return True
 
 
 def _same_layout(a, b) -> bool:

@@ -20,7 +20,7 @@ from itertools import count
 from sys import getrefcount
 
 from .._state import process, thread
-from .accumulate import is_dense
+from ..storage import is_dense
 from .node import GraphRoot, Node
 from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE
 

@@ -16,7 +16,7 @@ Rule: "in-place operations" in the autograd notes, ``Tensor._base``, ``Tensor.is
 from __future__ import annotations
 
 from .._state import thread
-from ..storage import address
+from ..storage import address, is_dense
 from .edges import NO_EDGE, gradient_edge
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .node import Node
@@ -61,8 +61,8 @@ def make_view(base, array, replay=None, multi_output: bool = False):
 
 
 def propagate(previous: CreationMeta, new: CreationMeta) -> CreationMeta:
-    """The creation of a view of a view: the more restrictive of the two."""
-    return previous if new is CreationMeta.DEFAULT or previous.value > new.value else new
+    """The creation of a view of a view: its own where that says something, else that of the view it came from."""
+    return previous if new is CreationMeta.DEFAULT else new
 
 
 def _chain(first, second, base, array):
@@ -102,16 +102,17 @@ def view_grad_fn(tensor):
 def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
     """Record the view again, from the base as it is now."""
     base = view.base
-    recording, thread.grad_enabled = thread.grad_enabled, True
-    try:
-        if view.replay is not None:
-            fresh = view.replay(base)
-        else:
-            fresh = base.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
-    finally:
-        thread.grad_enabled = recording
-    fresh_meta = fresh._meta
-    meta.grad_fn, meta.output_nr = fresh_meta.grad_fn, fresh_meta.output_nr
+    if view.replay is None:
+        from ..ops.views import as_strided_node
+
+        meta.grad_fn, meta.output_nr = as_strided_node(base, tensor), 0
+    else:
+        recording, thread.grad_enabled = thread.grad_enabled, True
+        try:
+            fresh = view.replay(base)._meta
+        finally:
+            thread.grad_enabled = recording
+        meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
     move_hooks(tensor, meta)
 
 
@@ -120,41 +121,43 @@ def check_rebase(tensor, view: ViewMeta, indirect: bool) -> None:
     creation = view.creation
     if creation is CreationMeta.DEFAULT:
         return
-    name = f"Output {tensor._meta.output_nr} of {short_name(tensor._meta.grad_fn)}" if tensor._meta.grad_fn else None
-    subject = f"{name} is a view and " if name else "A view was created in "
-    modified = "its base or another view of its base has been modified inplace" if indirect else (
-        "is being modified inplace"
+    written = "its base or another view of its base has been modified inplace" if indirect else "is being modified inplace"
+    node = tensor._meta.grad_fn
+    mode, where = "no_grad mode", " with grad mode enabled"
+    if creation is CreationMeta.INFERENCE_MODE:
+        mode, where = "inference mode", " in normal mode"
+    if node is None:
+        subject = f"A view was created in {mode} and "
+    else:
+        subject = f"Output {tensor._meta.output_nr} of {short_name(node)} is a view "
+        if creation in (CreationMeta.MULTI_OUTPUT, CreationMeta.IN_CUSTOM_FUNCTION):
+            subject, where = subject + "and ", ""
+        else:
+            subject += f"of a view which was created in {mode} and "
+    raise RuntimeError(f"{subject}{written}{where}. {_FORBIDDEN[creation]}")
+
+
+def _ambiguous(block: str) -> str:
+    return (
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+        f"the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
+        "both outside (if you want the inplace to be tracked)."
     )
-    if creation is CreationMeta.MULTI_OUTPUT:
-        raise RuntimeError(
-            f"{subject}{modified}. This view is the output of a function that returns multiple views. Such functions "
-            "do not allow the output views to be modified inplace. You should replace the inplace operation by an "
-            "out-of-place one."
-        )
-    if creation is CreationMeta.IN_CUSTOM_FUNCTION:
-        raise RuntimeError(
-            f"{subject}{modified}. This view was created inside a custom Function (or because an input was returned "
-            "as-is) and the autograd logic to handle view+inplace would override the custom backward associated "
-            "with the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix this "
-            "by cloning the output of the custom Function."
-        )
-    if creation is CreationMeta.NO_GRAD_MODE:
-        prefix = f"{subject}{modified}. " if name else (
-            f"A view was created in no_grad mode and {modified} with grad mode enabled. "
-        )
-        raise RuntimeError(
-            f"{prefix}Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-            "code by moving both the view and the inplace either both inside the no_grad block (if you don't want "
-            "the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
-        )
-    prefix = f"{subject}{modified}. " if name else (
-        f"A view was created in inference mode and {modified} in normal mode. "
-    )
-    raise RuntimeError(
-        f"{prefix}Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code "
-        "by moving both the view and the inplace either both inside the inference_mode block (if you don't want the "
-        "inplace to be tracked) or both outside (if you want the inplace to be tracked)."
-    )
+
+
+_FORBIDDEN = {
+    CreationMeta.MULTI_OUTPUT: (
+        "This view is the output of a function that returns multiple views. Such functions do not allow the output views to "
+        "be modified inplace. You should replace the inplace operation by an out-of-place one."
+    ),
+    CreationMeta.IN_CUSTOM_FUNCTION: (
+        "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to "
+        "handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+        "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+    ),
+    CreationMeta.NO_GRAD_MODE: _ambiguous("no_grad"),
+    CreationMeta.INFERENCE_MODE: _ambiguous("inference_mode"),
+}
 
 
 def check_inplace(tensor, records: bool) -> None:
@@ -194,8 +197,7 @@ def check_partial_overlap(written, read) -> None:
     start, origin = address(written), address(read)
     if start == origin and written.strides == read.strides and written.shape == read.shape:
         return
-    dense = written.flags.c_contiguous and read.flags.c_contiguous
-    if dense and start < origin + read.nbytes and origin < start + written.nbytes:
+    if is_dense(written) and is_dense(read) and start < origin + read.nbytes and origin < start + written.nbytes:
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
             "location. Please clone() the tensor before performing the operation."

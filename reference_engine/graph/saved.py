@@ -19,6 +19,7 @@ import weakref
 
 from .._state import process, thread
 from ..devices import variable_type_name
+from ..version import is_inference
 from .metadata import AutogradMeta
 from .node import FREED_MESSAGE
 
@@ -69,7 +70,7 @@ class SavedTensor:
 
     def __init__(self, tensor, is_output: bool = False, in_place_on_view: bool = False) -> None:
         counter = tensor._counter
-        if counter is None:
+        if is_inference(counter):
             raise RuntimeError(_INFERENCE)
         self.counter = counter
         self.version = counter.value

@@ -166,10 +166,15 @@ def new_node(row: Row, values: list, node_class: type | None = None):
 
 
 def save(node, row: Row, mask: tuple, values: list, outputs: tuple, original_self=None, on_view: bool = False) -> None:
-    """Keep what the needed derivatives name. ``original_self`` is the value before an in-place write."""
-    saved = node.saved = {}
+    """Keep what the needed derivatives name. ``original_self`` is the value before an in-place write.
+
+    Without ``outputs`` only what is known before the operation runs; with them, what ``node`` does not have yet.
+    """
+    saved = node.saved
     for name, source in row.plan(mask):
         kind = source[0]
+        if name in saved or (kind == "output" and not outputs):
+            continue
         if kind == "input":
             value = values[source[1]]
             if original_self is not None and source[1] == 0:
@@ -218,6 +223,7 @@ def record(row: Row, values: list, outputs: tuple) -> None:
         node, mask = NotImplementedNode(edges, row.name), None
     else:
         node, mask = new_node(row, values)
+        node.saved = {}
     for name, output in zip(row.outputs, outputs, strict=False):
         if output.dtype.is_differentiable and name not in row.non_differentiable_outputs:
             set_history(output, node)
@@ -250,6 +256,8 @@ def run(row: Row, values: list):
     """Call a row with bound arguments, out of place."""
     if row.view:
         return run_view(row, values)
+    if thread.grad_enabled:
+        look_at_views(values, row)
     if row.lone:
         # One tensor, taken as it is: nothing to promote, no devices to compare.
         place = values[0]._storage.device
@@ -263,6 +271,15 @@ def run(row: Row, values: list):
     if row.return_type is not None:
         return row.return_type(outputs)
     return results
+
+
+def look_at_views(values: list, row: Row) -> None:
+    """A view whose history cannot be made anew says so before the operation finds anything else wrong."""
+    for position in row.tensor_positions:
+        value = values[position]
+        for tensor in value if type(value) in (list, tuple) else (value,):
+            if isinstance(tensor, Tensor) and tensor._meta is not None and tensor._meta.view is not None:
+                inplace.view_grad_fn(tensor)
 
 
 def run_view(row: Row, values: list):
@@ -293,7 +310,7 @@ def run_in_place(row: Row, values: list):
     inplace.check_inplace(target, records)
     place_of(values, row)
     destination = target._array
-    if 0 in destination.strides:
+    if 0 in destination.strides and row.name != "zero":  # zeros may be written any number of times
         inplace.check_overlap(destination)
     for position in row.tensor_positions[1:]:
         if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
@@ -309,17 +326,19 @@ def run_in_place(row: Row, values: list):
         names = {name for formula in row.formulas for name in formula.names}
         if row.parameters[0].name in names and (tracks_tangents or _saves_self(row, mask)):
             original = _detached_copy(target)
+    if mask:
+        # Inputs are saved as they are before the write, so that one which shares memory with the target is caught.
+        node.saved = {}
+        save(node, row, mask, values, (), original)
+        if False in mask:
+            fill_facts(node, row, values, mask)
     computed = as_array(row.forward(*arrays_of(values, row)))
     write(destination, computed, target.dtype)
     inplace.bump_version(target)
     if recording:
         inplace.rebase_history(target, node)
         if mask:
-            on_view = target._meta.view is not None
-            node.saved = {}
-            save(node, row, mask, values, (target,), original, on_view)
-            if False in mask:
-                fill_facts(node, row, values, mask)
+            save(node, row, mask, values, (target,), original, target._meta.view is not None)
     if tracks_tangents:
         from ..autograd import forward_ad
 
@@ -542,8 +561,8 @@ def make_binary(row: Row):
             if other.dtype is not dtype or other._storage.device is not place:
                 return slow(self, other)
             operand = other._array
-            if operand.shape != self._array.shape:
-                broadcast_shape(self._array.shape, operand.shape)
+            if operand.shape != self._array.shape and not _broadcasts(self._array.shape, operand.shape):
+                return slow(self, other)
             other_meta = other._meta
         elif (kind is float and dtype.kind >= FLOATING) or (kind is int and dtype.kind >= FLOATING):
             operand = other
@@ -570,6 +589,16 @@ def make_binary(row: Row):
 
     call.bind, call.execute = general.bind, general.execute
     return named(call, row)
+
+
+def _broadcasts(a: tuple, b: tuple) -> bool:
+    if len(a) != len(b):
+        short = min(len(a), len(b))
+        a, b = a[len(a) - short :], b[len(b) - short :]
+    for left, right in zip(a, b, strict=True):
+        if left != right and left != 1 and right != 1:
+            return False
+    return True
 
 
 def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra: list) -> None:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from .._tensor import Tensor
+from ..arithmetic import multiply_add
 from ..dtypes import COMPLEX
 from .table import AS_IS, COMMON, COMPARE, FLOAT, op
 
@@ -65,7 +66,7 @@ def _scaled(value, alpha):
 
 
 def _add(a, b, alpha=1):
-    return np.add(a, b) if alpha == 1 else np.add(a, np.multiply(b, alpha, dtype=None))
+    return np.add(a, b) if alpha == 1 else multiply_add(b, alpha, a)
 
 
 def _subtract(a, b, alpha=1):
@@ -74,7 +75,7 @@ def _subtract(a, b, alpha=1):
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
             "operator instead."
         )
-    return np.subtract(a, b) if alpha == 1 else np.subtract(a, np.multiply(b, alpha))
+    return np.subtract(a, b) if alpha == 1 else multiply_add(b, -alpha, a)
 
 
 add = op(
@@ -697,6 +698,7 @@ fill_number = op(
     "fill(Tensor self, Scalar value)",
     lambda a, value: np.full(a.shape, value).astype(a.dtype),
     in_place=True,
+    in_place_node="FillBackward2",
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
 )
@@ -705,6 +707,7 @@ fill_tensor = op(
     lambda a, value: np.full(a.shape, value.astype(a.dtype)),
     node="FillBackward1",
     in_place=True,
+    in_place_node="FillBackward3",
     self=lambda grad: zeros_like(grad),
     value=lambda grad: grad.sum(),
     jvp=lambda self_t, value_t: zeros_like(self_t) if value_t is None else zeros_like(self_t) + value_t,

@@ -114,6 +114,8 @@ def resolve(tensor: Tensor, key):
 
     Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
     """
+    if isinstance(key, slice) and not tensor.ndim:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     items = key if type(key) is tuple else (key,)
     items = tuple(as_index(item) for item in items)
     covered = sum(map(_consumed, items))
@@ -216,16 +218,19 @@ def _index_list(view: Tensor, advanced: dict[int, Tensor]) -> list:
 _SPANNED = object()
 
 
+_NO_DIMENSIONS = (
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+    "to a number"
+)
+
+
 def getitem(self: Tensor, key) -> Tensor:
     """``self[key]``."""
     from .views import alias
 
     if type(key) is int:
         if not self._array.ndim:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                "convert a 0-dim tensor to a number"
-            )
+            raise IndexError(_NO_DIMENSIONS)
         extent = self._array.shape[0]
         if not -extent <= key < extent:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {extent}")
@@ -238,6 +243,8 @@ def getitem(self: Tensor, key) -> Tensor:
 
 def setitem(self: Tensor, key, value) -> None:
     """``self[key] = value``: a copy into a view, or ``index_put_``."""
+    if not self._array.ndim and isinstance(key, int) and not isinstance(key, bool):
+        raise IndexError(_NO_DIMENSIONS)
     view, advanced = resolve(self, key)
     if isinstance(value, Tensor):
         source = value
@@ -246,13 +253,8 @@ def setitem(self: Tensor, key, value) -> None:
 
         if not isinstance(value, (int, float, bool, complex)):
             raise TypeError(f"can't assign a {type(value).__name__} to a {self.type()}")
-        if not advanced:
-            if isinstance(value, complex) and self.dtype.kind < 3:
-                raise RuntimeError(
-                    "value cannot be converted to type " f"{self.dtype.cpp} without overflow"
-                )
-            view.fill_(value)
-            return
+        if isinstance(value, complex) and self.dtype.kind < 3:
+            raise RuntimeError(f"value cannot be converted to type {self.dtype.cpp} without overflow")
         source = tensor(value, dtype=self.dtype, device=self.device)
     if advanced:
         indices = _index_list(view, advanced)
@@ -267,6 +269,8 @@ def setitem(self: Tensor, key, value) -> None:
     while len(shape) > view.ndim and shape[0] == 1:
         source = source.squeeze(0)
         shape = source._array.shape
+    if shape != view._array.shape:
+        source = source.expand(view._array.shape)
     view.copy_(source)
 
 

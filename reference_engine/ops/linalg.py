@@ -206,20 +206,52 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
         return mm(input.unsqueeze(0), other).squeeze_(0)
     if a == 2 and b == 2:
         return mm(input, other)
-    if a >= 3 and b <= 2:
-        # Batches times one matrix: fold the batch into rows.
-        rows = input.reshape(-1, input._array.shape[-1])
-        if b == 1:
-            return _unsafe_view(mv(rows, other), input._array.shape[:-1])
-        return _unsafe_view(mm(rows, other), (*input._array.shape[:-1], other._array.shape[-1]))
+    if max(a, b) >= 3 and min(a, b) <= 2 and _folds(input, other):
+        return _folded(input, other)
     left = input.unsqueeze(0) if a == 1 else input
     right = other.unsqueeze(-1) if b == 1 else other
     batch = np.broadcast_shapes(left._array.shape[:-2], right._array.shape[:-2])
     n, m, p = left._array.shape[-2], left._array.shape[-1], right._array.shape[-1]
     x = left.expand((*batch, n, m)).reshape(-1, n, m)
     y = right.expand((*batch, right._array.shape[-2], p)).reshape(-1, right._array.shape[-2], p)
-    shape = list(batch) + ([] if a == 1 else [n]) + ([] if b == 1 else [p])
-    return _unsafe_view(bmm(x, y), shape)
+    product = bmm(x, y)
+    if a == 1:
+        product = product.squeeze(-2)
+    if b == 1:
+        product = product.squeeze(-1)
+    return _unsafe_view(product, list(batch) + ([] if a == 1 else [n]) + ([] if b == 1 else [p]))
+
+
+def _folds(input: Tensor, other: Tensor) -> bool:
+    """Whether a batch times one matrix or vector is done as one product of folded rows instead of a batched product."""
+    flipped = other.ndim > input.ndim
+    small = input if flipped else other
+    if small.requires_grad:
+        return True  # its gradient is then one product, not a batch to be summed
+    if input.ndim == 2:
+        return False
+    batch = other.mT if flipped else input
+    return batch._array.size == 0 or _joinable(batch._array)
+
+
+def _joinable(array: np.ndarray) -> bool:
+    """Whether all dimensions but the last can be joined without a copy."""
+    for dim in range(array.ndim - 2):
+        if array.strides[dim] != array.strides[dim + 1] * array.shape[dim + 1]:
+            return False
+    return True
+
+
+def _folded(input: Tensor, other: Tensor) -> Tensor:
+    flipped = other.ndim > input.ndim
+    batch = other.mT if flipped else input
+    small = other if not flipped else (input.t() if input.ndim == 2 else input)
+    shape = batch._array.shape[:-1]
+    rows = batch.reshape(-1, batch._array.shape[-1])
+    if small.ndim == 1:
+        return _unsafe_view(mv(rows, small), shape)
+    product = _unsafe_view(mm(rows, small), (*shape, small._array.shape[1]))
+    return product.mT.contiguous() if flipped else product
 
 
 def _unsafe_view(tensor: Tensor, shape) -> Tensor:

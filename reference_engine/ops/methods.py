@@ -16,6 +16,7 @@ from ..devices import device as device_class
 from ..devices import resolve
 from ..dtypes import ALIASES, BY_NAME, COMPLEX, dtype
 from ..overrides import dispatch, dispatches
+from ..version import InferenceVersionCounter
 from . import arguments, elementwise, indexing, linalg, views
 from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, new_node, save
 from .table import op
@@ -145,7 +146,9 @@ def detach(self: Tensor) -> Tensor:
     if self._dispatches and dispatches((self,)):
         return dispatch(Tensor.detach, (self,), (self,), None)
     alias = self._alias()
-    if self._counter is not None and self._meta is not None and self._meta.tangent is not None:
+    if self._counter is None and not thread.inference:
+        alias._counter = InferenceVersionCounter()
+    elif self._meta is not None and self._meta.tangent is not None:
         from ..autograd import forward_ad
 
         forward_ad.drop(alias)
@@ -287,6 +290,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     node = None
     if records and thread.grad_enabled and not thread.inference:
         node, mask = new_node(copy_row, values)
+        node.saved = {}
         save(node, copy_row, mask, values, ())
         if False in mask:
             fill_facts(node, copy_row, values, mask)
@@ -405,6 +409,8 @@ def _reshaper(name: str):
     function = METHODS[name]
 
     def reshaped(self, *args):
+        if name == "t" and self.ndim > 2:
+            raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
         candidates = getattr(function, "candidates", [function])
         for number, candidate in enumerate(candidates):
             try:
@@ -426,12 +432,19 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
     node = None
     if records and thread.grad_enabled and not thread.inference:
         node, mask = new_node(row, values)
+        node.saved = {}
         save(node, row, mask, values, ())
         node.__class__ = _numbered(row.node_class, number)
     target._array = row.forward(target._array, *values[1:])
     inplace.bump_version(target)
     if node is not None:
-        inplace.rebase_history(target, node)
+        meta = target._meta
+        meta.grad_fn, meta.output_nr = node, 0
+        node.input_metadata.append((target._array.shape, target.dtype, target._storage.device))
+        if meta.view is not None:
+            # Only the view changed, not the memory: its base keeps its history.
+            meta.view.seen_version = target._counter.value
+        inplace.move_hooks(target, meta)
     return target
 
 

@@ -95,6 +95,7 @@ class Row:
     plans: dict = field(default_factory=dict)
     saves: tuple[str, ...] = ()
     positions: dict = field(default_factory=dict)
+    in_place_class: type | None = None  # the in-place variant's own node class, where its name differs
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -294,6 +295,7 @@ def op(
     method: bool | str = True,
     function: bool | str = True,
     out: bool = True,
+    in_place_node: str | None = None,
     hidden: tuple[str, ...] = (),
     refuses: tuple[tuple[str, str], ...] = (),
     **derivatives,
@@ -332,5 +334,6 @@ def op(
     row.positions = {parameter: position for position, parameter in enumerate(names)}
     if formulas:
         row.node_class = node_type((node or camel(name) + "Backward0"), row, hidden)
+        row.in_place_class = node_type(in_place_node, row, hidden) if in_place_node else row.node_class
     ROWS.append(row)
     return dispatch.publish(row, method, function)

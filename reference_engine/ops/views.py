@@ -57,6 +57,16 @@ unsafe_view = op(
     method=False,
     function=False,
 )
+reshape_alias = op(
+    "_reshape_alias(Tensor self, int[] size)",
+    _view,
+    node="ReshapeAliasBackward0",
+    view=True,
+    self=lambda grad, self_sym_sizes: grad.reshape(self_sym_sizes),
+    jvp="linear",
+    method=False,
+    function=False,
+)
 view_dtype = op(
     "view(Tensor self, dtype dtype)",
     lambda a, dtype: a.view(dtype.numpy),
@@ -246,10 +256,10 @@ slice_backward = op(
 
 def narrow(self: Tensor, dim: int, start, length: int) -> Tensor:
     """The ``length`` elements along ``dim`` from ``start`` on, as a view."""
-    extent = self.size(dim)
-    start = int(start)
     if self.ndim == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    extent = self.size(dim)
+    start = int(start)
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     if start < 0:
@@ -421,6 +431,20 @@ class _Origin:
     def strided(self, stored_as, size, stride, storage_offset) -> np.ndarray:
         offset = self.base_offset if storage_offset is None else storage_offset
         return self.tensor_storage.strided(stored_as, size, stride, offset)
+
+
+def as_strided_node(base: Tensor, view: Tensor):
+    """The node by which ``view`` would come from ``base``, as ``as_strided`` records it."""
+    from .dispatch import fill_facts, new_node, save
+
+    row = as_strided_row.row
+    values = [base, tuple(view.shape), view.stride(), view.storage_offset(), _Origin(base)]
+    node, mask = new_node(row, values)
+    node.saved = {}
+    save(node, row, mask, values, ())
+    fill_facts(node, row, values, mask)
+    node.input_metadata.append((view._array.shape, view.dtype, view._storage.device))
+    return node
 
 
 def as_strided(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
@@ -720,8 +744,10 @@ def reshape(self: Tensor, *shape) -> Tensor:
     """The same elements in another shape: a view where strides allow, else a copy."""
     shape = sizes_of(shape)
     wanted = infer_size(shape, self._array.size)
-    if view_array(self._array, wanted) is not None:
+    if self._array.flags.c_contiguous:
         return view(self, wanted)
+    if view_array(self._array, wanted) is not None:
+        return reshape_alias(self, wanted)
     return unsafe_view(clone(self, memory_format=_contiguous()), wanted)
 
 
