@@ -148,9 +148,7 @@ class Pool:
         self._workers.append(worker)
         self._selector.register(process.stdout, selectors.EVENT_READ, lambda mask: self._read(worker))
         self._selector.register(process.stderr, selectors.EVENT_READ, lambda mask: self._read_errors(worker))
-        self._write(
-            worker, encode_hello(target.name, target.adapter, target.device, target.mode, self._limits)
-        )
+        self._write(worker, encode_hello(target.name, target.adapter, target.device, target.mode, self._limits))
 
     def _send(self, worker: Worker, instance: Instance) -> None:
         if not worker.held:
@@ -163,9 +161,7 @@ class Pool:
         registered = process.stdin in self._selector.get_map()
         if process.send(data):
             if not registered:
-                self._selector.register(
-                    process.stdin, selectors.EVENT_WRITE, lambda mask: self._write(worker, b"")
-                )
+                self._selector.register(process.stdin, selectors.EVENT_WRITE, lambda mask: self._write(worker, b""))
         elif registered:
             self._selector.unregister(process.stdin)
 

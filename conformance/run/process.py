@@ -37,7 +37,7 @@ main()
 """
 # Programs are small: several threads an operation only get in each other's way, and make sums depend on them.
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-TAIL = 4096
+TAIL = 16_384  # bytes of standard error kept; what faulthandler says of a crash must fit
 CHUNK = 1 << 16
 # One answer is bounded by what workers observe; a longer line is no answer but a flood.
 LONGEST_LINE = 1 << 28

@@ -22,8 +22,7 @@ def encode_case(instance: Instance) -> bytes:
                 "row": instance.row,
                 "given": [_text(source) for source in case.given],
                 "steps": [
-                    {"run": _text(step.run), "ask": [_text(a.expression) for a in step.expect]}
-                    for step in case.steps
+                    {"run": _text(step.run), "ask": [_text(a.expression) for a in step.expect]} for step in case.steps
                 ],
                 "accelerator": "cuda" in case.needs,
                 "threads": "threads" in case.needs,

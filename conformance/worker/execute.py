@@ -140,9 +140,7 @@ class Runner:
         bind = [(name, self._expression(text, file, 1)) for name, text in request["bind"]]
         return Program(
             file,
-            [*self._names.items(), ("accelerator", self._accelerator)]
-            if request["accelerator"]
-            else self._names,
+            [*self._names.items(), ("accelerator", self._accelerator)] if request["accelerator"] else self._names,
             bind,
             request["row"],
             [self._code(part["text"], file, part["line"]) for part in request["given"]],
@@ -216,9 +214,7 @@ class Runner:
             except Fault as error:
                 fault = (error.kind, str(error))
             except Exception as error:  # while looking, not while running
-                fault = self._fault(error, "looking at the values")
-                if fault is None:
-                    raise
+                fault = self._fault(error, "looking at the values") or ("worker", own_failure(error))
             finally:
                 refusal = sandbox.exit()
                 if program.swallows:
@@ -255,9 +251,7 @@ class Runner:
             printer.take()  # what expressions print is nobody's
         return None
 
-    def _look(
-        self, step: Step, seen: dict[str, Any], space: dict[str, Any], first: int, each: bool
-    ) -> str | None:
+    def _look(self, step: Step, seen: dict[str, Any], space: dict[str, Any], first: int, each: bool) -> str | None:
         """Observe everything, then ask; what the asking changed. Nothing looked at is held afterwards:
         when the program lets go of a tensor in its next step, it must be gone."""
         with self._quiet():
@@ -278,18 +272,14 @@ class Runner:
         for code in program.given:
             self._must_be_silent(code, space, "given")
 
-    def _must_be_silent(
-        self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None
-    ) -> None:
+    def _must_be_silent(self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None) -> None:
         exception = self._run(code, space, place, name)
         if exception:
             raise Fault("given", f"{place} raised {exception['type']}: {exception['message']}")
         for warning in self._recorder.take():
             raise Fault("given", f"{place} warned {warning['type']}: {warning['message']}")
 
-    def _run(
-        self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None
-    ) -> dict[str, str] | None:
+    def _run(self, code: CodeType, space: dict[str, Any], place: str, name: str | None = None) -> dict[str, str] | None:
         """Run code, or evaluate it into `name`; the exception it raised, described."""
         try:
             if name is None:
@@ -374,9 +364,7 @@ class Runner:
                 raise Fault("device", f"step {number}: {name} is on the host, though the program names none")
             grad = tensor["grad"]
             if grad is not None and grad["device"] == "cpu":
-                raise Fault(
-                    "device", f"step {number}: the grad of {name} is on the host, not on {self._away}"
-                )
+                raise Fault("device", f"step {number}: the grad of {name} is on the host, not on {self._away}")
 
     # --- between cases --------------------------------------------------------------------------------
 
@@ -393,3 +381,12 @@ class Runner:
         if self._reset is not None:
             self._reset()
         return self._clean.reset()
+
+
+def own_failure(error: BaseException) -> str:
+    """What failed in the worker or the adapter, and where."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" (at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno})" if place else ""
+    return f"{type(error).__name__}: {error}{where}"

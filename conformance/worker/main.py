@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.targets.adapter import Adapter, AdapterFault, checked, complete
-from conformance.worker.execute import Runner
+from conformance.worker.execute import Runner, own_failure
 from conformance.worker.limits import Alarm, limit_memory, no_core_dumps
 
 PROTOCOL = 1
@@ -149,6 +149,7 @@ def main() -> None:
     channel.answer(answer)
     if runner is not None:
         serve(channel, requests, runner, Alarm(2 * hello["timeout"] + 5))
+    os._exit(0)  # nothing is left to save, and taking an engine down politely takes a while
 
 
 def serve(channel: Channel, requests: Iterator[dict[str, Any]], runner: Runner, alarm: Alarm) -> None:
@@ -158,27 +159,24 @@ def serve(channel: Channel, requests: Iterator[dict[str, Any]], runner: Runner, 
         alarm.set()
         try:
             trace = runner.run(request)
-        except Exception as error:
-            trace = _failure(request, error)
-        if runner.spent:
+            last = bool(runner.spent)
+        except Exception as error:  # nothing is known of the engine's state: the next case gets a fresh one
+            trace, last = _failure(request, error), True
+        if last:
             trace["last"] = True
         channel.answer(trace)
         alarm.clear()
-        if runner.spent:
+        if last:
             return
 
 
 def _failure(request: dict[str, Any], error: Exception) -> dict[str, Any]:
     """The answer where the worker itself failed; the harness shows it and nothing is lost."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
     return {
         "op": "trace",
         "id": request.get("id"),
         "seconds": 0.0,
-        "error": {"kind": "worker", "message": f"{type(error).__name__}: {error} (at {where})"},
+        "error": {"kind": "worker", "message": own_failure(error)},
         "given": {"exception": None, "warnings": []},
         "steps": [],
     }

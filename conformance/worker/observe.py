@@ -162,9 +162,7 @@ class Observer:
         self._read = read
         self._brief = brief
 
-    def tensors(
-        self, variables: Iterable[tuple[str, Any]]
-    ) -> tuple[dict[str, dict[str, Any]], list[tuple[str, Any]]]:
+    def tensors(self, variables: Iterable[tuple[str, Any]]) -> tuple[dict[str, dict[str, Any]], list[tuple[str, Any]]]:
         """Name → OBSERVATION of the variables that hold a tensor, and those (name, tensor) pairs."""
         seen: dict[str, dict[str, Any]] = {}
         pairs: list[tuple[str, Any]] = []

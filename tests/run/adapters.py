@@ -85,6 +85,15 @@ class Nothing:
     name = "nothing:cpu"
 
 
+class Faulty(Smallest):
+    """Fails when it is to look at a tensor of two elements."""
+
+    def observe(self, value):
+        if isinstance(value, reference_engine.Tensor) and value.numel() == 2:
+            raise KeyError("two")
+        return None
+
+
 class TextDevice(Smallest):
     """Gives its device as a text."""
 

@@ -223,6 +223,15 @@ def test_an_adapter_that_cannot_be_used_says_why(name, reason):
     assert rans["a"].reason.startswith(reason.replace("{}", target))
 
 
+def test_an_adapter_that_fails_while_looking_costs_the_case():
+    with Session([f"{HERE}:Faulty"]) as session:
+        leaves = "torch.set_grad_enabled(False)\nx = torch.ones(2)"
+        rans = run_all(session, [case("fails", leaves), case("fine", ("x = 1", "torch.is_grad_enabled()"))])
+    kind, message = error(rans["fails"])
+    assert (kind, message.partition(" (at ")[0]) == ("worker", "KeyError: 'two'")
+    assert rans["fine"].trace["steps"][0]["answers"] == [{"k": "bool", "v": True}]
+
+
 # --- where results lie ----------------------------------------------------------------------------------
 
 
