@@ -316,11 +316,7 @@ class Tensor:
     @read_only
     def is_leaf(self) -> bool:
         meta = self._meta
-        if meta is None:
-            return True
-        if meta.view is not None:
-            return inplace.view_grad_fn(self) is None
-        return meta.grad_fn is None
+        return meta is None or meta.grad_fn is None
 
     @read_only
     def grad_fn(self):

@@ -284,6 +284,8 @@ def look_at_views(values: list, row: Row) -> None:
 
 def run_view(row: Row, values: list):
     base = values[0]
+    if thread.grad_enabled and base._meta is not None and base._meta.view is not None:
+        inplace.view_grad_fn(base)
     arrays = row.forward(base._array, *values[1:])
     replay = (lambda root: row_callable(row)(root, *values[1:])) if row.replayed else None
     if type(arrays) is np.ndarray:
@@ -310,8 +312,8 @@ def run_in_place(row: Row, values: list):
     inplace.check_inplace(target, records)
     place_of(values, row)
     destination = target._array
-    if 0 in destination.strides and row.name != "zero":  # zeros may be written any number of times
-        inplace.check_overlap(destination)
+    if 0 in destination.strides:
+        check_expanded(row, values, destination)
     for position in row.tensor_positions[1:]:
         if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
             inplace.check_partial_overlap(destination, values[position]._array)
@@ -344,6 +346,24 @@ def run_in_place(row: Row, values: list):
 
         forward_ad.propagate(row, values, (target,), original_self=original)
     return target
+
+
+def check_expanded(row: Row, values: list, destination: np.ndarray) -> None:
+    """Writes to expanded memory: one value may go everywhere, indexed writes warn, all others raise ``RuntimeError``."""
+    if row.name in ("zero", "fill"):
+        return
+    if row.name not in ("index_put", "masked_fill"):
+        inplace.check_overlap(destination)
+        return
+    names = [("index_put_", "indices] = tensor")] if row.name == "index_put" else []
+    masked = row.name == "index_put" and len(values[1]) == 1 and values[1][0].dtype.kind == 0 and not values[2].ndim
+    if masked or row.name == "masked_fill":
+        names.append(("masked_fill_", "mask] = scalar"))
+    for name, form in names:
+        warn_once(
+            f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. "
+            f"This also applies to advanced indexing e.g. tensor[{form}"
+        )
 
 
 def _saves_self(row: Row, mask) -> bool:

@@ -215,8 +215,6 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
     x = left.expand((*batch, n, m)).reshape(-1, n, m)
     y = right.expand((*batch, right._array.shape[-2], p)).reshape(-1, right._array.shape[-2], p)
     product = bmm(x, y)
-    if a == 1:
-        product = product.squeeze(-2)
     if b == 1:
         product = product.squeeze(-1)
     return _unsafe_view(product, list(batch) + ([] if a == 1 else [n]) + ([] if b == 1 else [p]))

@@ -19,6 +19,7 @@ from ..overrides import dispatch, dispatches
 from ..version import InferenceVersionCounter
 from . import arguments, elementwise, indexing, linalg, views
 from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, new_node, save
+from .dims import broadcast_shape
 from .table import op
 
 _NUMBERS = (int, float, complex, np.number)
@@ -316,16 +317,10 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 def elementwise_shape_error(self: Tensor, src: Tensor) -> None:
-    target, source = list(self._array.shape), list(src._array.shape)
-    if len(source) > len(target):
-        raise RuntimeError(f"output with shape {target} doesn't match the broadcast shape {source}")
-    lead = len(target) - len(source)
-    for dim in range(len(target) - 1, -1, -1):
-        if dim >= lead and source[dim - lead] not in (1, target[dim]):
-            raise RuntimeError(
-                f"The size of tensor a ({target[dim]}) must match the size of tensor b ({source[dim - lead]}) at "
-                f"non-singleton dimension {dim}"
-            )
+    """Raise the ``RuntimeError`` for a source that does not fit into the target of a copy."""
+    target, source = self._array.shape, src._array.shape
+    whole = broadcast_shape(target, source)  # raises where the two have no common shape
+    raise RuntimeError(f"output with shape {list(target)} doesn't match the broadcast shape {list(whole)}")
 
 
 def _random_filler(name: str, draw_name: str, *defaults):
