@@ -10,6 +10,7 @@ from conformance.report.escape import one_line, workflow_data, workflow_property
 from conformance.report.summary import UNEXPECTED, Summary, plural
 
 LIMIT = 50
+VALUE_WIDTH = 1000
 
 
 def annotation(severity: str, file: str, line: int, title: str, message: str) -> str:
@@ -32,11 +33,7 @@ def github(summary: Summary, limit: int = LIMIT) -> str:
         if target.state == "not-run":
             reason = workflow_data(target.reason or "no reason given")
             missing.append(f"::warning title={workflow_property(target.name)} did not run::{reason}")
-    more = (
-        [f"::notice ::and {plural(len(found) - limit, 'more error')} in the report"]
-        if len(found) > limit
-        else []
-    )
+    more = [f"::notice ::and {plural(len(found) - limit, 'more error')} in the report"] if len(found) > limit else []
     head = f"::notice title=torch-conformance::{workflow_data(summary.headline)}"
     return "\n".join([*found[:limit], *more, *missing, head]) + "\n"
 
@@ -47,14 +44,12 @@ def _case_annotations(case: CaseView) -> list[str]:
     found = []
     for difference in case.differences:
         file, line = split_at(difference.at, case)
-        values = "\n".join(f"{target}: {text}" for target, text in difference.values.items())
-        expected = "" if difference.expected is None else f"expected {difference.expected}\n"
+        values = "\n".join(f"{target}: {_cut(text)}" for target, text in difference.values.items())
+        expected = "" if difference.expected is None else f"expected {_cut(difference.expected)}\n"
         note = f"\n({difference.note})" if difference.note else ""
         title = f"{difference.what}: {difference.stands_alone} stands alone"
         found.append(
-            annotation(
-                "error", file, line, title, f"{case.id}, step {difference.step}\n{expected}{values}{note}"
-            )
+            annotation("error", file, line, title, f"{case.id}, step {difference.step}\n{expected}{values}{note}")
         )
     for target, line in case.results.items():
         if line.expectedness not in UNEXPECTED or any(not c.ok for c in line.assertions):
@@ -62,6 +57,10 @@ def _case_annotations(case: CaseView) -> list[str]:
         message = f"{case.id}: {line.reason or line.expectedness}"
         found.append(annotation("error", case.shown, case.line, f"{line.outcome} on {target}", message))
     return found
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= VALUE_WIDTH else f"{text[:VALUE_WIDTH]}…"
 
 
 def split_at(at: str, case: CaseView) -> tuple[str, int]:

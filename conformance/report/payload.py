@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+import msgspec
+
 from conformance.judge.model import EXPECTEDNESS, OUTCOMES
 from conformance.report.cases import CaseView, Difference
 from conformance.report.escape import visible
@@ -45,9 +47,7 @@ class Payload:
 
     def build(self) -> dict[str, Any]:
         """JSON-ready: pools, spec texts, and the cases in the order of the matrix."""
-        cases = [
-            self._case(case, number) for number, file in enumerate(self.summary.files) for case in file.cases
-        ]
+        cases = [self._case(case, number) for number, file in enumerate(self.summary.files) for case in file.cases]
         return {
             "targets": [visible(name) for name in self.targets],
             "outcomes": OUTCOMES,
@@ -139,7 +139,11 @@ class Payload:
         return self.steps.number(record)
 
     def _state(self, observation: dict[str, Any], device: str) -> int:
-        return self.states.number(tuple(self._text(text) for text in state_row(observation, device)))
+        row = tuple(self._text(text) for text in state_row(observation, device))
+        shown = self.texts.values[row[0]] + self.texts.values[row[1]]
+        # A text that leaves elements out may stand for different data.
+        hidden = msgspec.json.encode((observation.get("data"), observation.get("grad"))) if "…" in shown else b""
+        return self.states.number((*row, hidden), row)
 
     def _difference(self, difference: Difference) -> list[Any]:
         values = [

@@ -362,6 +362,13 @@ def act_unflagged(instance: Instance, info: TargetInfo) -> Ran:
     return trace(*[step({"x": x}, [[float(m // 10), float(m)]], info.device)] * 3)
 
 
+def act_long(instance: Instance, info: TargetInfo) -> Ran:
+    """A long tensor, whose last element only the reference has wrong: further than any text shows."""
+    m = int(instance.case.name.rpartition("-")[2])
+    x = tensor([0.125] * 99 + [1.0 if info.engine == "torch" else 2.0], info.device)
+    return trace(*[step({"x": x}, [[float(m // 10), float(m)]], info.device)] * 3)
+
+
 def hostile_spec() -> list[SpecFile]:
     """A spec file whose every free text is hostile."""
     texts = [text for text in HOSTILE if "\ud800" not in text]

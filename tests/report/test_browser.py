@@ -11,6 +11,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from conformance.report import write_reports
+from tests.report import sample
+
 RETAINED = "backward/retain_graph::accumulates-when-retained"
 DIFFERS = "grad_mode/no_grad::exotic-level"
 
@@ -370,6 +373,22 @@ def test_hostile_text_is_shown_and_does_nothing(browser: WebDriver, hostile_fold
     assert "<script>window.hacked=1</script>" in text
     assert "\\x1b[31mred" in text
     assert "\\u202egnp.exe" in text
+    assert report.errors() == []
+
+
+def test_long_values_are_folded_and_their_difference_is_still_found(browser: WebDriver, tmp_path: Path) -> None:
+    results = sample.write_results(
+        tmp_path / "r.jsonl", sample.many(1), (sample.TARGETS[0], sample.TARGETS[2]), sample.act_long
+    )
+    write_reports(results, tmp_path, ledgers={})
+    report = Report(browser, tmp_path).open("#case/area0/rule_0::case-0")
+    assert "State: 1 tensor; x differs between targets" in report.one("tr.detail").text
+    (spot,) = report.all(".first-difference")
+    assert spot.text == "reference:cpu"
+    shown = report.one(".long-text summary")
+    assert len(shown.text) < 300
+    report.script("arguments[0].click()", shown)
+    assert "100 items" in report.one(".long-text").text
     assert report.errors() == []
 
 

@@ -17,7 +17,14 @@
     node.append(...children.flat().filter((child) => child != null && child !== false));
     return node;
   }
-  const code = (content) => el("code", null, content);
+  const LONG = 240;
+  // Long texts are folded: the beginning, or what is around a difference, then everything on demand.
+  function code(content, from = 0, to = from) {
+    if (content.length <= LONG) return el("code", null, content.slice(0, from), to > from && el("mark", null, content.slice(from, to)), content.slice(to));
+    const start = Math.max(0, from - 80), end = Math.min(to, start + LONG);
+    const shown = el("code", null, start ? "…" : "", content.slice(start, from), end > from && el("mark", null, content.slice(from, end)), content.slice(Math.max(end, from), start + LONG), "…");
+    return el("details", { class: "long-text" }, el("summary", { title: `${content.length.toLocaleString("en")} characters` }, shown), el("code", null, content));
+  }
 
   // --- targets as sets -------------------------------------------------------------------------------
   const members = (mask) => data().targets.filter((_, bit) => mask & (1 << bit));
@@ -42,9 +49,7 @@
     while (head < most && body[head] === wanted[head]) head++;
     while (tail < most - head && body[body.length - 1 - tail] === wanted[wanted.length - 1 - tail]) tail++;
     if (head === body.length || (!head && !tail)) return code(seen);
-    const end = wrapped + body.length - tail;
-    const middle = seen.slice(wrapped + head, end);
-    return el("code", null, seen.slice(0, wrapped + head), middle && el("mark", null, middle), seen.slice(end));
+    return code(seen, wrapped + head, wrapped + body.length - tail);
   }
   const shellWord = (word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
@@ -223,9 +228,11 @@
     for (const [name, groups] of tensors) {
       const sorted = [...groups].sort((a, b) => weight(b[1]) - weight(a[1]));
       const base = d.states[sorted[0][0]];
+      // Values that are cut may differ where they are not shown.
+      const untold = (number) => suspect.startsWith(text(name)) && d.states[number].every((value, place) => value === base[place]);
       sorted.forEach(([number, mask], n) => body.append(el("tr", null,
         el("th", { scope: "row" }, n === 0 && code(text(name))),
-        el("td", { class: `by${mask !== present && suspect === `${text(name)} (name)` ? " candidate" : ""}` }, who(mask, present)),
+        el("td", { class: `by${n && untold(number) || mask !== present && suspect === `${text(name)} (name)` ? " candidate" : ""}` }, who(mask, present)),
         fields.map(([field, place]) => {
           const value = d.states[number][place], shown = text(value);
           const differs = sorted.length > 1 && (n ? value !== base[place] : sorted.some(([other]) => d.states[other][place] !== value));
@@ -291,7 +298,10 @@
     if (row.hidden) { form.reset(); apply(); }
     fold(row.closest(".file"), true);
     open(row);
-    row.scrollIntoView({ block: "start", behavior: "instant" });
+    // What is far away has estimated heights until it is drawn: aim again once it is.
+    const aim = () => row.scrollIntoView({ block: "start", behavior: "instant" });
+    aim();
+    requestAnimationFrame(() => requestAnimationFrame(aim));
     buttonOf(row).focus({ preventScroll: true });
   }
   window.addEventListener("hashchange", follow);
