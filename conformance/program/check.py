@@ -153,9 +153,7 @@ def _parse(state: State, source: Source, expression: bool) -> ast.Expression | a
         mend = "write one expression" if expression else "write plain Python"
         if expression and not _parses(text):
             mend = "mend the expression"
-        problem = Problem(
-            state.shown, source.line + line - 1, source.column + offset, "program-syntax", what, mend
-        )
+        problem = Problem(state.shown, source.line + line - 1, source.column + offset, "program-syntax", what, mend)
         state.problems.append(problem)
     except (RecursionError, MemoryError):
         state.add(source, None, "program-size", "the code nests too deeply", "split it into several lines")
@@ -190,6 +188,4 @@ def _finish(walk: Statements) -> None:
             root = root.value
         if name not in state.own and root not in unbound:
             mend = refusals.ATTRIBUTES.get(name) or near(name, sorted(walk.members | state.own))
-            state.add(
-                source, node, "program-attribute", f"the attribute {quoted(name)} is not on the surface", mend
-            )
+            state.add(source, node, "program-attribute", f"the attribute {quoted(name)} is not on the surface", mend)

@@ -231,9 +231,7 @@ class Expressions(Names):
         for part in node.values:
             if type(part) is ast.FormattedValue:
                 if part.format_spec is not None:
-                    self.problem(
-                        node, "program-syntax", "a format specification", "use `round`, or `expect` the value"
-                    )
+                    self.problem(node, "program-syntax", "a format specification", "use `round`, or `expect` the value")
                 self.handle[type(part.value)](part.value, depth + 1)
 
     def misplaced_star(self, node: ast.Starred, depth: int) -> None:
@@ -241,9 +239,7 @@ class Expressions(Names):
 
     def produce(self, node: ast.Yield, depth: int) -> None:
         if not self.generator:
-            self.problem(
-                node, "program-syntax", "`yield` outside a decorated function", "build a list and return it"
-            )
+            self.problem(node, "program-syntax", "`yield` outside a decorated function", "build a list and return it")
         elif self.held:
             # An abandoned generator runs the end of its blocks when it is collected: in another case.
             self.problem(node, "program-syntax", "`yield` inside `with` or `try`", "yield outside of it")
@@ -269,18 +265,14 @@ class Expressions(Names):
             unread[mark:] = [entry for entry in unread[mark:] if entry[0].id not in visible]
         state.visible = outer
 
-    def comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, depth: int
-    ) -> None:
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, depth: int) -> None:
         if depth > DEPTH:
             raise TooDeep
         scope = self.enter()
         yields, self.generator = self.generator, False
         for generator in node.generators:
             if generator.is_async:
-                self.problem(
-                    node, "program-syntax", "`async for` is not part of restricted Python", "use `for`"
-                )
+                self.problem(node, "program-syntax", "`async for` is not part of restricted Python", "use `for`")
             self.handle[type(generator.iter)](generator.iter, depth + 1)
             self.target(generator.target, depth + 1)
             for condition in generator.ifs:
@@ -321,9 +313,7 @@ class Expressions(Names):
             if parameter.annotation is not None:
                 self.problem(parameter, "program-syntax", "an annotation", "drop it")
             if parameter.arg in names:
-                self.problem(
-                    parameter, "program-syntax", f"two parameters `{parameter.arg}`", "rename one of them"
-                )
+                self.problem(parameter, "program-syntax", f"two parameters `{parameter.arg}`", "rename one of them")
             names.append(parameter.arg)
             self.bind(parameter.arg, parameter)
         return names

@@ -83,11 +83,12 @@ class Names:
     def bind(self, name: str, node: ast.AST) -> None:
         """A name gets a value here, whatever the statement."""
         if name in RESERVED:
-            self.problem(
-                node, "program-assign", f"`{name}` has a fixed meaning", "give your variable another name"
-            )
+            self.problem(node, "program-assign", f"`{name}` has a fixed meaning", "give your variable another name")
         elif name.startswith("__"):
             self.problem(node, "program-assign", f"{quoted(name)} is Python's own", "use another name")
+        elif name in self.state.classes:
+            # Else `class B(A)` could stand on anything that `A` has become.
+            self.problem(node, "program-assign", f"`{name}` names a class", "give your variable another name")
         else:
             self.state.visible.add(name)
 
@@ -114,9 +115,7 @@ class Names:
             self.problem(node, "program-effect", f"`{name}` changes something", "do it under `run`")
         if type(value) is ast.Name:
             if name in INSTANCE_ONLY and value.id in self.state.classes:
-                self.problem(
-                    node, "program-attribute", f"`{name}` belongs to instances", f"not to `{value.id}`"
-                )
+                self.problem(node, "program-attribute", f"`{name}` belongs to instances", f"not to `{value.id}`")
             self.name(value, depth)
         elif type(value) is ast.Call and type(value.func) is ast.Name and value.func.id == "super":
             self.superior(node, value)
@@ -160,9 +159,7 @@ class Names:
         at = 1
         while (at < len(parts) and f"{path}.{parts[at]}" in surface.paths) or path in surface.modules:
             if at == len(parts):
-                self.problem(
-                    node, "program-name", f"`torch.{path}` is a module", "name something in it, with a dot"
-                )
+                self.problem(node, "program-name", f"`torch.{path}` is a module", "name something in it, with a dot")
                 return
             path = f"{path}.{parts[at]}"
             at += 1
@@ -170,9 +167,7 @@ class Names:
         if kind is None:
             names = [f"torch.{known}" for known in surface.paths]
             whole = "torch." + ".".join(parts)
-            self.problem(
-                node, "program-attribute", f"{quoted(whole)} is not on the surface", near(whole, names)
-            )
+            self.problem(node, "program-attribute", f"{quoted(whole)} is not on the surface", near(whole, names))
         elif at < len(parts):
             self.beyond(node, path, kind, parts[at:])
         elif kind in CLASSES and role == "value":
@@ -198,17 +193,13 @@ class Names:
             if kind in CLASSES or name not in self.members or name in self.surface.writing:
                 whole = f"torch.{path}.{name}"
                 names = [f"torch.{known}" for known in self.surface.paths]
-                self.problem(
-                    node, "program-attribute", f"{quoted(whole)} is not on the surface", near(whole, names)
-                )
+                self.problem(node, "program-attribute", f"{quoted(whole)} is not on the surface", near(whole, names))
                 return
 
     def declare(self, name: str, node: ast.AST) -> None:
         """The program makes an attribute of its own."""
         if name.startswith("_") or not name.isidentifier():
-            self.problem(
-                node, "program-assign", f"the attribute {quoted(name)}", "begin its name with a letter"
-            )
+            self.problem(node, "program-assign", f"the attribute {quoted(name)}", "begin its name with a letter")
         elif name in real_names():
             self.problem(
                 node,

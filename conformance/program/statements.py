@@ -12,7 +12,7 @@ from conformance.program.expressions import Expressions
 from conformance.program.names import Handlers, TooDeep
 from conformance.program.state import State
 from conformance.program.surface import Surface
-from conformance.worker.vocabulary import EXCEPTIONS
+from conformance.worker.vocabulary import EXCEPTIONS, RESERVED
 
 BLOCKS = 15  # nesting of blocks; Python itself stops at 20
 
@@ -119,9 +119,7 @@ class Statements(Expressions):
                     self.unknown(target)
                 self.bind(target.id, target)
             else:
-                self.problem(
-                    target, "program-assign", "`del` of something else than a variable", "assign None to it"
-                )
+                self.problem(target, "program-assign", "`del` of something else than a variable", "assign None to it")
 
     def jump(self, node: ast.Break | ast.Continue, depth: int) -> None:
         if not self.loops:
@@ -225,8 +223,13 @@ class Statements(Expressions):
     # --- classes --------------------------------------------------------------------------------------
 
     def a_class(self, node: ast.ClassDef, depth: int) -> None:
-        self.bind(node.name, node)
-        self.state.classes.add(node.name)
+        if node.name not in self.state.classes:
+            if node.name in self.state.visible and node.name not in RESERVED:
+                self.problem(
+                    node, "program-class", f"`{node.name}` is a variable already", "give the class another name"
+                )
+            self.bind(node.name, node)
+            self.state.classes.add(node.name)
         for place, what in (
             (node.keywords, "a keyword in a class statement"),
             (node.decorator_list, "a decorator on a class"),
@@ -290,9 +293,7 @@ class Statements(Expressions):
         """A name that a class body makes: of one's own; on plain classes also one of the surface."""
         if name in self.surface.members and not name.startswith("_"):
             if derived:
-                self.problem(
-                    node, "program-class", f"`{name}` is the engine's own", "give the method another name"
-                )
+                self.problem(node, "program-class", f"`{name}` is the engine's own", "give the method another name")
         else:
             self.declare(name, node)
 

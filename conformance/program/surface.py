@@ -83,9 +83,7 @@ class Surface:
         "writing",
     )
 
-    def __init__(
-        self, entries: tuple[Entry, ...], areas: tuple[tuple[str, str], ...], absent: frozenset[str]
-    ) -> None:
+    def __init__(self, entries: tuple[Entry, ...], areas: tuple[tuple[str, str], ...], absent: frozenset[str]) -> None:
         self.entries = entries
         self.areas = areas
         self.absent = absent
@@ -167,9 +165,7 @@ class _Reader:
 
     def entry(self, entry: Entry, place: Scalar) -> None:
         plain = entry.name[:-1] if entry.name.endswith("*") else entry.name
-        if not all(part.isidentifier() for part in plain.split(".")) or (
-            "." in plain and entry.holder != "torch"
-        ):
+        if not all(part.isidentifier() for part in plain.split(".")) or ("." in plain and entry.holder != "torch"):
             self.report.add(place, "surface", f"{quoted(entry.name)} is not a name", "write a plain name")
             return
         # A settable attribute is usually readable too; anything else listed twice is a slip.

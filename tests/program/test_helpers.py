@@ -11,7 +11,9 @@ from conformance.worker import helpers, sandbox
 torch = pytest.importorskip("torch", reason="helpers are tried on real torch")
 
 
-def test_shares_memory_is_about_storages():
+@pytest.mark.parametrize("engine", ["torch", "reference_engine"])
+def test_shares_memory_is_about_storages(engine):
+    torch = pytest.importorskip(engine)
     x = torch.ones(4)
     assert helpers.shares_memory(x, x[2:], x.detach(), x.view(2, 2), x.data)
     assert not helpers.shares_memory(x, x.clone())
@@ -19,6 +21,26 @@ def test_shares_memory_is_about_storages():
     assert not helpers.shares_memory(torch.empty(0), torch.empty(0))
     empty = torch.empty(0)
     assert helpers.shares_memory(empty, empty.view(0, 1))
+
+
+class Plain:
+    """A tensor of an engine whose storages have an address and nothing else; empty ones have none."""
+
+    def __init__(self, storage):
+        self.storage = storage
+
+    def untyped_storage(self):
+        return self.storage
+
+    def data_ptr(self):
+        return 0
+
+
+def test_empty_storages_are_told_apart_in_any_engine():
+    one, other = Plain(None), Plain(None)
+    one.storage, other.storage = one, other
+    assert helpers.shares_memory(one, Plain(one))
+    assert not helpers.shares_memory(one, other)
 
 
 def test_weak_lets_go():

@@ -122,8 +122,7 @@ def test_a_file_gives_each_problem_once_at_its_place():
         "12:11: program-name: the name `missing` is not bound; what there is stands in spec/surface.yaml",
         "4:7: program-attribute: the attribute `unlisted_thing` is not on the surface; what there is "
         "stands in spec/surface.yaml",
-        "15:7: program-name: the value `open`: the name `open` is not bound; programs read and write no "
-        "files",
+        "15:7: program-name: the value `open`: the name `open` is not bound; programs read and write no files",
         "22:22: program-name: the name `eval` is not bound; write the code itself",
     ]
 

@@ -29,6 +29,4 @@ def test_it_holds_what_opens_doors():
 
 
 def test_natural_names_stay_free():
-    assert (
-        not {"lin", "body", "tag", "fc1", "conv1", "first_layer", "seen", "factor", "hidden"} & real_names()
-    )
+    assert not {"lin", "body", "tag", "fc1", "conv1", "first_layer", "seen", "factor", "hidden"} & real_names()

@@ -138,7 +138,7 @@ def test_refusals_are_no_exceptions():
 
 
 HOOK = """
-import linecache, os, sys, tempfile
+import linecache, os, shutil, sys, tempfile
 from conformance.worker import helpers, sandbox, vocabulary
 from conformance.worker.helpers import check_listing, in_thread
 sandbox.install()
@@ -174,6 +174,11 @@ attempt(lambda: open(os.devnull, "w").close())
 attempt(lambda: check_listing("  x"))
 attempt(lambda: __import__("wave"))
 attempt(lambda: __import__("this_module_is_missing"))
+sys.path.insert(0, place)
+open("while_importing.py", "w").write("from __main__ import attempt\\nattempt(lambda: open('/etc/passwd'))\\n")
+import while_importing
+os.remove("while_importing.py")
+shutil.rmtree("__pycache__", ignore_errors=True)
 print(sorted(os.listdir(place)))
 open("written", "w").close()
 print(sorted(os.listdir(place)))
@@ -196,6 +201,7 @@ def test_the_audit_hook_stands_while_a_program_runs_and_only_then():
         "done None",
         "done None",
         "ModuleNotFoundError None",
+        "Refused a program may not read files ('/etc/passwd')",
         "['spec']",
         "['spec', 'written']",
         "",

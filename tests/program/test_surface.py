@@ -107,9 +107,7 @@ def held():
 
 @pytest.mark.parametrize("area", AREAS)
 def test_every_member_exists(area, held):
-    missing = [
-        entry.name for entry in MEMBERS if entry.area == area and not exists(entry, held[entry.holder])
-    ]
+    missing = [entry.name for entry in MEMBERS if entry.area == area and not exists(entry, held[entry.holder])]
     assert missing == []
 
 
