@@ -1,7 +1,7 @@
 """Restricted Python: what programs may be, checked before anything runs.
 
-`surface` reads what they may use of torch, `check` goes through a spec file, `statements` and
-`expressions` are the walk, `state` what is known of a case on the way, `refusals` what is left out and
+`surface` reads what they may use of torch, `check` goes through a spec file, `names`, `expressions` and
+`statements` are the walk, `state` what is known of a case on the way, `refusals` what is left out and
 the mends. `conformance.worker.sandbox` closes at run time what a text cannot show.
 """
 
