@@ -110,8 +110,6 @@ class Tensor:
     def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Tensor:
         """A detached instance of ``cls`` over ``data``."""
         made = data.detach()
-        if made._counter is not None:
-            made._counter = VersionCounter()
         made.__class__ = cls
         if require_grad:
             if not made.dtype.is_differentiable:

@@ -21,7 +21,7 @@ from ..storage import UntypedStorage, is_dense
 from ..version import VersionCounter
 from .metadata import materialize_meta
 from .node import Node
-from .ownership import LOCAL_ALONE
+from .ownership import LOCAL_ALONE, add_into
 
 _MAX_SEQUENCE = 2**64 - 1  # before every other ready node
 
@@ -73,7 +73,7 @@ class AccumulateGrad(Node):
             else:
                 meta.grad = copy_with_layout_of(grad, variable)
         elif not thread.grad_enabled:
-            current += grad
+            add_into(current, grad)
         else:
             meta.grad = current + grad
 

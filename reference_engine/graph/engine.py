@@ -22,7 +22,7 @@ from sys import getrefcount
 from .._state import process, thread
 from ..storage import is_dense
 from .node import GraphRoot, Node
-from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE
+from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE, add_into
 
 _UNDEFINED_ERROR = "The differentiated Tensor at index {} appears to not have been used in the graph. " \
     "Set allow_unused=True if this is the desired behavior."
@@ -199,7 +199,7 @@ def add_up(held, grad):
         and held.dtype is grad.dtype
         and held._array.shape == grad._array.shape
     ):
-        return held.add_(grad)
+        return add_into(held, grad)
     return held + grad
 
 
@@ -214,8 +214,9 @@ def capture(node: Node, grads: list, info: ExecInfo, task: GraphTask) -> bool:
 
 def evaluate(node: Node, grads: list, task: GraphTask) -> list:
     """Run one node and free what it saved. Its results are checked against the edges they go to."""
-    thread.current_node = node
-    thread.grad_enabled = task.grad_mode
+    state = thread
+    state.current_node = node
+    state.grad_enabled = task.grad_mode
     if process.anomaly:
         return evaluate_with_anomaly(node, grads, task)
     results = call_node(node, grads, task)
@@ -250,8 +251,11 @@ def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
     if node.post_hooks:
         incoming = tuple(grads)
         results = list(node.apply(grads, wants))
-        if task is not None and not task.keep_graph:
-            node.release()
+        if task is not None:
+            if results:
+                validate(node, results)  # hooks see gradients as the edges take them
+            if not task.keep_graph:
+                node.release()
         for hook in list(node.post_hooks.values()):
             results = checked_replacement(hook, hook(tuple(results), incoming), results)
         return results

@@ -101,8 +101,12 @@ def binder(row: Row):
     simple = [p.kind in ("Tensor", "Operand", "any", "Tensor?") for p in parameters]
     name = row.name
 
+    only_tensor = required == 1 and simple[0]
+
     def bind(args: tuple, kwargs: dict) -> list:
         count = len(args)
+        if count == 1 and only_tensor and not kwargs and type(args[0]) is Tensor:
+            return [args[0], *defaults[1:]]
         if variadic is not None and count > variadic:
             rest = args[variadic:]
             if len(rest) > 1 or _is_index(rest[0]):

@@ -33,6 +33,7 @@ from .table import AS_IS, FLOAT, Row, SavedList
 FUNCTIONS: dict[str, object] = {}
 METHODS: dict[str, object] = {}
 _NUMBERS = (int, float, bool, complex)
+_OPERANDS = (Tensor, int, float, complex, np.number)
 
 
 # -- step 3: compute ------------------------------------------------------------------------------------------
@@ -501,9 +502,10 @@ def make_general(row: Row):
     bind = arguments.binder(row)
 
     def execute(public, values, args, kwargs, out):
-        relevant = arguments.tensors_in(values, row)
-        if dispatches(relevant):
-            return dispatch_to_subclass(public, relevant, args, kwargs if out is None else {**kwargs, "out": out})
+        if not row.lone or type(values[0]) is not Tensor:
+            relevant = arguments.tensors_in(values, row)
+            if dispatches(relevant):
+                return dispatch_to_subclass(public, relevant, args, kwargs if out is None else {**kwargs, "out": out})
         if out is not None:
             return run_out(row, values, out)
         return run(row, values)
@@ -560,8 +562,11 @@ def make_unary(row: Row):
 _BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
 
 
-def make_binary(row: Row):
-    """A faster path for two operands of one dtype, or a tensor and a number of no higher kind."""
+def make_binary(row: Row, operator: bool = False):
+    """A faster path for two operands of one dtype, or a tensor and a number of no higher kind.
+
+    As a Python operator it answers ``NotImplemented`` to operands that it does not know.
+    """
     general = make_general(row)
     forward, node_class = row.forward, row.node_class
     extra = list(row.defaults[2:])
@@ -578,10 +583,15 @@ def make_binary(row: Row):
             return slow(self, other)
         place = self._storage.device
         if kind is Tensor or (isinstance(other, Tensor) and not other._dispatches):
-            if other.dtype is not dtype or other._storage.device is not place:
-                return slow(self, other)
             operand = other._array
-            if operand.shape != self._array.shape and not _broadcasts(self._array.shape, operand.shape):
+            if other.dtype is not dtype or other._storage.device is not place:
+                if not other._wrapped or other.dtype.kind > dtype.kind or dtype.kind < FLOATING:
+                    return slow(self, other)
+                operand = operand[()].item()  # a number that was saved: weak again
+                if self._array.ndim == 0 and self._wrapped:
+                    return slow(self, other)
+                other_meta = None
+            elif operand.shape != self._array.shape and not _broadcasts(self._array.shape, operand.shape):
                 return slow(self, other)
             other_meta = other._meta
         elif (kind is float and dtype.kind >= FLOATING) or (kind is int and dtype.kind >= FLOATING):
@@ -603,6 +613,8 @@ def make_binary(row: Row):
         return result
 
     def slow(*args, **kwargs):
+        if operator and not isinstance(args[1], _OPERANDS):
+            return NotImplemented
         if any(getattr(value, "_dispatches", False) for value in args) and dispatches(args):
             return dispatch_to_subclass(call, args, args, kwargs)
         return general(*args, **kwargs)

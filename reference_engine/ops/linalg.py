@@ -262,7 +262,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``."""
     if bias is not None and input.ndim == 2 and weight.ndim == 2:
         return addmm(bias, input, weight.t())
-    if bias is not None and input.ndim >= 3 and input.is_contiguous():
+    if bias is not None and weight.ndim == 2 and input.ndim != 2 and input.ndim and input.is_contiguous():
         flat = addmm(bias, input.reshape(-1, input.size(-1)), weight.t())
         return flat.view(*input._array.shape[:-1], flat._array.shape[-1])
     result = matmul(input, weight.t())

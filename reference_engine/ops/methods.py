@@ -18,7 +18,7 @@ from ..dtypes import ALIASES, BY_NAME, COMPLEX, dtype
 from ..overrides import dispatch, dispatches
 from ..version import InferenceVersionCounter
 from . import arguments, elementwise, indexing, linalg, views
-from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, new_node, save
+from .dispatch import FUNCTIONS, METHODS, fill_facts, finish, make_binary, new_node, save
 from .dims import broadcast_shape
 from .table import op
 
@@ -108,7 +108,9 @@ def install_operators() -> None:
     m = METHODS
     for symbol, name in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div"), ("mod", "remainder"),
                          ("floordiv", "floor_divide")):  # fmt: skip
-        setattr(Tensor, f"__{symbol}__", _operator(m[name]))
+        row = elementwise.div.row if name == "div" else getattr(m[name], "row", None)
+        fast = row is not None and symbol in ("add", "sub", "mul", "truediv")
+        setattr(Tensor, f"__{symbol}__", make_binary(row, operator=True) if fast else _operator(m[name]))
         setattr(Tensor, f"__i{symbol}__", _operator(m[name + "_"]))
     Tensor.__radd__, Tensor.__rmul__ = _reflected(m["add"]), _reflected(m["mul"])
     Tensor.__rsub__, Tensor.__rtruediv__ = _rsub, _rdiv
