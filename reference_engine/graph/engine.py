@@ -357,7 +357,6 @@ def validate(node: Node, results: list) -> None:
             continue
         target = edge[0]
         if target is None:
-            results[index] = None
             continue
         shape, dtype, device = target.input_metadata[edge[1]]
         if grad._array.shape != shape:

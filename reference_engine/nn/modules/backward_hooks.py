@@ -101,8 +101,7 @@ class BackwardHook:
         return self.outputs.gather(seen)
 
     def _run_without_inputs(self):
-        if self.user_hooks:
-            warnings.warn(_NO_INPUT_REQUIRES_GRAD, stacklevel=2)
+        warnings.warn(_NO_INPUT_REQUIRES_GRAD, stacklevel=2)
         for hook in self.user_hooks:
             returned = hook(self.module, self.inputs.spread(()), self.grad_outputs)
             if returned is not None and any(grad is not None for grad in returned):

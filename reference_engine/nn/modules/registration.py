@@ -6,6 +6,8 @@ other; a plain tensor replaces a registered buffer but never a parameter; None k
 empties its place.
 """
 
+from collections import OrderedDict
+
 import reference_engine as torch
 
 from ...typename import typename
@@ -15,7 +17,7 @@ from ..parameter import Parameter
 _REGISTERS = ("_parameters", "_buffers", "_modules")
 
 # Process-wide hooks that may replace what is being registered, by kind.
-_registration_hooks = {"parameter": {}, "buffer": {}, "module": {}}
+_registration_hooks = {kind: OrderedDict() for kind in ("parameter", "buffer", "module")}
 
 
 def _register(kind, hook):
