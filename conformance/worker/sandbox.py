@@ -109,9 +109,7 @@ class Printer:
     def __call__(self, *values, sep=" ", end="\n"):
         if self._left <= 0:
             return
-        piece = ((" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end))[
-            : self._left
-        ]
+        piece = ((" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end))[: self._left]
         self._left -= len(piece)
         self._parts.append(piece)
 
@@ -252,9 +250,7 @@ def _hook(event, arguments):
     if event == "open":
         path, mode, flags = (*arguments, None, None, None)[:3]
         writes = (
-            any(letter in mode for letter in "wax+")
-            if isinstance(mode, str)
-            else bool((flags or 0) & _WRITE_FLAGS)
+            any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool((flags or 0) & _WRITE_FLAGS)
         )
         if path == os.devnull:
             return
