@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 import re
+import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -56,13 +58,53 @@ def parse_target(text: str) -> Target:
     if not colon or not left or not right:
         mend = f"write {left}:cpu" if left in engines else "write ENGINE:DEVICE, for example torch:cpu"
         raise UsageError(f"{text!r} is not a target; {mend}{_known(engines)}")
-    if left in engines:
-        return _on_device(text, left, right, engines)
+    engine = left.partition("@")[0]
+    if engine in engines:
+        return _on_device(text, engine, right, engines)
     if _PATH.fullmatch(left) and _PATH.fullmatch(right) and _is_module(left):
         return Target(text, left, text)
     close = difflib.get_close_matches(left, engines, 1)
     hint = f"; did you mean {close[0]}:{right}?" if close else ""
     raise UsageError(f"there is no engine {left!r}{hint}{_known(engines)}")
+
+
+def in_interpreters(targets: Sequence[str], interpreters: Sequence[str]) -> dict[str, str]:
+    """Each engine target once more in each other interpreter: `torch@2.4:cpu` → that interpreter.
+
+    The version comes from the metadata of the package that bears the engine's name there; nothing is imported.
+    Raises UsageError for an interpreter that does not run, lacks the engine, or has a version that another has.
+    """
+    found: dict[str, str] = {}
+    for python in interpreters:
+        for name in targets:
+            target = parse_target(name)
+            if target.engine == "reference" or target.device is None:
+                continue  # it comes with this package, or its adapter does
+            version = _version_in(python, target.engine)
+            short = ".".join(version.partition("+")[0].split(".")[:2])
+            rest = name.partition(":")[2]
+            label = f"{target.engine}@{short}:{rest}"
+            if label in found:
+                label = f"{target.engine}@{version.partition('+')[0]}:{rest}"
+            if label in found:
+                raise UsageError(f"{python} and {found[label]} both have {target.engine} {version}; name one of them")
+            found[label] = python
+    return found
+
+
+_ASK_VERSION = "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))"
+
+
+def _version_in(python: str, package: str) -> str:
+    try:
+        asked = subprocess.run(
+            [python, "-c", _ASK_VERSION, package], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise UsageError(f"--python {python}: this interpreter does not run: {problem}") from None
+    if asked.returncode:
+        raise UsageError(f"--python {python}: {package} is not installed there")
+    return asked.stdout.strip()
 
 
 def _on_device(text: str, engine: str, rest: str, engines: dict[str, str]) -> Target:

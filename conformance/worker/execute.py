@@ -25,7 +25,7 @@ from conformance.worker import sandbox
 from conformance.worker.clean import CleanState, common_parts, common_seed
 from conformance.worker.effects import Watch
 from conformance.worker.helpers import HELPERS
-from conformance.worker.limits import is_refusal
+from conformance.worker.limits import is_refusal, memory_left
 from conformance.worker.observe import Observer, TensorReader, describe
 from conformance.worker.recorder import Recorder
 
@@ -224,7 +224,10 @@ class Runner:
             if refusal is not None:
                 fault = ("sandbox", refusal)
             self.spent = self._restore()
-        return fault or self._caught, change
+        fault = fault or self._caught
+        if fault is not None and fault[0] == "memory" and not memory_left(self._memory):
+            self.spent.append("memory")  # the next case would meet a limit that this one used up
+        return fault, change
 
     def _steps(
         self, program: Program, trace: dict[str, Any], space: dict[str, Any], printer: Any, each: bool

@@ -25,6 +25,7 @@ REFUSALS = (
     "out of memory",
     "unable to allocate",
     "std::bad_alloc",
+    "can't start new thread",  # its stack is memory too
 )
 TRACKED = 200  # texts of refusals are short; only their beginning is searched
 
@@ -40,6 +41,15 @@ def limit_memory(extra: int) -> str | None:
         wanted = min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
     return "RLIMIT_DATA"
+
+
+def memory_left(extra: int) -> bool:
+    """Whether most of the `extra` bytes are free again. Allocators do not always give back what was freed."""
+    used = _data_in_use()
+    if resource is None or used is None:
+        return True
+    limit, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return limit == resource.RLIM_INFINITY or limit - used > extra * 3 // 4
 
 
 def _data_in_use() -> int | None:
