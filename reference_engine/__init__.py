@@ -4,6 +4,7 @@
 are best read.
 """
 
+# ruff: noqa: E402, F401 (a namespace: what is imported here is what it offers, in the order in which it depends)
 from __future__ import annotations
 
 from . import _state, devices, dtypes, errors, promotion
@@ -21,17 +22,17 @@ from .size import Size
 __version__ = "2.13.0+reference"
 models = "2.13.0"
 
-from .ops import namespace as _namespace  # noqa: E402
+from .ops import namespace as _namespace
 
 _namespace.install(globals())
 
-from . import _C, autograd, cuda, linalg, overrides, random, special, storage  # noqa: E402
-from . import utils as utils  # noqa: E402
-from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled  # noqa: E402
-from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402
-from .autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled  # noqa: E402
-from .printing import set_printoptions  # noqa: E402
-from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state  # noqa: E402
+from . import _C, autograd, cuda, linalg, overrides, random, special, storage
+from . import utils as utils
+from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled
+from .printing import set_printoptions
+from .random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
 _bind_tensor()
 
@@ -40,9 +41,12 @@ for _names in (_BY_NAME, _ALIASES):
 
 # Subsystems of PyTorch that this engine leaves out; asking for one says so.
 _OUT_OF_SCOPE = frozenset(
-    "amp ao autocast autocast_mode compile compiler cond distributed distributions export fft func functorch fx hub "
-    "jit masked mps multiprocessing nested onnx ops package profiler quantization quantize_per_tensor "
-    "sparse sparse_coo_tensor sparse_csr_tensor vmap xpu".split()
+    (
+        *("amp", "ao", "autocast", "autocast_mode", "compile", "compiler", "cond", "distributed", "distributions"),
+        *("export", "fft", "func", "functorch", "fx", "hub", "jit", "masked", "mps", "multiprocessing", "nested"),
+        *("onnx", "ops", "package", "profiler", "quantization", "quantize_per_tensor", "sparse", "sparse_coo_tensor"),
+        *("sparse_csr_tensor", "vmap", "xpu"),
+    )
 )
 
 

@@ -8,18 +8,17 @@ Rule: ``torch.Tensor`` and its attributes.
 
 from __future__ import annotations
 
-
 from collections import OrderedDict
 
 import numpy as np
 
 from . import _state
 from ._state import thread
+from .devices import CPU, device, tensor_type_name
+from .dtypes import BY_NUMPY, dtype, of_array
 from .graph import inplace
 from .graph.hooks import RemovableHandle, add_hook
-from .graph.metadata import AutogradMeta, materialize_meta
-from .devices import CPU, device, tensor_type_name
-from .dtypes import BY_NUMPY, dtype, float32, of_array
+from .graph.metadata import materialize_meta
 from .overrides import _disabled_torch_function_impl, dispatch, dispatches
 from .size import Size
 from .storage import UntypedStorage
@@ -40,7 +39,7 @@ _FIX_BY_SETTING_GRAD_DTYPE = (
 _new = object.__new__
 
 
-class read_only(property):  # noqa: N801
+class read_only(property):
     """A property whose assignment fails with PyTorch's words."""
 
     def __set__(self, instance, value) -> None:
@@ -58,7 +57,7 @@ class Tensor:
 
     # _array: the elements, an ndarray over the storage's memory. _counter: None for inference tensors.
     # _wrapped: stands for a Python number, hence weak in type promotion.
-    __slots__ = ("_array", "_storage", "dtype", "_counter", "_meta", "_wrapped", "__dict__", "__weakref__")
+    __slots__ = ("__dict__", "__weakref__", "_array", "_counter", "_meta", "_storage", "_wrapped", "dtype")
     __array_priority__ = 1000
     _dispatches = False  # whether the class intercepts functions with __torch_function__
 
@@ -272,9 +271,13 @@ class Tensor:
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
         if not self.is_leaf:
-            hint = "" if value else (
-                " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
-                "var_no_grad = var.detach()."
+            hint = (
+                ""
+                if value
+                else (
+                    " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+                    "var_no_grad = var.detach()."
+                )
             )
             raise RuntimeError(f"you can only change requires_grad flags of leaf variables.{hint}")
         if value and not self.dtype.is_differentiable:
@@ -287,9 +290,7 @@ class Tensor:
 
     def _set_requires_grad(self, value: bool) -> None:
         if value and is_inference(self._counter) and not thread.inference:
-            raise RuntimeError(
-                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
-            )
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         if value or self._meta is not None:
             materialize_meta(self).requires_grad = value
 
@@ -354,7 +355,9 @@ class Tensor:
 
     def _check_grad(self, value) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            )
         if value is self:
             raise RuntimeError("can't assign Variable as its own grad")
         meta = self._meta
@@ -621,9 +624,7 @@ class Tensor:
         if force:
             return self.detach().cpu()._array
         if thread.grad_enabled and self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.device.type != "cpu":
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
@@ -734,7 +735,8 @@ class Tensor:
             for hook in self._backward_hooks.values():
                 if not hasattr(hook, "__torch_unserializable__"):
                     warnings.warn(
-                        f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the "
+                        f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can "
+                        "decorate the "
                         "function with @torch.utils.hooks.unserializable_hook to suppress this warning",
                         stacklevel=2,
                     )

@@ -10,17 +10,18 @@ import math
 
 import numpy as np
 
-from ._state import thread, warn_once
+from ._state import thread
 from ._tensor import Tensor, from_array, make
 from .devices import CPU, device, resolve
-from .dtypes import COMPLEX, FLOATING, bool_, dtype, int64, of_array
+from .dtypes import dtype, int64
+from .literals import inferred
 from .overrides import dispatch, dispatches
-from .promotion import default_complex, defaults
+from .promotion import defaults
 
 # -- layouts and memory formats ---------------------------------------------------------------------------------------
 
 
-class layout:  # noqa: N801
+class layout:
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
@@ -30,7 +31,7 @@ class layout:  # noqa: N801
         return f"torch.{self.name}"
 
 
-class memory_format:  # noqa: N801
+class memory_format:
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
@@ -81,119 +82,6 @@ def shape_of(args: tuple, name: str) -> tuple:
         if shape[-1] < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {shape[-1]}: {list(args)}")
     return tuple(shape)
-
-
-# -- from data --------------------------------------------------------------------------------------------------------
-
-
-def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
-    """Nested sequences of numbers and one-element tensors as an array of the dtype that they stand for.
-
-    Raises ``TypeError`` for other data and ``ValueError`` for ragged nesting.
-    """
-    if isinstance(data, np.ndarray):
-        of_array(data)
-        return data.astype(wanted.numpy if wanted else data.dtype)
-    if isinstance(data, np.generic):
-        return np.array(data, wanted.numpy if wanted else of_array(np.asarray(data)).numpy)
-    shape: list[int] = []
-    _measure(data, 0, shape)
-    leaves: list = []
-    _flatten(data, 0, shape, leaves)
-    values, kinds = [], set()
-    for leaf in leaves:
-        if isinstance(leaf, Tensor):
-            kinds.add(leaf.dtype)
-            leaf = leaf.item()
-        elif isinstance(leaf, np.generic):
-            kinds.add(of_array(np.asarray(leaf)))
-        else:
-            kinds.add(type(leaf))
-        values.append(leaf)
-    found = wanted or _dtype_of_leaves(kinds)
-    if found.kind < COMPLEX and complex in kinds:
-        raise TypeError(f"must be real number, not complex")
-    if found.kind == 0:
-        values = [bool(value) for value in values]
-    elif found.kind == 1:
-        values = [_as_int(value, found) for value in values]
-    array = np.array(values, np.float64 if found.numpy.itemsize == 2 and found.kind == FLOATING else found.numpy)
-    return array.astype(found.numpy, copy=False).reshape(shape)
-
-
-def _as_int(value, found: dtype) -> int:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("cannot convert float NaN to integer" if math.isnan(value) else
-                         "cannot convert float infinity to integer")  # fmt: skip
-    value = int(value)
-    limits = np.iinfo(found.numpy)
-    if not limits.min <= value <= limits.max:
-        raise RuntimeError(f"value cannot be converted to type {found.cpp} without overflow")
-    return value
-
-
-def _dtype_of_leaves(kinds: set) -> dtype:
-    from .promotion import promote_types
-
-    result = None
-    for kind in kinds:
-        if kind is bool:
-            found = bool_
-        elif kind is int:
-            found = int64
-        elif kind is float:
-            found = defaults.dtype
-        elif kind is complex:
-            found = default_complex()
-        else:
-            found = kind
-        result = found if result is None else promote_types(result, found)
-    return result or defaults.dtype
-
-
-def _is_sequence(data) -> bool:
-    return isinstance(data, (list, tuple, range)) or (
-        isinstance(data, (Tensor, np.ndarray)) and data.ndim > 0
-    )
-
-
-def _measure(data, depth: int, shape: list[int]) -> None:
-    while _is_sequence(data):
-        shape.append(len(data))
-        if not len(data):
-            return
-        data = data[0]
-    if not isinstance(data, (int, float, complex, bool, Tensor, np.generic, np.ndarray)):
-        if depth == 0 and not shape:
-            raise TypeError(f"new(): invalid data type '{type(data).__name__}'") if isinstance(data, str) else (
-                RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-            )
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'") if isinstance(data, str) else (
-            RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-        )
-
-
-def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
-    if depth == len(shape):
-        if _is_sequence(data):
-            raise TypeError(f"not a sequence") if False else ValueError(
-                f"only one element tensors can be converted to Python scalars"
-                if isinstance(data, Tensor)
-                else f"too many dimensions '{type(data).__name__}'"
-            )
-        if isinstance(data, np.ndarray):
-            data = data[()]
-        if not isinstance(data, (int, float, complex, bool, Tensor, np.generic)):
-            raise TypeError(f"must be real number, not {type(data).__name__}")
-        leaves.append(data)
-        return
-    if not _is_sequence(data):
-        raise TypeError(f"expected sequence of length {shape[depth]} at dim {depth} (got {type(data).__name__})"
-                        if False else "not a sequence")  # fmt: skip
-    if len(data) != shape[depth]:
-        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
-    for entry in data:
-        _flatten(entry, depth + 1, shape, leaves)
 
 
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False, pin_memory: bool = False):
@@ -288,7 +176,9 @@ def legacy_constructor(cls, *args, **kwargs) -> Tensor:
 
 
 def _fill_factory(name: str, fill):
-    def factory(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, names=None):
+    def factory(
+        *size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, names=None
+    ):
         if len(size) == 1 and type(size[0]) is int and size[0] >= 0:
             shape = size
         else:
@@ -422,8 +312,8 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
 
 def complex_(real: Tensor, imag: Tensor) -> Tensor:
     """A complex tensor from its parts."""
+    from .ops.complex_parts import view_as_complex
     from .ops.joining import stack
-    from .ops.views import view_as_complex
 
     return view_as_complex(stack([real, imag], -1).contiguous())
 

@@ -17,13 +17,13 @@ _DEVICE_TYPES = (
 )
 
 
-class device:  # noqa: N801 (the public name is lower case)
+class device:
     """A place for tensors: ``device("cuda")``, ``device("cuda:0")``, ``device("cuda", 0)``.
 
     Also a context manager: factories inside it create there. Raises ``RuntimeError`` for unknown device types.
     """
 
-    __slots__ = ("type", "index", "_hash")
+    __slots__ = ("_hash", "index", "type")
     _interned: dict[tuple[str, int | None], device] = {}
 
     def __new__(cls, type: str | device | int = "cpu", index: int | None = None) -> device:
@@ -45,9 +45,7 @@ class device:  # noqa: N801 (the public name is lower case)
         if type not in _KNOWN_TYPES:
             if type in _DEVICE_TYPES.split(", "):
                 raise RuntimeError(f"The reference engine has no device of type {type}")
-            raise RuntimeError(
-                f"Expected one of {_DEVICE_TYPES} device type at start of device string: {type}"
-            )
+            raise RuntimeError(f"Expected one of {_DEVICE_TYPES} device type at start of device string: {type}")
         self = object.__new__(cls)
         self.type, self.index = type, index
         self._hash = hash((type, index))
@@ -55,9 +53,7 @@ class device:  # noqa: N801 (the public name is lower case)
         return self
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (
-            isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
-        )
+        return self is other or (isinstance(other, device) and (self.type, self.index) == (other.type, other.index))
 
     def __hash__(self) -> int:
         return self._hash

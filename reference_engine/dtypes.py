@@ -13,14 +13,14 @@ import numpy as np
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 
 
-class dtype:  # noqa: N801 (the public name is lower case)
+class dtype:
     """One element type.
 
     ``name`` is what ``str`` prints after ``torch.``; ``scalar`` names it in error messages (``Float``, ``Long``);
     ``cpp`` is its C++ name, which a few messages use; ``numpy`` is the NumPy dtype that stores it.
     """
 
-    __slots__ = ("name", "scalar", "cpp", "numpy", "kind", "itemsize", "is_signed")
+    __slots__ = ("cpp", "is_signed", "itemsize", "kind", "name", "numpy", "scalar")
 
     def __init__(self, name: str, scalar: str, cpp: str, stored_as: object, kind: int) -> None:
         self.name, self.scalar, self.cpp, self.kind = name, scalar, cpp, kind
@@ -107,7 +107,7 @@ def of_array(array: np.ndarray) -> dtype:
     return found
 
 
-class finfo:  # noqa: N801
+class finfo:
     """Machine limits of a floating point dtype (``torch.finfo``)."""
 
     def __init__(self, type: dtype | None = None) -> None:
@@ -122,11 +122,12 @@ class finfo:  # noqa: N801
         self.smallest_normal = self.tiny
 
 
-class iinfo:  # noqa: N801
+class iinfo:
     """Limits of an integer dtype (``torch.iinfo``)."""
 
     def __init__(self, type: dtype) -> None:
         limits = np.iinfo(type.numpy)
         self.bits, self.min, self.max, self.dtype = limits.bits, int(limits.min), int(limits.max), type.name
+
 
 globals()["bool"] = bool_  # the public name; the module itself keeps the builtin while it loads

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .ops.linalg import matmul
-from .ops.reductions import vector_norm
-from .ops.views import diagonal
+from .ops.norms import vector_norm
+from .ops.strided import diagonal
 
 __all__ = ["diagonal", "matmul", "norm", "vector_norm"]
 

@@ -46,9 +46,7 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d: dtype, /) -> None:
     """Set the dtype that Python floats become. Raises ``TypeError`` unless it is a floating point dtype."""
     if not isinstance(d, dtype):
-        raise TypeError(
-            f"invalid dtype object: only floating-point types are supported as the default type, got {d!r}"
-        )
+        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type, got {d!r}")
     if d.kind != FLOATING:
         raise TypeError("only floating-point types are supported as the default type")
     defaults.dtype = d

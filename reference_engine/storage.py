@@ -48,7 +48,7 @@ def restrided(array: np.ndarray, shape, strides) -> np.ndarray:
 class UntypedStorage:
     """Memory on a device. ``owner`` is a dense array that holds all of it."""
 
-    __slots__ = ("owner", "device", "__weakref__")
+    __slots__ = ("__weakref__", "device", "owner")
 
     def __init__(self, owner: np.ndarray, device: device) -> None:
         self.owner = owner

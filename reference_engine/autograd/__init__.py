@@ -26,10 +26,30 @@ from .gradcheck import gradcheck, gradgradcheck
 from .graph import _engine_run_backward
 from .variable import Variable
 
-__all__ = ["Variable", "Function", "backward", "grad_mode", "NestedIOFunction", "detect_anomaly", "enable_grad", "grad",
-           "gradcheck", "gradgradcheck", "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
-           "set_multithreading_enabled", "enforce_grad_layout_policy", "variable", "anomaly_mode", "forward_ad", "function", "functional",
-           "graph"]  # fmt: skip
+__all__ = [
+    "Function",
+    "NestedIOFunction",
+    "Variable",
+    "anomaly_mode",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "enforce_grad_layout_policy",
+    "forward_ad",
+    "function",
+    "functional",
+    "grad",
+    "grad_mode",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+    "set_multithreading_enabled",
+    "variable",
+]  # fmt: skip
 
 
 def is_multithreading_enabled() -> bool:
@@ -38,7 +58,6 @@ def is_multithreading_enabled() -> bool:
 
 def _make_grads(outputs, grads, is_grads_batched: bool = False) -> tuple:
     """The gradient to start with at each output: the given one, checked, or 1 for a single element."""
-
 
     made = []
     for index, (out, grad) in enumerate(zip(outputs, grads, strict=False)):
@@ -55,7 +74,8 @@ def _make_grads(outputs, grads, is_grads_batched: bool = False) -> tuple:
             out_dtype = out.node.input_metadata[out.output_nr][1] if is_edge else out.dtype
             if out_dtype.is_complex != grad.dtype.is_complex:
                 raise RuntimeError(
-                    "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
+                    "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch "
+                    "in "
                     f"dtype: grad_output[{index}] has a dtype of {grad.dtype} and output[{index}] has a dtype of "
                     f"{out_dtype}."
                 )
@@ -115,14 +135,13 @@ def backward(
             "functorch.vjp instead or call backward() outside of functorch transforms."
         )
     if grad_variables is not None:
-        warnings.warn(
-            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
-        )
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is None:
             grad_tensors = grad_variables
         else:
             raise RuntimeError(
-                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please "
+                "only use "
                 "`grad_tensors`."
             )
     inputs_tuple: tuple
@@ -149,7 +168,8 @@ def backward(
 def _refuse_mappings(inputs, name: str) -> None:
     if isinstance(inputs, Mapping) and type(inputs) is not dict:
         raise TypeError(
-            f"`inputs` argument to `{name}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are not "
+            f"`inputs` argument to `{name}()` must be a dict, not {type(inputs).__name__}. Other Mapping types are "
+            "not "
             "supported."
         )
 
@@ -237,4 +257,3 @@ def variable(*args, **kwargs):
 
 for _function in (backward, grad):
     _function.__module__ = "torch.autograd"
-

@@ -34,7 +34,8 @@ def print_stack(node) -> None:
     """Warn with the forward traceback of ``node`` and of the nodes that led to its creation."""
     if "traceback_" not in node.metadata:
         _warn(
-            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward "
+            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during "
+            "forward "
             "pass for more information."
         )
         return
@@ -44,12 +45,14 @@ def print_stack(node) -> None:
     while parent is not None:
         if "traceback_" not in parent.metadata:
             _warn(
-                f"\n\nPrevious calculation was induced by {parent.name()}. No forward pass information available. Enable "
+                f"\n\nPrevious calculation was induced by {parent.name()}. No forward pass information available. "
+                "Enable "
                 "detect anomaly during forward pass for more information."
             )
             return
         _warn(
-            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call that induced the previous "
+            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call that induced the "
+            "previous "
             "calculation:\n" + "".join(parent.metadata["traceback_"])
         )
         parent = parent.metadata.get("parent_")
@@ -68,7 +71,7 @@ def check_nan(node, results: list) -> None:
                 raise RuntimeError(f"Function '{node.name()}' returned nan values in its {index}th output.")
 
 
-class detect_anomaly:  # noqa: N801
+class detect_anomaly:
     """Anomaly mode for a block; ``check_nan=False`` leaves NaNs alone."""
 
     def __init__(self, check_nan: bool = True) -> None:
@@ -88,7 +91,7 @@ class detect_anomaly:  # noqa: N801
         process.anomaly, process.anomaly_check_nan = self.prev, self.prev_check_nan
 
 
-class set_detect_anomaly:  # noqa: N801
+class set_detect_anomaly:
     """Set anomaly mode: at once as a call, for a block as a context manager."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:

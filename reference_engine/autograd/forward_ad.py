@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from .._state import process, thread
 from .._tensor import Tensor
+from ..graph.edges import gradient_edge, set_history
 from ..graph.inplace import make_view
 from ..graph.metadata import materialize_meta
-from ..graph.edges import gradient_edge, set_history
 from ..graph.node import Identity
 
 _open_tangents: list = []  # every tensor that got a tangent in the open level
@@ -57,7 +57,7 @@ def exit_dual_level(*, level: int | None = None) -> None:
     _open_tangents.clear()
 
 
-class dual_level:  # noqa: N801
+class dual_level:
     """Context in which dual tensors exist."""
 
     def __enter__(self) -> int:
@@ -79,7 +79,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     """A view of ``tensor`` that carries ``tangent``. Raises ``RuntimeError`` outside of a level."""
     if process.forward_level < 0:
         raise RuntimeError(
-            "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() "
+            "first."
         )
     if not (tensor.is_floating_point() or tensor.is_complex()):
         raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
@@ -105,7 +106,8 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
     if tensor._array.shape != tangent._array.shape:
         raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
+            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
+            "not "
             f"supported. Tensor is of size {list(tensor._array.shape)} while the given forward gradient is of size "
             f"{list(tangent._array.shape)}."
         )
@@ -192,9 +194,12 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
         return
     if row.jvp is None:
         raise NotImplementedError(
-            f"Trying to use forward AD with {row.name} that does not support it because it has not been implemented yet."
-            "\nPlease file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?template=feature-request"
-            ".yml so that we can prioritize its implementation or submit a PR adding the implementation to derivatives"
+            f"Trying to use forward AD with {row.name} that does not support it because it has not been implemented "
+            "yet."
+            "\nPlease file an issue to PyTorch at "
+            "https://github.com/pytorch/pytorch/issues/new?template=feature-request"
+            ".yml so that we can prioritize its implementation or submit a PR adding the implementation to "
+            "derivatives"
             ".yaml"
         )
     in_place = outputs[0] is values[0]
@@ -269,7 +274,11 @@ def _elementwise(row, values: list, outputs: tuple, tangents: dict):
         for name in formula.names:
             kind, position, *rest = row._source(name)
             arguments.append(
-                values[position] if kind == "input" else outputs[position] if kind == "output" else rest[0](values[position])
+                values[position]
+                if kind == "input"
+                else outputs[position]
+                if kind == "output"
+                else rest[0](values[position])
             )
         parts.append(conj(formula.function(conj(tangent), *arguments)))
     return sum_tangents(*parts)
@@ -305,7 +314,8 @@ def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
     listed = returned if isinstance(returned, tuple) else (returned,)
     if len(listed) != len(outputs):
         raise RuntimeError(
-            f"Function's jvp returned an invalid number of forward gradients (expected {len(outputs)} but got {len(listed)})"
+            f"Function's jvp returned an invalid number of forward gradients (expected {len(outputs)} but got "
+            f"{len(listed)})"
         )
     inputs = {id(tensor): tangent_of(tensor) for tensor in tensors}
     for index, (output, tangent) in enumerate(zip(outputs, listed, strict=True)):
@@ -323,7 +333,8 @@ def _mirror_views(output: Tensor, tangent: Tensor, inputs: dict) -> None:
     if id(output) in inputs:
         if inputs[id(output)] is not None and tangent is not inputs[id(output)]:
             raise RuntimeError(
-                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying "
+                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is "
+                "modifying "
                 "an input inplace, then the jvp function must modify the corresponding gradient inplace."
             )
         return
@@ -340,7 +351,7 @@ def _mirror_views(output: Tensor, tangent: Tensor, inputs: dict) -> None:
         )
 
 
-class _set_fwd_grad_enabled:  # noqa: N801
+class _set_fwd_grad_enabled:
     def __init__(self, mode: bool) -> None:
         self.mode = mode
 

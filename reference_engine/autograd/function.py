@@ -16,17 +16,20 @@ import warnings
 from .._state import process, thread
 from .._tensor import Tensor
 from ..graph import inplace
-from ..graph.metadata import CreationMeta
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
+from ..graph.metadata import CreationMeta
 from ..graph.node import FREED_MESSAGE, ErrorNode, Node
 from ..graph.saved import SavedTensor
 
 _LEAF_DIRTY = "a leaf Variable that requires grad has been used in an in-place operation."
 _DIRTY_VIEW_SEVERAL = (
-    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
-    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view "
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more "
+    "than one "
+    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a "
+    "view "
     "(using .clone() for example) or make your Function only return one Tensor (potentially splitting it into two "
-    "Functions: one doing the inplace that returns a single Tensor and a second one that does the other operations). You "
+    "Functions: one doing the inplace that returns a single Tensor and a second one that does the other "
+    "operations). You "
     "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
 )
 
@@ -43,7 +46,8 @@ class FunctionCtx:
         for tensor in tensors:
             if not (isinstance(tensor, Tensor) or tensor is None):
                 raise AssertionError(
-                    "save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on "
+                    "save_for_forward expects all arguments to be tensors; you should save non-tensors as "
+                    "attributes on "
                     "ctx."
                 )
         self.saved_for_forward = tensors
@@ -54,7 +58,8 @@ class FunctionCtx:
 
     def mark_shared_storage(self, *pairs) -> None:
         warnings.warn(
-            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
+            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. Note that "
+            "calls to "
             "`set_()` are not tracked",
             FutureWarning,
             stacklevel=2,
@@ -102,7 +107,8 @@ class BackwardCFunction(Node, FunctionCtx):
             if self.accessed:
                 raise RuntimeError(
                     "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the "
-                    "autograd.Function. Either access saved_tensors only once, or set clear_saved_tensors_on_access=False."
+                    "autograd.Function. Either access saved_tensors only once, or set "
+                    "clear_saved_tensors_on_access=False."
                 )
             self.accessed = True
         return tuple(None if entry is None else entry.unpack(self) for entry in self.saved)
@@ -121,7 +127,8 @@ class BackwardCFunction(Node, FunctionCtx):
         backward_fn, vjp_fn = cls.backward, cls.vjp
         if backward_fn is not Function.backward and vjp_fn is not Function.vjp:
             raise RuntimeError(
-                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+                "implement one "
                 "of them."
             )
         user_fn = vjp_fn if vjp_fn is not Function.vjp else backward_fn
@@ -151,7 +158,8 @@ class BackwardCFunction(Node, FunctionCtx):
             if place is None:
                 if grad is not None:
                     raise RuntimeError(
-                        f"function {self.name()} returned a gradient different than None at position {position + 1}, but the "
+                        f"function {self.name()} returned a gradient different than None at position "
+                        f"{position + 1}, but the "
                         "corresponding forward input was not a Variable"
                     )
                 continue
@@ -196,8 +204,10 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
     def __init__(self, *args, **kwargs) -> None:
         warnings.warn(
-            f"{self.__class__} should not be instantiated. Methods on autograd functions are all static, so you should "
-            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future version of "
+            f"{self.__class__} should not be instantiated. Methods on autograd functions are all static, so you "
+            "should "
+            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
+            "version of "
             "PyTorch.",
             DeprecationWarning,
             stacklevel=2,
@@ -205,8 +215,10 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
     def __call__(self, *args, **kwargs):
         raise RuntimeError(
-            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function "
-            "with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+            "function "
+            "with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod
@@ -220,7 +232,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @staticmethod
     def backward(ctx, *grad_outputs):
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward "
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward "
             "mode AD."
         )
 
@@ -235,7 +248,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     @staticmethod
     def vmap(info, in_dims, *args):
         raise NotImplementedError(
-            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set generate_vmap_rule=True."
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
         )
 
     @classmethod
@@ -304,8 +318,10 @@ def refuse_saved_input(node, inputs, outputs) -> None:
     as_is = {id(tensor) for tensor in inputs} & returned - dirty
     if any(id(tensor) in as_is for tensor in node.to_save):
         raise RuntimeError(
-            "An input that has been returned as-is as output is being saved for backward. This is not supported if you "
-            "override setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) or setup "
+            "An input that has been returned as-is as output is being saved for backward. This is not supported if "
+            "you "
+            "override setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) "
+            "or setup "
             "ctx inside the forward function itself."
         )
 
@@ -327,7 +343,8 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
     for tensor in dirty:
         if id(tensor) not in output_ids and id(tensor) in input_ids:
             raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
+                "that are "
                 "modified inplace must all be outputs of the Function."
             )
     wrapped = []
@@ -346,7 +363,8 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
                 from .._state import warn_once
 
                 warn_once(
-                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated should "
+                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
+                    "mutated should "
                     "be passed to ctx.mark_dirty()."
                 )
         if not recording or not output.dtype.is_differentiable:

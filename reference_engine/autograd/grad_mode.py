@@ -85,7 +85,7 @@ class _NoParamDecorator(_ContextDecorator):
         return cls()(orig_func)
 
 
-class no_grad(_NoParamDecorator):  # noqa: N801
+class no_grad(_NoParamDecorator):
     """Operations inside are not recorded."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class no_grad(_NoParamDecorator):  # noqa: N801
         thread.grad_enabled = self.prev
 
 
-class enable_grad(_NoParamDecorator):  # noqa: N801
+class enable_grad(_NoParamDecorator):
     """Operations inside are recorded, also within ``no_grad`` (but not within ``inference_mode``)."""
 
     def __enter__(self) -> None:
@@ -110,7 +110,7 @@ class enable_grad(_NoParamDecorator):  # noqa: N801
         thread.grad_enabled = self.prev
 
 
-class set_grad_enabled(_ContextDecorator):  # noqa: N801
+class set_grad_enabled(_ContextDecorator):
     """Set recording on or off: at once as a function call, for a block as a context manager."""
 
     def __init__(self, mode: bool) -> None:
@@ -140,7 +140,7 @@ class set_grad_enabled(_ContextDecorator):  # noqa: N801
         return type(self)(self.mode)
 
 
-class inference_mode(_ContextDecorator):  # noqa: N801
+class inference_mode(_ContextDecorator):
     """Nothing inside is recorded, and new tensors are inference tensors: no versions, no views tracked."""
 
     def __new__(cls, mode=True):
@@ -163,7 +163,7 @@ class inference_mode(_ContextDecorator):  # noqa: N801
         return type(self)(self.mode)
 
 
-class set_multithreading_enabled(_ContextDecorator):  # noqa: N801
+class set_multithreading_enabled(_ContextDecorator):
     """Whether backward may use several threads. This engine never does; the setting is kept for programs."""
 
     def __init__(self, mode: bool) -> None:
@@ -185,7 +185,7 @@ class set_multithreading_enabled(_ContextDecorator):  # noqa: N801
         return type(self)(self.mode)
 
 
-class enforce_grad_layout_policy(_ContextDecorator):  # noqa: N801
+class enforce_grad_layout_policy(_ContextDecorator):
     """Whether ``.grad`` takes the layout of its leaf, or may keep that of a gradient it can take over."""
 
     def __init__(self, mode: bool) -> None:

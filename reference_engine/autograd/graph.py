@@ -17,18 +17,28 @@ from .._tensor import Tensor
 from ..errors import EngineBug
 from ..graph import engine
 from ..graph.accumulate import AccumulateGrad
-from ..graph.hooks import RemovableHandle
 from ..graph.edges import gradient_edge
+from ..graph.hooks import RemovableHandle
 from ..graph.node import Node
 
-__all__ = ["saved_tensors_hooks", "save_on_cpu", "disable_saved_tensors_hooks", "register_multi_grad_hook",
-           "allow_mutation_on_saved_tensors", "Node", "GradientEdge", "get_gradient_edge",
-           "increment_version"]  # fmt: skip
+__all__ = [
+    "GradientEdge",
+    "Node",
+    "allow_mutation_on_saved_tensors",
+    "disable_saved_tensors_hooks",
+    "get_gradient_edge",
+    "increment_version",
+    "register_multi_grad_hook",
+    "save_on_cpu",
+    "saved_tensors_hooks",
+]  # fmt: skip
 
 _CREATE_GRAPH_WARNING = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which "
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which "
     "can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to "
-    "use this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and "
+    "use this function, make sure to reset the .grad fields of your parameters to None after use to break the cycle "
+    "and "
     "avoid the leak."
 )
 
@@ -62,7 +72,7 @@ def increment_version(tensor) -> None:
 # -- saved tensors ----------------------------------------------------------------------------------------------------
 
 
-class saved_tensors_hooks:  # noqa: N801
+class saved_tensors_hooks:
     """Within it, what operations save goes through ``pack_hook`` and comes back through ``unpack_hook``."""
 
     def __init__(self, pack_hook, unpack_hook) -> None:
@@ -77,7 +87,7 @@ class saved_tensors_hooks:  # noqa: N801
         thread.saved_tensors_hooks = thread.saved_tensors_hooks[:-1]
 
 
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801
+class save_on_cpu(saved_tensors_hooks):
     """Keep saved tensors on the CPU and bring them back to their device when needed."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
@@ -92,7 +102,7 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801
         super().__init__(pack_to_cpu, unpack_from_cpu)
 
 
-class disable_saved_tensors_hooks:  # noqa: N801
+class disable_saved_tensors_hooks:
     """Within it, using saved-tensor hooks raises ``RuntimeError`` with this message."""
 
     def __init__(self, error_message: str) -> None:
@@ -126,7 +136,7 @@ class _MutationContext:
         self.saved.clear()
 
 
-class allow_mutation_on_saved_tensors:  # noqa: N801
+class allow_mutation_on_saved_tensors:
     """Within it, tensors saved for backward may be written to: backward uses the value at the time of saving."""
 
     active = False
@@ -146,7 +156,8 @@ class allow_mutation_on_saved_tensors:  # noqa: N801
             kept, owner = packed
             if not any(kept is entry for entry in owner.saved):
                 raise AssertionError(
-                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
+                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph "
+                    "was "
                     "originally recorded."
                 )
             return kept
@@ -198,7 +209,8 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     def watched(task, index):
         if task.exec_info is not None and not task.accumulates and isinstance(nodes[index], AccumulateGrad):
             raise RuntimeError(
-                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This is "
+                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). "
+                "This is "
                 "currently not supported."
             )
         return task.wants((nodes[index], 0)) and nodes[index] in task.dependencies
@@ -284,7 +296,9 @@ def _run(tensors, grads, keep_graph, create_graph, inputs, allow_unreachable, ac
                 raise RuntimeError(f"element {index} of tensors does not require grad and does not have a grad_fn")
         edges.append(edge)
         if grad is None:
-            raise RuntimeError(f"element {index} of gradients tuple is None, but the corresponding Tensor requires grad")
+            raise RuntimeError(
+                f"element {index} of gradients tuple is None, but the corresponding Tensor requires grad"
+            )
         if not isinstance(grad, Tensor):
             raise RuntimeError(f"element {index} of gradients tuple is not a Tensor or None")
         seeds.append(grad)
@@ -343,4 +357,3 @@ def _validated_seeds(edges, seeds) -> list:
             grad = grad.to(dtype)
         checked.append(grad)
     return checked
-

@@ -24,8 +24,10 @@ from ..storage import is_dense
 from .node import GraphRoot, Node
 from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE, add_into
 
-_UNDEFINED_ERROR = "The differentiated Tensor at index {} appears to not have been used in the graph. " \
+_UNDEFINED_ERROR = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. "
     "Set allow_unused=True if this is the desired behavior."
+)
 
 
 class ExecInfo:
@@ -305,7 +307,8 @@ def checked_replacement(hook, replaced, grads: list) -> list:
         raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
     if len(replaced) != len(grads):
         raise RuntimeError(
-            f"hook '{_hook_name(hook)}' has returned an incorrect number of values (got {len(replaced)}, but expected "
+            f"hook '{_hook_name(hook)}' has returned an incorrect number of values (got {len(replaced)}, but "
+            "expected "
             f"{len(grads)})"
         )
     for new, old in zip(replaced, grads, strict=True):
@@ -326,9 +329,7 @@ def check_replacement(hook, replaced, grad):
         if replaced.dtype is not grad.dtype or replaced.device != grad.device:
             expected = tensor_type_name(grad.device, grad.dtype.scalar)
             found = tensor_type_name(replaced.device, replaced.dtype.scalar)
-            raise RuntimeError(
-                f"hook '{_hook_name(hook)}' has changed the type of value (was {expected} got {found})"
-            )
+            raise RuntimeError(f"hook '{_hook_name(hook)}' has changed the type of value (was {expected} got {found})")
         if replaced._array.shape != grad._array.shape:
             raise RuntimeError(f"hook '{_hook_name(hook)}' has changed the size of value")
     return replaced

@@ -103,7 +103,7 @@ def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
     """Record the view again, from the base as it is now."""
     base = view.base
     if view.replay is None:
-        from ..ops.views import as_strided_node
+        from ..ops.strided import as_strided_node
 
         meta.grad_fn, meta.output_nr = as_strided_node(base, tensor), 0
     else:
@@ -121,7 +121,9 @@ def check_rebase(tensor, view: ViewMeta, indirect: bool) -> None:
     creation = view.creation
     if creation is CreationMeta.DEFAULT:
         return
-    written = "its base or another view of its base has been modified inplace" if indirect else "is being modified inplace"
+    written = (
+        "its base or another view of its base has been modified inplace" if indirect else "is being modified inplace"
+    )
     node = tensor._meta.grad_fn
     mode, where = "no_grad mode", " with grad mode enabled"
     if creation is CreationMeta.INFERENCE_MODE:
@@ -139,20 +141,25 @@ def check_rebase(tensor, view: ViewMeta, indirect: bool) -> None:
 
 def _ambiguous(block: str) -> str:
     return (
-        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-        f"the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) or "
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+        "moving both "
+        f"the view and the inplace either both inside the {block} block (if you don't want the inplace to be "
+        "tracked) or "
         "both outside (if you want the inplace to be tracked)."
     )
 
 
 _FORBIDDEN = {
     CreationMeta.MULTI_OUTPUT: (
-        "This view is the output of a function that returns multiple views. Such functions do not allow the output views to "
+        "This view is the output of a function that returns multiple views. Such functions do not allow the output "
+        "views to "
         "be modified inplace. You should replace the inplace operation by an out-of-place one."
     ),
     CreationMeta.IN_CUSTOM_FUNCTION: (
-        "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to "
-        "handle view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+        "This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+        "logic to "
+        "handle view+inplace would override the custom backward associated with the custom Function, leading to "
+        "incorrect "
         "gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
     ),
     CreationMeta.NO_GRAD_MODE: _ambiguous("no_grad"),
@@ -199,7 +206,8 @@ def check_partial_overlap(written, read) -> None:
         return
     if is_dense(written) and is_dense(read) and start < origin + read.nbytes and origin < start + written.nbytes:
         raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory "
             "location. Please clone() the tensor before performing the operation."
         )
 
@@ -240,9 +248,7 @@ def retain(tensor, meta: AutogradMeta) -> None:
     node = meta.grad_fn
     previous = meta.__dict__.get("retained_on")
     if previous is not None and previous() is not None and previous().retained:
-        previous().retained = {
-            number: ref for number, ref in previous().retained.items() if ref() is not tensor
-        }
+        previous().retained = {number: ref for number, ref in previous().retained.items() if ref() is not tensor}
     if node.retained is None:
         node.retained = {}
     node.retained[meta.output_nr] = weakref.ref(tensor)

@@ -91,13 +91,17 @@ class SavedTensor:
     def register_hooks(self, pack_hook, unpack_hook) -> None:
         """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed."""
         if self.hooks is not None:
-            raise RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. "
-                               "Hint: only one pair of hooks is allowed at a time.")
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. "
+                "Hint: only one pair of hooks is allowed at a time."
+            )
         if self.tensor is None:
-            raise RuntimeError("Calling register_hooks on a saved tensor after it has been freed. "
-                               "Saved intermediate values of the graph are freed when you call .backward() or "
-                               "autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                               "graph a second time or if you need to access saved variables after calling backward.")
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor after it has been freed. "
+                "Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if you need to access saved variables after calling backward."
+            )
         if not callable(pack_hook) or not callable(unpack_hook):
             raise TypeError("register_hooks expects two callables")
         self._pack(pack_hook, unpack_hook)
@@ -157,8 +161,10 @@ class SavedTensor:
             raise RuntimeError(FREED_MESSAGE)
         result = self.hooks(self.packed)
         if not isinstance(result, Tensor):
-            raise TypeError(f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                            f"{type(result).__name__}")
+            raise TypeError(
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                f"{type(result).__name__}"
+            )
         alias = result._alias()
         grad_fn = self.grad_fn
         if self.saved_as_output:

@@ -43,10 +43,14 @@ _ACCEPTS = {
     "any": lambda value: True,
 }  # fmt: skip
 _TYPE_NAMES = {
-    "Tensor": "Tensor", "Operand": "Tensor", "Number": "Number", "Tensor[]": "tuple of Tensors", "Scalar": "Number", "int": "int",
-    "float": "float", "bool": "bool", "str": "str", "int[]": "tuple of ints", "int...": "tuple of ints",
-    "dtype": "torch.dtype", "any": "object",
-}  # fmt: skip
+    "Operand": "Tensor",
+    "Scalar": "Number",
+    "Tensor[]": "tuple of Tensors",
+    "int[]": "tuple of ints",
+    "int...": "tuple of ints",
+    "dtype": "torch.dtype",
+    "any": "object",
+}
 
 
 def accepts(parameter: Parameter, value) -> bool:
@@ -220,8 +224,10 @@ def combination_error(choose, candidates, args, kwargs) -> TypeError:
                 continue
             default = "" if parameter.default is REQUIRED else f" = {parameter.default}"
             kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
-            shown.append(("*, " if parameter.keyword_only and "*" not in "".join(shown) else "")
-                         + f"{kind} {parameter.name}{default}")
+            shown.append(
+                ("*, " if parameter.keyword_only and "*" not in "".join(shown) else "")
+                + f"{kind} {parameter.name}{default}"
+            )
         lines.append(f" * ({', '.join(shown)})\n")
     return TypeError(
         f"{choose.__name__}() received an invalid combination of arguments - got ({got}), but expected one of:\n"

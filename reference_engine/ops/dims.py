@@ -10,9 +10,7 @@ def wrap_dim(dim: int, ndim: int) -> int:
     extent = ndim or 1
     if -extent <= dim < extent:
         return dim + extent if dim < 0 else dim
-    raise IndexError(
-        f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})"
-    )
+    raise IndexError(f"Dimension out of range (expected to be in range of [{-extent}, {extent - 1}], but got {dim})")
 
 
 def wrap_dims(dims, ndim: int) -> tuple[int, ...]:

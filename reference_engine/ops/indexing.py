@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
-from .dims import wrap_dim
-from .elementwise import where, zeros_like
+from .elementwise import zeros_like
 from .table import op
 from .views import select, slice_, unsqueeze
 
@@ -75,9 +74,7 @@ index_put = op(
     "index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False)",
     lambda a, indices, values, accumulate: _place(a, indices, values, accumulate),
     in_place=True,
-    self=lambda grad, indices, accumulate: grad if accumulate else index_put(
-        grad, indices, grad.new_zeros(()), False
-    ),
+    self=lambda grad, indices, accumulate: grad if accumulate else index_put(grad, indices, grad.new_zeros(()), False),
     values=lambda grad, indices: index_row(grad, indices),
     jvp=lambda self_t, values_t, self, indices, values, accumulate: index_put(
         zeros_like(self) if self_t is None else self_t,
@@ -187,9 +184,7 @@ def as_index(item):
             return int(item._array) if item.ndim == 0 else item
         if item.dtype.kind == 0:
             return item
-        raise IndexError(
-            f"tensors used as indices must be long, int, byte or bool tensors"
-        )
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     if isinstance(item, (list, tuple, range, np.ndarray)):
         array = np.asarray([int(e) if isinstance(e, Tensor) else e for e in item] if not isinstance(item, np.ndarray)
                            else item)  # fmt: skip
@@ -219,7 +214,8 @@ _SPANNED = object()
 
 
 _NO_DIMENSIONS = (
-    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+    "tensor "
     "to a number"
 )
 
@@ -274,268 +270,6 @@ def setitem(self: Tensor, key, value) -> None:
     view.copy_(source)
 
 
-# -- gather and scatter -------------------------------------------------------------------------------------------------
-
-
-def _check_index(index, extent: int, dim: int) -> None:
-    if index.size and (index.min() < 0 or index.max() >= extent):
-        wrong = index[(index < 0) | (index >= extent)].flat[0]
-        raise RuntimeError(f"index {wrong} is out of bounds for dimension {dim} with size {extent}")
-
-
-def _within(array, index, dim) -> tuple:
-    grid = list(np.indices(index.shape, sparse=True))
-    grid[dim] = index
-    return tuple(grid)
-
-
-def _gather(array, dim, index, sparse_grad):
-    if not array.ndim:
-        return np.broadcast_to(array, index.shape).copy()
-    dim = wrap_dim(dim, array.ndim)
-    if index.ndim != array.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    _check_index(index, array.shape[dim], dim)
-    return array[_within(array, index, dim)]
-
-
-gather = op(
-    "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)",
-    _gather,
-    self=lambda grad, self, dim, index, sparse_grad: grad.new_zeros(self._array.shape).scatter_add(dim, index, grad),
-    jvp=lambda self_t, dim, index: self_t.gather(dim, index),
-)
-
-
-def _scatter(array, dim, index, source, accumulate=False):
-    result = array.copy()
-    if not array.ndim:
-        result[...] = result + source.reshape(()) if accumulate else source.reshape(())
-        return result
-    dim = wrap_dim(dim, array.ndim)
-    if index.ndim != array.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
-    _check_index(index, array.shape[dim], dim)
-    cut = source if np.ndim(source) == 0 else source[tuple(slice(0, n) for n in index.shape)]
-    places = _within(array, index, dim)
-    if accumulate:
-        np.add.at(result, places, cut)
-    else:
-        result[places] = cut
-    return result
-
-
-scatter = op(
-    "scatter(Tensor self, int dim, Tensor index, Tensor src)",
-    _scatter,
-    in_place=True,
-    self=lambda grad, dim, index: grad.scatter(dim, index, 0),
-    src=lambda grad, dim, index: grad.gather(dim, index),
-    jvp=lambda self_t, src_t, self, dim, index, src: (zeros_like(self) if self_t is None else self_t).scatter(
-        dim, index, zeros_like(src) if src_t is None else src_t
-    ),
-)
-scatter_value = op(
-    "scatter(Tensor self, int dim, Tensor index, Scalar value)",
-    lambda a, dim, index, value: _scatter(a, dim, index, np.asarray(value).astype(a.dtype)),
-    node="ScatterBackward1",
-    in_place=True,
-    self=lambda grad, dim, index: grad.scatter(dim, index, 0),
-    jvp=lambda self_t, dim, index: self_t.scatter(dim, index, 0),
-)
-scatter_add = op(
-    "scatter_add(Tensor self, int dim, Tensor index, Tensor src)",
-    lambda a, dim, index, src: _scatter(a, dim, index, src, True),
-    in_place=True,
-    self=lambda grad: grad,
-    src=lambda grad, dim, index: grad.gather(dim, index),
-    jvp=lambda self_t, src_t, self, dim, index, src: (zeros_like(self) if self_t is None else self_t).scatter_add(
-        dim, index, zeros_like(src) if src_t is None else src_t
-    ),
-)
-
-
-def _index_select(array, dim, index):
-    dim = wrap_dim(dim, array.ndim)
-    extent = array.shape[dim] if array.ndim else 1
-    if index.size and (index.min() < 0 or index.max() >= extent):
-        raise IndexError("index out of range in self")
-    return np.take(array, index, axis=dim) if array.ndim else array.reshape(1)[index]
-
-
-index_select = op(
-    "index_select(Tensor self, int dim, Tensor index)",
-    _index_select,
-    self=lambda grad, self_sym_sizes, dim, index: grad.new_zeros(self_sym_sizes).index_add(dim, index, grad),
-    jvp=lambda self_t, dim, index: self_t.index_select(dim, index),
-)
-
-
-def _index_add(array, dim, index, source, alpha):
-    from ..dtypes import BY_NUMPY
-
-    if array.dtype != source.dtype:
-        raise RuntimeError(
-            f"index_add_(): self ({BY_NUMPY[array.dtype].scalar}) and source ({BY_NUMPY[source.dtype].scalar}) must "
-            "have the same scalar type"
-        )
-    result = array.copy()
-    dim = wrap_dim(dim, array.ndim)
-    key = (slice(None),) * dim + (index,)
-    if not array.ndim:
-        result[...] = result + (source * alpha).sum()
-        return result
-    np.add.at(result, key, source if alpha == 1 else source * alpha)
-    return result
-
-
-index_add = op(
-    "index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)",
-    _index_add,
-    in_place=True,
-    self=lambda grad: grad,
-    source=lambda grad, dim, index, alpha, source, source_dim: _scaled(grad.index_select(dim, index), alpha).expand(
-        source._array.shape
-    ),
-    jvp=lambda self_t, source_t, self, dim, index, source, alpha: (
-        zeros_like(self) if self_t is None else self_t
-    ).index_add(dim, index, zeros_like(source) if source_t is None else source_t, alpha=alpha),
-)
-
-
-def _scaled(value, factor):
-    return value if factor == 1 else value * factor
-
-
-def _index_put_along(array, dim, index, source):
-    result = array.copy()
-    result[(slice(None),) * wrap_dim(dim, array.ndim) + (index,)] = source
-    return result
-
-
-index_copy = op(
-    "index_copy(Tensor self, int dim, Tensor index, Tensor source)",
-    _index_put_along,
-    in_place=True,
-    self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
-    source=lambda grad, source, dim, index, source_dim: grad.index_select(dim, index).expand(source._array.shape),
-    jvp=lambda self_t, source_t, self, dim, index, source: (zeros_like(self) if self_t is None else self_t).index_copy(
-        dim, index, zeros_like(source) if source_t is None else source_t
-    ),
-)
-index_fill = op(
-    "index_fill(Tensor self, int dim, Tensor index, Scalar value)",
-    lambda a, dim, index, value: _index_put_along(a, dim, index, np.asarray(value).astype(a.dtype)),
-    in_place=True,
-    self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
-    jvp=lambda self_t, dim, index: self_t.index_fill(dim, index, 0),
-)
-take = op(
-    "take(Tensor self, Tensor index)",
-    lambda a, index: a.reshape(-1)[index],
-    self=lambda grad, self, index: grad.new_zeros(self._array.size)
-    .index_add(0, index.reshape(-1), grad.reshape(-1))
-    .view(self._array.shape),
-    jvp=lambda self_t, index: self_t.take(index),
-)
-masked_select = op(
-    "masked_select(Tensor self, Tensor mask)",
-    lambda a, mask: np.broadcast_to(a, np.broadcast_shapes(a.shape, mask.shape))[
-        np.broadcast_to(mask, np.broadcast_shapes(a.shape, mask.shape))
-    ],
-    self=lambda grad, self, mask: masked_put_back(grad, mask, self._array.shape),
-    jvp=lambda self_t, mask: self_t.masked_select(mask),
-)
-
-
-def masked_put_back(grad, mask, sizes):
-    shape = np.broadcast_shapes(sizes, mask._array.shape)
-    return index_put_zeros(grad, [mask.expand(shape)], shape)
-
-
-def _masked_scatter(array, mask, source):
-    result = np.array(np.broadcast_to(array, np.broadcast_shapes(array.shape, mask.shape)))
-    chosen = np.broadcast_to(mask, result.shape)
-    result[chosen] = source.reshape(-1)[: int(chosen.sum())]
-    return result
-
-
-def _masked_scatter_source_grad(grad, mask, source_sym_sizes):
-    chosen = grad.masked_select(mask)
-    missing = int(np.prod(source_sym_sizes)) - chosen.numel()
-    from .joining import cat
-
-    return cat([chosen, chosen.new_zeros(missing)], 0).view(source_sym_sizes)
-
-
-masked_scatter = op(
-    "masked_scatter(Tensor self, Tensor mask, Tensor source)",
-    _masked_scatter,
-    in_place=True,
-    self=lambda grad, mask: grad.masked_fill(mask, 0),
-    source=_masked_scatter_source_grad,
-    jvp=lambda self_t, source_t, self, mask, source: (zeros_like(self) if self_t is None else self_t).masked_scatter(
-        mask, zeros_like(source) if source_t is None else source_t
-    ),
-)
-
-
-def _scattered(view_of):
-    def forward(array, source, *where_to):
-        result = array.copy()
-        target = view_of(result, *where_to)
-        if target.shape != source.shape:
-            raise RuntimeError(
-                f"expected src to have a size equal to the slice of self. src size = {list(source.shape)}, slice size "
-                f"= {list(target.shape)}"
-            )
-        target[...] = source
-        return result
-
-    return forward
-
-
-def _or_zero(tangent, like):
-    return zeros_like(like) if tangent is None else tangent
-
-
-def _view_functions():
-    from . import views
-
-    return views
-
-
-op(
-    "select_scatter(Tensor self, Tensor src, int dim, int index)",
-    _scattered(lambda a, dim, index: _view_functions()._select(a, dim, index)),
-    self=lambda grad, dim, index: grad.select_scatter(zeros_like(grad.select(dim, index)), dim, index),
-    src=lambda grad, dim, index: grad.select(dim, index),
-    jvp=lambda self_t, src_t, self, src, dim, index: _or_zero(self_t, self).select_scatter(_or_zero(src_t, src), dim, index),
-)
-op(
-    "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1)",
-    _scattered(lambda a, dim, start, end, step: _view_functions()._slice(a, dim, start, end, step)),
-    self=lambda grad, dim, start, end, step: grad.slice_scatter(
-        zeros_like(slice_(grad, dim, start, end, step)), dim, start, end, step
-    ),
-    src=lambda grad, dim, start, end, step: slice_(grad, dim, start, end, step),
-    jvp=lambda self_t, src_t, self, src, dim, start, end, step: _or_zero(self_t, self).slice_scatter(
-        _or_zero(src_t, src), dim, start, end, step
-    ),
-)
-op(
-    "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1)",
-    _scattered(lambda a, offset, dim1, dim2: _view_functions()._diagonal(a, offset, dim1, dim2)),
-    self=lambda grad, offset, dim1, dim2: grad.diagonal_scatter(
-        zeros_like(grad.diagonal(offset, dim1, dim2)), offset, dim1, dim2
-    ),
-    src=lambda grad, offset, dim1, dim2: grad.diagonal(offset, dim1, dim2),
-    jvp=lambda self_t, src_t, self, src, offset, dim1, dim2: _or_zero(self_t, self).diagonal_scatter(
-        _or_zero(src_t, src), offset, dim1, dim2
-    ),
-)
-
-
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     """The indices of the elements that are not zero, one row each; or one tensor per dimension."""
     found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
@@ -560,31 +294,5 @@ def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
     return make(np.bincount(input._array, minlength=minlength).astype(np.int64), input.device)
 
 
-def einsum_by_products(equation: str, operands) -> Tensor:
-    """Einstein summation: permute each operand to the order of all letters, multiply, sum what is left out."""
-    left, arrow, right = equation.partition("->")
-    terms = left.split(",")
-    letters = sorted({letter for term in terms for letter in term})
-    if not arrow:
-        right = "".join(letter for letter in letters if left.count(letter) == 1)
-    order = list(right) + [letter for letter in letters if letter not in right]
-    product = None
-    for term, operand in zip(terms, operands, strict=True):
-        for letter in dict.fromkeys(term):
-            while term.count(letter) > 1:
-                first, second = term.index(letter), term.rindex(letter)
-                operand = operand.diagonal(0, first, second)
-                term = term[:second] + term[second + 1 :]
-                term = term.replace(letter, "", 1) + letter
-        present = [letter for letter in order if letter in term]
-        operand = operand.permute(tuple(term.index(letter) for letter in present))
-        for place, letter in enumerate(order):
-            if letter not in term:
-                operand = operand.unsqueeze(place)
-        product = operand if product is None else product * operand
-    summed = tuple(range(len(right), len(order)))
-    return product.sum(summed) if summed else product
-
-
-FUNCTIONS = (nonzero, unique, bincount, where)
-METHODS = (nonzero, unique, bincount)
+FUNCTIONS = (nonzero, unique, bincount)
+METHODS = FUNCTIONS

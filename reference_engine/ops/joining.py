@@ -21,9 +21,7 @@ def _cat(arrays, dim):
     first = shaped[0]
     for position, array in enumerate(shaped):
         if array.ndim != first.ndim:
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {first.ndim} and {array.ndim}"
-            )
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {array.ndim}")
         for axis, (want, have) in enumerate(zip(first.shape, array.shape, strict=True)):
             if axis != dim and want != have:
                 raise RuntimeError(
@@ -59,9 +57,7 @@ def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
         shapes = [t._array.shape if isinstance(t, Tensor) else None for t in tensors]
         keywords = {} if out is None else {"out": out}
         return cat_row(tensors, dim, shapes, **keywords)
-    raise TypeError(
-        f"cat(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
-    )
+    raise TypeError(f"cat(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
 
 
 cat_row = op(
@@ -116,9 +112,7 @@ def vstack(tensors) -> Tensor:
 
 def _repeat(array, repeats):
     if len(repeats) < array.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return np.tile(array, repeats) if array.ndim or repeats else array.copy()
 
 

@@ -31,7 +31,7 @@ def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _mm(a, b):
     if a.ndim != 2 or b.ndim != 2:
-        raise RuntimeError(f"self must be a matrix" if a.ndim != 2 else "mat2 must be a matrix")
+        raise RuntimeError("self must be a matrix" if a.ndim != 2 else "mat2 must be a matrix")
     if a.shape[1] != b.shape[0]:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
@@ -60,11 +60,11 @@ def _sum(*tangents):
 
 def _mv(a, v):
     if a.ndim != 2 or v.ndim != 1:
-        raise RuntimeError(
-            f"vector + matrix @ vector expected, got {v.ndim}, {a.ndim}, {v.ndim}"
-        )
+        raise RuntimeError(f"vector + matrix @ vector expected, got {v.ndim}, {a.ndim}, {v.ndim}")
     if a.shape[1] != v.shape[0]:
-        raise RuntimeError(f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({v.shape[0]})")
+        raise RuntimeError(
+            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({v.shape[0]})"
+        )
     _same_dtype("mv", a, v)
     return _product(a, v)
 
@@ -86,7 +86,8 @@ def _dot(a, b):
     _same_dtype("dot", a, b)
     if a.shape != b.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same number "
+            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same "
+            "number "
             f"of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
         )
     return _product(a, b)
@@ -270,12 +271,36 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def einsum(equation: str, *operands) -> Tensor:
-    """Sums of products of elements by named dimensions (lower-case letters, optional ``...`` is not supported)."""
+    """Sums of products of elements by named dimensions: each letter names one, those not in the result are summed."""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    from .indexing import einsum_by_products
-
     return einsum_by_products(equation.replace(" ", ""), operands)
+
+
+def einsum_by_products(equation: str, operands) -> Tensor:
+    """Einstein summation: permute each operand to the order of all letters, multiply, sum what is left out."""
+    left, arrow, right = equation.partition("->")
+    terms = left.split(",")
+    letters = sorted({letter for term in terms for letter in term})
+    if not arrow:
+        right = "".join(letter for letter in letters if left.count(letter) == 1)
+    order = list(right) + [letter for letter in letters if letter not in right]
+    product = None
+    for term, operand in zip(terms, operands, strict=True):
+        for letter in dict.fromkeys(term):
+            while term.count(letter) > 1:
+                first, second = term.index(letter), term.rindex(letter)
+                operand = operand.diagonal(0, first, second)
+                term = term[:second] + term[second + 1 :]
+                term = term.replace(letter, "", 1) + letter
+        present = [letter for letter in order if letter in term]
+        operand = operand.permute(tuple(term.index(letter) for letter in present))
+        for place, letter in enumerate(order):
+            if letter not in term:
+                operand = operand.unsqueeze(place)
+        product = operand if product is None else product * operand
+    summed = tuple(range(len(right), len(order)))
+    return product.sum(summed) if summed else product
 
 
 FUNCTIONS = (ger, matmul, einsum)

@@ -6,8 +6,26 @@ from .. import creation
 from .._state import process
 from .._tensor import Tensor
 from ..promotion import result_dtype
-from . import elementwise, indexing, joining, linalg, losses, methods, reductions, views
-from .dispatch import FUNCTIONS
+from . import (
+    choosing,
+    copying,
+    elementwise,
+    extrema,
+    functions,
+    indexing,
+    joining,
+    linalg,
+    methods,
+    norms,
+    reductions,
+    scatter,
+    shapes,
+    splitting,
+    strided,
+    views,
+)
+from .calls import FUNCTIONS
+from .table import op
 
 
 def is_tensor(obj, /) -> bool:
@@ -92,7 +110,8 @@ def set_num_threads(int) -> None:
 
 def detach_copy(input):
     """The values in memory of their own, still part of the graph but without a derivative."""
-    from .dispatch import finish, make
+    from .._tensor import make
+    from .recording import finish
 
     result = make(input._array.copy(), input.device)
     finish(_detach_copy_row, [input], (result,))
@@ -103,7 +122,13 @@ def _detach_copy_forward(array):
     return array.copy()
 
 
-_detach_copy_row = elementwise.op("detach_copy(Tensor self)", _detach_copy_forward, method=False, function=False).row
+_detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=False, function=False).row
+
+# Where the rows are; importing a module adds its rows to the table.
+TABLES = (
+    elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, indexing, scatter, joining, linalg,
+    copying,
+)  # fmt: skip
 
 OWN = (
     is_tensor, is_floating_point, is_complex, is_conj, is_inference, numel, is_nonzero, is_storage, result_type,
@@ -120,8 +145,8 @@ def install(namespace: dict) -> None:
         setattr(Tensor, name, function)
     namespace.update(creation.FUNCTIONS)
     namespace.update(FUNCTIONS)
-    for group in (views.FUNCTIONS, joining.FUNCTIONS, reductions.FUNCTIONS, indexing.FUNCTIONS, linalg.FUNCTIONS,
-                  methods.OWN_FUNCTIONS, OWN):  # fmt: skip
+    groups = (shapes, joining, reductions, norms, indexing, linalg)
+    for group in (*(module.FUNCTIONS for module in groups), methods.OWN_FUNCTIONS, OWN):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["outer"] = Tensor.outer = linalg.ger
@@ -148,5 +173,3 @@ def _typed_constructor(name: str, scalar: str):
 
     construct.__name__ = name
     return construct
-
-

@@ -256,7 +256,6 @@ def guarded(forward, refuses):
     return checked
 
 
-
 def node_type(name: str, row: Row, hidden: tuple[str, ...] = ()) -> type:
     """The class of a row's nodes, with a ``_saved_NAME`` attribute for everything the row may save."""
     members: dict = {"row": row, "__module__": "builtins"}
@@ -305,7 +304,7 @@ def op(
     ``hidden`` names saved values that do not show as attributes of the node. ``refuses`` lists pairs of NumPy kinds
     (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
     """
-    from . import dispatch
+    from . import calls
 
     name, parameters, outputs = parse(signature)
     if refuses:
@@ -336,4 +335,4 @@ def op(
         row.node_class = node_type((node or camel(name) + "Backward0"), row, hidden)
         row.in_place_class = node_type(in_place_node, row, hidden) if in_place_node else row.node_class
     ROWS.append(row)
-    return dispatch.publish(row, method, function)
+    return calls.publish(row, method, function)

@@ -5,7 +5,7 @@ import warnings
 import reference_engine as torch
 
 from ...ops import activations, losses
-from ...ops.dispatch import make_in_place
+from ...ops.calls import make_in_place
 
 _IN_PLACE = {
     row: make_in_place(row.row)

@@ -1,0 +1,246 @@
+"""Clamping, the larger and the smaller of two, interpolation, comparisons, filling.
+
+Sub-gradients at ties: ``maximum`` and ``minimum`` give half to each side, ``clamp`` passes the gradient at a scalar
+bound, and gives a tensor bound what it took from the input.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .elementwise import conj, sum_tangents, where, zeros_like
+from .table import COMMON, COMPARE, FLOAT, op
+
+# -- clamping -------------------------------------------------------------------------------------------------
+
+
+def _bounds(low, high, a):
+    if low is None and high is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    result = a
+    if low is not None:
+        result = np.where(result < low, np.asarray(low).astype(result.dtype), result)
+    if high is not None:
+        result = np.where(result > high, np.asarray(high).astype(result.dtype), result)
+    return result
+
+
+def _clamp_promoted(a, low, high):
+    from ..dtypes import BY_NUMPY
+    from ..promotion import number_dtype, promote_types
+
+    dtype = BY_NUMPY[a.dtype]
+    for bound in (low, high):
+        if bound is not None and number_dtype(bound).kind > dtype.kind:
+            dtype = promote_types(dtype, number_dtype(bound))
+    a = a.astype(dtype.numpy, copy=False)
+    return _bounds(low, high, a) + np.zeros((), a.dtype) if False else np.array(_bounds(low, high, a))
+
+
+def _clamp_grad(grad, self, min, max):
+    inside = self == self
+    if min is not None:
+        inside = inside & (self >= min)
+    if max is not None:
+        inside = inside & (self <= max)
+    return where(inside, grad, zeros_like(grad))
+
+
+clamp = op(
+    "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
+    _clamp_promoted,
+    node="ClampBackward1",
+    refuses=(("c", "clamp is not supported for complex types"),),
+    in_place=True,
+    self=_clamp_grad,
+    jvp=lambda self_t, self, min, max: _clamp_grad(self_t, self, min, max),
+)
+clamp_tensor = op(
+    "clamp(Tensor self, Tensor? min=None, Tensor? max=None)",
+    lambda a, low, high: np.array(_bounds(low, high, np.broadcast_to(
+        a, np.broadcast_shapes(*(np.shape(v) for v in (a, low, high) if v is not None))))),
+    promote=COMMON,
+    node="ClampBackward0",
+    in_place=True,
+    self=_clamp_grad,
+    min=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=True),
+    max=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=False),
+    jvp="elementwise",
+)  # fmt: skip
+
+
+def _clamp_bound_grad(grad, self, low, high, lower: bool):
+    if lower:
+        chosen = self < low
+        if high is not None:
+            chosen = chosen & (low < high)
+    else:
+        chosen = self > high
+        if low is not None:
+            chosen = chosen | (high < low)
+    return where(chosen, grad, zeros_like(grad))
+
+
+clamp_min = op(
+    "clamp_min(Tensor self, Scalar min)",
+    lambda a, low: np.where(a < low, np.asarray(low).astype(a.dtype), a),
+    in_place=True,
+    self=lambda grad, self, min: where(self >= min, grad, zeros_like(grad)),
+    jvp=lambda self_t, self, min: where(self >= min, self_t, zeros_like(self_t)),
+)
+clamp_max = op(
+    "clamp_max(Tensor self, Scalar max)",
+    lambda a, high: np.where(a > high, np.asarray(high).astype(a.dtype), a),
+    in_place=True,
+    self=lambda grad, self, max: where(self <= max, grad, zeros_like(grad)),
+    jvp=lambda self_t, self, max: where(self <= max, self_t, zeros_like(self_t)),
+)
+
+# -- choosing between two -------------------------------------------------------------------------------------
+
+
+def _half_at_ties(grad, chosen, tied):
+    return (grad / 2).masked_fill_(~tied, 0) + grad.masked_fill(~chosen, 0)
+
+
+maximum = op(
+    "maximum(Tensor self, Tensor other)",
+    np.maximum,
+    promote=COMMON,
+    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self < other, 0),
+    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self > other, 0),
+    jvp=lambda self_t, other_t, self, other: sum_tangents(
+        None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self < other, 0),
+        None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self > other, 0),
+    ),
+)
+minimum = op(
+    "minimum(Tensor self, Tensor other)",
+    np.minimum,
+    promote=COMMON,
+    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self > other, 0),
+    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self < other, 0),
+    jvp=lambda self_t, other_t, self, other: sum_tangents(
+        None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self > other, 0),
+        None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self < other, 0),
+    ),
+)
+
+
+atan2 = op(
+    "atan2(Tensor self, Tensor other)",
+    np.arctan2,
+    promote=FLOAT,
+    in_place=True,
+    self=lambda grad, self, other: grad * other / (self * self + other * other),
+    other=lambda grad, self, other: grad * -self / (self * self + other * other),
+    jvp="elementwise",
+    refuses=(("c", "atan2_cpu"),),
+)
+lerp = op(
+    "lerp(Tensor self, Tensor end, Scalar weight)",
+    lambda a, b, weight: (a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight)),
+    in_place=True,
+    self=lambda grad, weight: grad * (1 - conj(weight)),
+    end=lambda grad, weight: grad * conj(weight),
+    jvp=lambda self_t, end_t, weight: sum_tangents(
+        None if self_t is None else self_t * (1 - weight), None if end_t is None else end_t * weight
+    ),
+)
+lerp_tensor = op(
+    "lerp(Tensor self, Tensor end, Tensor weight)",
+    lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
+    node="LerpBackward1",
+    in_place=True,
+    self=lambda grad, weight: grad * (1 - conj(weight)),
+    end=lambda grad, weight: grad * conj(weight),
+    weight=lambda grad, self, end: grad * conj(end - self),
+    jvp="elementwise",
+)
+addcmul = op(
+    "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
+    lambda a, x, y, value: a + value * x * y if value != 1 else a + x * y,
+    promote=COMMON,
+    in_place=True,
+    self=lambda grad: grad,
+    tensor1=lambda grad, tensor2, value: grad * conj(tensor2 * value),
+    tensor2=lambda grad, tensor1, value: grad * conj(tensor1 * value),
+    jvp="elementwise",
+    refuses=(("b", "addcmul_cpu_out"),),
+)
+addcdiv = op(
+    "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
+    lambda a, x, y, value: a + value * (x / y),
+    promote=FLOAT,
+    in_place=True,
+    self=lambda grad: grad,
+    tensor1=lambda grad, tensor2, value: grad * conj(value / tensor2),
+    tensor2=lambda grad, value, tensor1, tensor2: -grad * conj((value * tensor1) / (tensor2 * tensor2)),
+    jvp="elementwise",
+)
+
+# -- comparisons and logic: no derivatives ----------------------------------------------------------------------
+
+for _name, _function in (
+    ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater),
+    ("ge", np.greater_equal), ("logical_and", np.logical_and), ("logical_or", np.logical_or),
+    ("logical_xor", np.logical_xor),
+):  # fmt: skip
+    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMPARE, differentiable=False, in_place=True,
+       refuses=(("c", f"{_name}_cpu"),) if _name in ("lt", "le", "gt", "ge") else ())  # fmt: skip
+for _name, _function in (("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or),
+                         ("bitwise_xor", np.bitwise_xor)):  # fmt: skip
+    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True)
+for _name, _function in (
+    ("logical_not", np.logical_not), ("bitwise_not", np.invert), ("isnan", np.isnan), ("isinf", np.isinf),
+    ("isfinite", np.isfinite), ("signbit", np.signbit),
+):  # fmt: skip
+    op(f"{_name}(Tensor self)", _function, differentiable=False)
+op("heaviside(Tensor self, Tensor values)", np.heaviside, promote=COMMON)
+op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
+   lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
+
+# -- filling ----------------------------------------------------------------------------------------------------
+
+masked_fill_number = op(
+    "masked_fill(Tensor self, Tensor mask, Scalar value)",
+    lambda a, mask, value: np.where(mask, np.asarray(value).astype(a.dtype), a),
+    in_place=True,
+    self=lambda grad, mask: grad.masked_fill(mask, 0),
+    jvp=lambda self_t, mask: self_t.masked_fill(mask, 0),
+)
+masked_fill_tensor = op(
+    "masked_fill(Tensor self, Tensor mask, Tensor value)",
+    lambda a, mask, value: np.where(mask, value.astype(a.dtype), a),
+    node="MaskedFillBackward1",
+    in_place=True,
+    self=lambda grad, mask: grad.masked_fill(mask, 0),
+    value=lambda grad, mask: where(mask, grad, 0).sum(),
+)
+fill_number = op(
+    "fill(Tensor self, Scalar value)",
+    lambda a, value: np.full(a.shape, value).astype(a.dtype),
+    in_place=True,
+    in_place_node="FillBackward2",
+    self=lambda grad: zeros_like(grad),
+    jvp=lambda self_t: zeros_like(self_t),
+)
+fill_tensor = op(
+    "fill(Tensor self, Tensor value)",
+    lambda a, value: np.full(a.shape, value.astype(a.dtype)),
+    node="FillBackward1",
+    in_place=True,
+    in_place_node="FillBackward3",
+    self=lambda grad: zeros_like(grad),
+    value=lambda grad: grad.sum(),
+    jvp=lambda self_t, value_t: zeros_like(self_t) if value_t is None else zeros_like(self_t) + value_t,
+)
+zero = op(
+    "zero(Tensor self)",
+    lambda a: np.zeros(a.shape, a.dtype),
+    in_place=True,
+    self=lambda grad: zeros_like(grad),
+    jvp=lambda self_t: zeros_like(self_t),
+    method=True,
+    function=True,
+)

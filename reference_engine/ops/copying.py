@@ -1,0 +1,207 @@
+"""Leaving the graph, converting, copying: ``detach``, ``to``, ``copy_``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._state import process, thread, warn_once
+from .._tensor import Tensor, make
+from ..devices import device as device_class
+from ..devices import resolve
+from ..dtypes import COMPLEX, dtype
+from ..graph import inplace
+from ..overrides import dispatch, dispatches
+from ..version import InferenceVersionCounter
+from . import elementwise
+from .dims import broadcast_shape
+from .recording import fill_facts, finish, new_node, save
+from .table import op
+
+# -- leaving the graph ------------------------------------------------------------------------------------------------
+
+
+def detach(self: Tensor) -> Tensor:
+    """The same memory and version counter without the history."""
+    if self._dispatches and dispatches((self,)):
+        return dispatch(Tensor.detach, (self,), (self,), None)
+    alias = self._alias()
+    if self._counter is None and not thread.inference:
+        alias._counter = InferenceVersionCounter()
+    elif self._meta is not None and self._meta.tangent is not None:
+        from ..autograd import forward_ad
+
+        forward_ad.drop(alias)
+    return alias
+
+
+def detach_(self: Tensor) -> Tensor:
+    """Make this tensor a leaf without history. Raises ``RuntimeError`` for views."""
+    meta = self._meta
+    if meta is None or thread.inference:
+        return self
+    if meta.view is not None:
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
+            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
+            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+            "Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as the solution."
+        )
+    meta.requires_grad = False
+    meta.grad_fn, meta.output_nr = None, 0
+    return self
+
+
+def conj(self: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself."""
+    return conj_row(self) if self.dtype.kind == COMPLEX else self
+
+
+conj_row = op("conj(Tensor self)", np.conj, node="ConjBackward0", self=lambda grad: conj(grad), jvp="linear",
+              method=False, function=False)  # fmt: skip
+
+# -- conversion -------------------------------------------------------------------------------------------------------
+
+
+def to(self: Tensor, *args, **kwargs) -> Tensor:
+    """This tensor with another dtype or on another device: itself when nothing changes, else a recorded copy.
+
+    ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(other)``, each with ``copy=``.
+    """
+    copy = kwargs.pop("copy", False)
+    kwargs.pop("non_blocking", None)
+    memory_format = kwargs.pop("memory_format", None)
+    wanted, place = kwargs.pop("dtype", None), kwargs.pop("device", None)
+    if "other" in kwargs:
+        args = (kwargs.pop("other"), *args)
+    for position, argument in enumerate(args):
+        if isinstance(argument, dtype):
+            wanted = argument
+        elif isinstance(argument, Tensor):
+            wanted, place = argument.dtype, argument.device
+        elif isinstance(argument, (str, device_class)) or (isinstance(argument, int) and position == 0
+                                                           and not isinstance(argument, bool)):  # fmt: skip
+            place = argument
+        elif isinstance(argument, bool):
+            copy = argument if position >= len(args) - 1 and position > 1 else copy
+        elif argument is not None:
+            raise TypeError(
+                f"to() received an invalid combination of arguments - got ({type(argument).__name__}), but expected "
+                "one "
+                "of:\n * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, bool "
+                "copy = "
+                "False, *, torch.memory_format memory_format = None)\n * (torch.dtype dtype, bool non_blocking = "
+                "False, "
+                "bool copy = False, *, torch.memory_format memory_format = None)\n * (Tensor tensor, bool "
+                "non_blocking ="
+                " False, bool copy = False, *, torch.memory_format memory_format = None)\n"
+            )
+    wanted = wanted or self.dtype
+    place = self._storage.device if place is None else resolve(place)
+    if wanted is self.dtype and place is self._storage.device and not copy and memory_format is None:
+        return self
+    if self.dtype.kind == COMPLEX and wanted.kind != COMPLEX and wanted.kind != 0:
+        warn_once("Casting complex values to real discards the imaginary part")
+    return to_copy(self, wanted, place)
+
+
+def _to_copy(array, dtype, place, origin):
+    wanted = dtype.numpy
+    if array.dtype.kind == "c" and wanted.kind not in "cb":
+        array = array.real
+    return (
+        array.copy(order="C" if 0 in array.strides else "K")
+        if array.dtype == wanted
+        else (np.array(array.astype(wanted, order="C" if 0 in array.strides else "K")))
+    )
+
+
+to_copy_row = op(
+    "_to_copy(Tensor self, any dtype, any place, any origin)",
+    _to_copy,
+    node="ToCopyBackward0",
+    self=lambda grad, dtype, origin: elementwise.real_if(grad, origin[0]).to(device=origin[1], dtype=origin[0]),
+    jvp=lambda self_t, dtype, place: to_copy(self_t, dtype, place),
+    method=False,
+    function=False,
+).row
+for _hidden in ("dtype", "origin"):
+    delattr(to_copy_row.node_class, f"_saved_{_hidden}")
+
+
+def to_copy(self: Tensor, wanted: dtype, place) -> Tensor:
+    values = [self, wanted, place, (self.dtype, self._storage.device)]
+    result = make(_to_copy(self._array, wanted, place, None), place)
+    finish(to_copy_row, values, (result,))
+    return result
+
+
+def _conversion(wanted: dtype, name: str):
+    def convert(self, memory_format=None):
+        return to(self, wanted)
+
+    convert.__name__ = name
+    convert.__qualname__ = f"Tensor.{name}"
+    return convert
+
+
+def cpu(self: Tensor, memory_format=None) -> Tensor:
+    return to(self, "cpu")
+
+
+def cuda(self: Tensor, device=None, non_blocking: bool = False, memory_format=None) -> Tensor:
+    return to(self, "cuda" if device is None else device)
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    return to(self, other.dtype)
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+
+copy_row = elementwise.contiguous_format_copy.row
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Write the values of ``src``, cast to this tensor's dtype and copied from its device."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+
+    records = self.requires_grad or src.requires_grad
+    inplace.check_inplace(self, records)
+    inplace.check_overlap(self._array)
+    if src._storage is self._storage:
+        inplace.check_partial_overlap(self._array, src._array)
+    values = [self, src]
+    node = None
+    if records and thread.grad_enabled and not thread.inference:
+        node, mask = new_node(copy_row, values)
+        node.saved = {}
+        save(node, copy_row, mask, values, ())
+        if False in mask:
+            fill_facts(node, copy_row, values, mask)
+    source = src._array
+    try:
+        source = np.broadcast_to(source, self._array.shape)
+    except ValueError:
+        elementwise_shape_error(self, src)
+    if source.dtype.kind == "c" and self._array.dtype.kind not in "cb":
+        warn_once("Casting complex values to real discards the imaginary part")
+        source = source.real
+    self._array[...] = source
+    inplace.bump_version(self)
+    if node is not None:
+        inplace.rebase_history(self, node)
+
+    if process.forward_level >= 0:
+        from ..autograd import forward_ad
+
+        forward_ad.copied(self, src)
+    return self
+
+
+def elementwise_shape_error(self: Tensor, src: Tensor) -> None:
+    """Raise the ``RuntimeError`` for a source that does not fit into the target of a copy."""
+    target, source = self._array.shape, src._array.shape
+    whole = broadcast_shape(target, source)  # raises where the two have no common shape
+    raise RuntimeError(f"output with shape {list(target)} doesn't match the broadcast shape {list(whole)}")

@@ -1,0 +1,263 @@
+"""Extrema, order statistics and sorting.
+
+Where several elements attain an extremum, ``max(dim)`` sends the gradient to the one whose index it returns; ``amax``
+and the full reduction share it evenly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .dims import wrap_dim
+from .elementwise import zeros_like
+from .reductions import _axes, restore_dims
+from .table import op
+
+
+def _need_elements(name: str, array: np.ndarray) -> None:
+    if not array.size:
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+            "with "
+            "the 'dim' argument."
+        )
+
+
+def _extremum(name, reduce):
+    def forward(array):
+        _need_elements(name, array)
+        return reduce(array)
+
+    return forward
+
+
+def evenly(grad, self, result):
+    """Share the gradient of a full extremum evenly among the elements that attain it."""
+    mask = (self == result) if result == result else self.isnan()
+    return mask * (grad / mask.sum())
+
+
+def _share(grad, self, result, dim, keepdim):
+    sizes = self._array.shape
+    grad, result = restore_dims(grad, dim, keepdim, sizes), restore_dims(result, dim, keepdim, sizes)
+    mask = self == result
+    return mask * grad / mask.sum(dim or None, keepdim=True) if sizes else mask * grad
+
+
+def _tangent_share(self_t, self, result, dim=(), keepdim=True):
+    mask = self == restore_dims(result, dim, keepdim, self._array.shape)
+    axes = dim or None
+    return (mask * self_t).sum(axes, keepdim=keepdim) / mask.sum(axes, keepdim=keepdim)
+
+
+def _take(array, index, dim, keepdim):
+    index = np.asarray(index)
+    if array.ndim == 0:
+        return array.copy(), np.zeros((), np.int64)
+    values = np.take_along_axis(array, np.expand_dims(index, dim), dim)
+    return (values, np.expand_dims(index, dim)) if keepdim else (values.squeeze(dim), index)
+
+
+def _along(find):
+    def forward(array, dim, keepdim):
+        dim = wrap_dim(dim, array.ndim)
+        if array.ndim and array.shape[dim] == 0:
+            raise IndexError(
+                f"{'max' if find is np.argmax else 'min'}(): Expected reduction dim {dim} to have non-zero size."
+            )
+        index = find(array, axis=dim) if array.ndim else 0
+        return _take(array, index, dim, keepdim)
+
+    return forward
+
+
+def index_grad(grad, dim, indices, keepdim, sizes):
+    """Send each gradient back to the element that its index names."""
+    if not sizes:
+        return grad
+    if not keepdim:
+        grad, indices = grad.unsqueeze(dim), indices.unsqueeze(dim)
+    return grad.new_zeros(sizes).scatter(dim, indices, grad)
+
+
+class _ReturnType(tuple):
+    """A tuple with named fields, as operations with several results return."""
+
+    __slots__ = ()
+
+
+def return_type(name: str, *fields: str):
+    """A named result class, ``torch.return_types.NAME``."""
+    members = {field: property(lambda self, i=i: self[i]) for i, field in enumerate(fields)}
+
+    def show(self):
+        inside = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self, strict=True))
+        return f"torch.return_types.{name}(\n{inside})"
+
+    return type(name, (_ReturnType,), {**members, "__repr__": show, "__module__": "torch.return_types",
+                                       "__slots__": (), "n_fields": len(fields)})  # fmt: skip
+
+
+for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin)):
+    op(
+        f"{_name}(Tensor self)",
+        _extremum(_name, _all),
+        node=f"{_name.title()}Backward1",
+        refuses=(("c", f"{_name}_all"),),
+        self=lambda grad, self, result: evenly(grad, self, result),
+        jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(),
+    )
+    op(
+        f"{_name}(Tensor self, int dim, bool keepdim=False) -> values, indices",
+        _along(_find),
+        node=f"{_name.title()}Backward0",
+        refuses=(("c", f"!{_name}(): does not support complex input"),),
+        self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
+            grads[0], dim, indices, keepdim, self_sym_sizes
+        ),
+        jvp=lambda self_t, dim, keepdim, indices: gather_reduced(self_t, dim, keepdim, indices),
+        non_differentiable=("indices",),
+        returns=return_type(_name, "values", "indices"),
+    )
+    op(
+        f"a{_name}(Tensor self, int[] dim=(), bool keepdim=False)",
+        lambda a, dim, keepdim, f=_all: f(a, axis=_axes(a, dim), keepdims=keepdim),
+        self=lambda grad, self, result, dim, keepdim: _share(grad, self, result, dim, keepdim),
+        jvp=lambda self_t, self, result, dim, keepdim: _tangent_share(self_t, self, result, dim, keepdim),
+    )
+
+
+def gather_reduced(tangent, dim, keepdim, indices):
+    if tangent.ndim == 0:
+        return tangent
+    index = indices if keepdim else indices.unsqueeze(dim)
+    found = tangent.gather(dim, index)
+    return found if keepdim else found.squeeze(dim)
+
+
+def _median(array):
+    if not array.size:
+        return np.full((), np.nan, array.dtype)
+    flat = np.sort(array.reshape(-1))
+    return flat[-1] if np.isnan(flat[-1:]).any() else flat[(flat.size - 1) // 2]
+
+
+op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, self, result),
+   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "median_cpu"),))  # fmt: skip
+
+
+def _median_dim(array, dim, keepdim):
+    dim = wrap_dim(dim, array.ndim)
+    order = np.argsort(array, axis=dim, kind="stable")
+    middle = np.take(order, (array.shape[dim] - 1) // 2, axis=dim)
+    return _take(array, middle, dim, keepdim)
+
+
+op(
+    "median(Tensor self, int dim, bool keepdim=False) -> values, indices",
+    _median_dim,
+    node="MedianBackward1",
+    self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
+        grads[0], dim, indices, keepdim, self_sym_sizes
+    ),
+    jvp=lambda self_t, dim, keepdim, indices: gather_reduced(self_t, dim, keepdim, indices),
+    non_differentiable=("indices",),
+    returns=return_type("median", "values", "indices"),
+)
+
+
+def _arg(find):
+    def forward(array, dim, keepdim):
+        if dim is None:
+            return np.asarray(find(array), np.int64)
+        index = find(array, axis=wrap_dim(dim, array.ndim)) if array.ndim else np.zeros((), np.int64)
+        return np.expand_dims(index, wrap_dim(dim, array.ndim)) if keepdim else index
+
+    return forward
+
+
+op("argmax(Tensor self, int? dim=None, bool keepdim=False)", _arg(np.argmax), differentiable=False)
+op("argmin(Tensor self, int? dim=None, bool keepdim=False)", _arg(np.argmin), differentiable=False)
+op("all(Tensor self)", lambda a: np.all(a), differentiable=False)
+op("all(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.all(a, axis=dim, keepdims=keepdim),
+   differentiable=False)  # fmt: skip
+op("any(Tensor self)", lambda a: np.any(a), differentiable=False)
+op("any(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.any(a, axis=dim, keepdims=keepdim),
+   differentiable=False)  # fmt: skip
+op("count_nonzero(Tensor self)", lambda a: np.asarray(np.count_nonzero(a), np.int64), differentiable=False)
+
+
+def _sort(array, dim, descending, stable):
+    dim = wrap_dim(dim, array.ndim)
+    if not array.ndim:
+        return array.copy(), np.zeros((), np.int64)
+    if descending:
+        order = array.shape[dim] - 1 - np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
+    else:
+        order = np.argsort(array, axis=dim, kind="stable")
+    return np.take_along_axis(array, order, dim), order.astype(np.int64)
+
+
+op(
+    "sort(Tensor self, int dim=-1, bool descending=False, bool stable=False) -> values, indices",
+    _sort,
+    self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
+    jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+    refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
+    non_differentiable=("indices",),
+    returns=return_type("sort", "values", "indices"),
+)
+op("argsort(Tensor self, int dim=-1, bool descending=False, bool stable=False)",
+   lambda a, dim, descending, stable: _sort(a, dim, descending, stable)[1], differentiable=False)  # fmt: skip
+
+
+def _topk(array, k, dim, largest, sorted):
+    dim = wrap_dim(dim, array.ndim)
+    if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
+        raise RuntimeError("selected index k out of range")
+    values, order = _sort(array, dim, largest, True)
+    if not array.ndim:
+        return values, order
+    cut = (slice(None),) * dim + (slice(0, k),)
+    return values[cut].copy(), order[cut].copy()
+
+
+op(
+    "topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> values, indices",
+    _topk,
+    self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
+    jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+    refuses=(
+        ("c", "! topk does not support complex dtypes on CPU"),
+        ("b", "!topk does not support bool dtypes on CPU"),
+    ),
+    non_differentiable=("indices",),
+    returns=return_type("topk", "values", "indices"),
+)
+
+
+def _running(compare):
+    def forward(array, dim):
+        dim = wrap_dim(dim, array.ndim)
+        if not array.ndim:
+            return array.copy(), np.zeros((), np.int64)
+        moved = np.moveaxis(array, dim, 0)
+        values, places = moved.copy(), np.zeros(moved.shape, np.int64)
+        for index in range(1, len(moved)):
+            newer = compare(moved[index], values[index - 1])
+            values[index] = np.where(newer, moved[index], values[index - 1])
+            places[index] = np.where(newer, index, places[index - 1])
+        return np.ascontiguousarray(np.moveaxis(values, 0, dim)), np.ascontiguousarray(np.moveaxis(places, 0, dim))
+
+    return forward
+
+
+for _name, _compare in (("cummax", np.greater_equal), ("cummin", np.less_equal)):
+    op(
+        f"{_name}(Tensor self, int dim) -> values, indices",
+        _running(_compare),
+        self=lambda grads, self, dim, indices: zeros_like(self).scatter_add(dim, indices, grads[0]),
+        jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+        non_differentiable=("indices",),
+        returns=return_type(_name, "values", "indices"),
+    )

@@ -1,0 +1,158 @@
+"""Norms, and the family of exponentials over a dimension: ``logsumexp``, ``softmax``, ``log_softmax``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..dtypes import COMPLEX, FLOATING
+from ..promotion import defaults
+from .dims import wrap_dim, wrap_dims
+from .elementwise import conj, zeros_like
+from .reductions import _axes, restore_dims
+from .table import op
+
+
+def _vector_norm(array, order, dim, keepdim):
+    axes = _axes(array, dim)
+    size = np.abs(array)
+    if order == 2:
+        wide = size.astype(np.float64) if size.dtype == np.float32 else size
+        return np.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(size.dtype)
+    if order == float("inf"):
+        return size.max(axis=axes, keepdims=keepdim)
+    if order == float("-inf"):
+        return size.min(axis=axes, keepdims=keepdim)
+    if order == 0:
+        return (size != 0).sum(axis=axes, keepdims=keepdim).astype(size.dtype)
+    if order == 1:
+        return size.sum(axis=axes, keepdims=keepdim)
+    return np.power(np.power(size, order).sum(axis=axes, keepdims=keepdim), 1.0 / order).astype(size.dtype)
+
+
+def _norm_grad(grad, self, ord, dim, keepdim, result):
+    sizes = self._array.shape
+    grad, result = restore_dims(grad, dim, keepdim, sizes), restore_dims(result, dim, keepdim, sizes)
+    if ord == 0:
+        return zeros_like(self)
+    if ord == 1:
+        return grad * self.sgn()
+    if ord == 2:
+        return grad * (self / result).masked_fill(result == 0, 0)
+    if ord in (float("inf"), float("-inf")):
+        size = self.abs()
+        mask = size == result
+        return self.sgn() * (mask / mask.sum(dim or None, keepdim=True)) * grad
+    if ord < 2:
+        scaled = self.sgn() * self.abs().pow(ord - 1)
+        scaled = scaled.masked_fill(self == 0, 0)
+    else:
+        scaled = self * self.abs().pow(ord - 2)
+    return scaled * (grad / result.pow(ord - 1)).masked_fill(result == 0, 0)
+
+
+def _norm_tangent(tangent, self, order, dim, keepdim, result):
+    """The derivative with respect to each element, summed over the reduced dimensions."""
+    slope = _norm_grad(zeros_like(result) + 1, self, order, dim, keepdim, result)
+    product = (conj(slope) * tangent).real if tangent.dtype.kind == COMPLEX else slope * tangent
+    return product.sum() if dim is None else product.sum(dim, keepdim)
+
+
+vector_norm_row = op(
+    "linalg_vector_norm(Tensor self, Scalar ord=2, int[]? dim=None, bool keepdim=False)",
+    lambda a, ord, dim, keepdim: _vector_norm(a, ord, dim, keepdim),
+    self=_norm_grad,
+    jvp=lambda self_t, self, ord, dim, keepdim, result: _norm_tangent(self_t, self, ord, dim, keepdim, result),
+    method=False,
+    function=False,
+)
+
+
+def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
+    """The p-norm of all elements, or along ``dim``."""
+    if self.dtype.kind < FLOATING:
+        raise RuntimeError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {self.dtype.scalar}"
+        )
+    order = 2 if p in ("fro", None) else p
+    dims = (dim,) if isinstance(dim, int) else dim
+    return vector_norm_row(self, order, None if dims is None else tuple(dims), keepdim)
+
+
+def vector_norm(x, ord=2, dim=None, keepdim: bool = False, *, dtype=None):
+    return norm(x, ord, dim, keepdim)
+
+
+# -- exponentials over a dimension ------------------------------------------------------------------------------------
+
+
+def _logsumexp(array, dim, keepdim):
+    axes = wrap_dims(dim, array.ndim)
+    if array.dtype.kind in "biu":
+        array = array.astype(defaults.dtype.numpy)
+    top = array.max(axis=axes, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros((), array.dtype))
+    total = np.log(np.exp(array - top).sum(axis=axes, keepdims=True)) + top
+    return total if keepdim else total.squeeze(axes)
+
+
+logsumexp = op(
+    "logsumexp(Tensor self, int[] dim, bool keepdim=False)",
+    _logsumexp,
+    self=lambda grad, self, result, dim, keepdim: (
+        restore_dims(grad, dim, keepdim, self._array.shape)
+        * conj((self - restore_dims(result, dim, keepdim, self._array.shape)).exp())
+    ),
+    jvp=lambda self_t, self, result, dim, keepdim: (
+        self_t * (self - restore_dims(result, dim, keepdim, self._array.shape)).exp()
+    ).sum(dim, keepdim),
+)
+
+
+def softmax_array(array, dim):
+    dim = wrap_dim(dim, array.ndim)
+    if not array.ndim:
+        return np.ones_like(array)
+    raised = np.exp(array - array.max(axis=dim, keepdims=True)) if array.size else array
+    return raised / raised.sum(axis=dim, keepdims=True)
+
+
+def log_softmax_array(array, dim):
+    dim = wrap_dim(dim, array.ndim)
+    if not array.ndim:
+        return np.zeros_like(array)
+    lowered = array - array.max(axis=dim, keepdims=True) if array.size else array
+    return lowered - np.log(np.exp(lowered).sum(axis=dim, keepdims=True))
+
+
+softmax_row = op(
+    "_softmax(Tensor self, int dim)",
+    softmax_array,
+    node="SoftmaxBackward0",
+    self=lambda grad, result, dim: (grad - (grad * result).sum(dim, keepdim=True)) * result,
+    jvp=lambda self_t, result, dim: (self_t - (self_t * result).sum(dim, keepdim=True)) * result,
+    refuses=(("biuc", "softmax_kernel_impl"),),
+    method=False,
+    function=False,
+)
+log_softmax_row = op(
+    "_log_softmax(Tensor self, int dim)",
+    log_softmax_array,
+    node="LogSoftmaxBackward0",
+    self=lambda grad, result, dim: grad - result.exp() * grad.sum(dim, keepdim=True),
+    jvp=lambda self_t, result, dim: self_t - (result.exp() * self_t).sum(dim, keepdim=True),
+    refuses=(("biuc", "log_softmax_kernel_impl"),),
+    method=False,
+    function=False,
+)
+
+
+def softmax(input, dim, dtype=None):
+    return softmax_row(input if dtype is None else input.to(dtype), dim)
+
+
+def log_softmax(input, dim, dtype=None):
+    return log_softmax_row(input if dtype is None else input.to(dtype), dim)
+
+
+FUNCTIONS = (norm, softmax, log_softmax)
+METHODS = FUNCTIONS

@@ -1,0 +1,166 @@
+"""Writes that are no rows: random fills, resizing, and view operations applied to the tensor itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._state import thread
+from .._tensor import Tensor, make
+from ..graph import inplace
+from . import arguments
+from .calls import METHODS
+from .recording import new_node, save
+from .strided import _Origin, as_strided_row
+
+
+def _random_filler(name: str, draw_name: str, *defaults):
+    def fill(self, *args, generator=None, **kwargs):
+        from .. import sampling
+        from ..creation import _generator
+
+        inplace.check_inplace(self, self.requires_grad)
+        arguments = [*args, *defaults[len(args) :]]
+        for position, keyword in enumerate(_KEYWORDS.get(name, ())):
+            if keyword in kwargs:
+                arguments[position] = kwargs[keyword]
+        draw = getattr(sampling, draw_name)
+        drawn = _drawn_in_memory_order(
+            draw, draw_name == "normal", _generator(generator, self.device), self._array, arguments
+        )
+        if self.requires_grad and thread.grad_enabled:
+            return _fill_drawn(self, drawn)
+        self._array[...] = drawn
+        inplace.bump_version(self)
+        return self
+
+    fill.__name__ = name
+    fill.__qualname__ = f"Tensor.{name}"
+    return fill
+
+
+def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
+    """Elements are drawn as they lie in memory, whatever order the dimensions have."""
+    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    shape = tuple(array.shape[dim] for dim in order)
+    options = {"contiguous": bool(array.flags.c_contiguous)} if knows_layout else {}
+    return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
+
+
+_KEYWORDS = {"uniform_": ("a", "b"), "normal_": ("mean", "std"), "bernoulli_": ("p",), "exponential_": ("lambd",)}
+
+
+def _fill_drawn(self: Tensor, drawn) -> Tensor:
+    return self.zero_().add_(make(np.asarray(drawn), self.device))
+
+
+def random_(self: Tensor, low=None, high=None, *, generator=None) -> Tensor:
+    """Fill with random integers of [low, high), or of the dtype's whole range."""
+    from .. import sampling
+    from ..creation import _generator
+
+    inplace.check_inplace(self, self.requires_grad)
+    source = _generator(generator, self.device)
+    if low is None:
+        drawn = sampling.random_full(source, self._array.shape, self._array.dtype)
+    else:
+        low, high = (0, low) if high is None else (low, high)
+        drawn = sampling.randint(source, self._array.shape, self._array.dtype, low, high)
+    self._array[...] = drawn
+    inplace.bump_version(self)
+    return self
+
+
+def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
+    """Change the shape in place, keeping the elements that fit. Raises ``RuntimeError`` when grad is required."""
+    from .views import sizes_of
+
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    shape = sizes_of(sizes)
+    count = int(np.prod(shape, dtype=np.int64))
+    itemsize = self._array.itemsize
+    if (self.storage_offset() + count) * itemsize > self._storage.nbytes():
+        self._storage.resize_((self.storage_offset() + count) * itemsize)
+    strides, step = [], 1
+    for extent in reversed(shape):
+        strides.insert(0, step)
+        step *= max(extent, 1)
+    self._array = self._storage.strided(self.dtype.numpy, shape, strides, 0)
+    return self
+
+
+def _reshaper(name: str):
+    """``t_``, ``squeeze_`` and the like: the view operation applied to the tensor itself."""
+    function = METHODS[name]
+
+    def reshaped(self, *args):
+        if name == "t" and self.ndim > 2:
+            raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
+        candidates = getattr(function, "candidates", [function])
+        for number, candidate in enumerate(candidates):
+            try:
+                values = candidate.bind((self, *args), {})
+            except arguments.Mismatch:
+                continue
+            return reshape_in_place(candidate.row, values, len(candidates) + number)
+        raise arguments.combination_error(function, candidates, (self, *args), {})
+
+    reshaped.__name__ = name + "_"
+    return reshaped
+
+
+def reshape_in_place(row, values: list, number: int) -> Tensor:
+    """Change the geometry of ``values[0]`` by a view row; its node is the row's with another overload number."""
+    target = values[0]
+    records = target.requires_grad
+    inplace.check_inplace(target, records)
+    node = None
+    if records and thread.grad_enabled and not thread.inference:
+        node, mask = new_node(row, values)
+        node.saved = {}
+        save(node, row, mask, values, ())
+        node.__class__ = _numbered(row.node_class, number)
+    target._array = row.forward(target._array, *values[1:])
+    inplace.bump_version(target)
+    if node is not None:
+        meta = target._meta
+        meta.grad_fn, meta.output_nr = node, 0
+        node.input_metadata.append((target._array.shape, target.dtype, target._storage.device))
+        if meta.view is not None:
+            # Only the view changed, not the memory: its base keeps its history.
+            meta.view.seen_version = target._counter.value
+        inplace.move_hooks(target, meta)
+    return target
+
+
+_in_place_classes: dict = {}
+
+
+def _numbered(node_class: type, number: int) -> type:
+    key = (node_class, number)
+    if key not in _in_place_classes:
+        name = node_class.__name__.rstrip("0123456789") + str(number)
+        _in_place_classes[key] = type(name, (node_class,), {"__module__": "builtins"})
+    return _in_place_classes[key]
+
+
+def as_strided_(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
+    values = [self, tuple(size), tuple(stride), storage_offset, _Origin(self)]
+    return reshape_in_place(as_strided_row.row, values, 1)
+
+
+def set_(self: Tensor, source=None, storage_offset: int = 0, size=None, stride=None) -> Tensor:
+    """Point this tensor at another tensor's memory."""
+    inplace.check_inplace(self, self.requires_grad)
+    if source is None:
+        self._array = np.zeros(0, self.dtype.numpy)
+        self._storage = make(self._array, self.device)._storage
+    elif isinstance(source, Tensor):
+        if source.dtype is not self.dtype:
+            raise RuntimeError(f"Could not set tensor of type {source.dtype.cpp} to a tensor of type {self.dtype.cpp}")
+        self._array, self._storage = source._array, source._storage
+    else:
+        self._storage = source
+        self._array = source.strided(self.dtype.numpy, tuple(size), tuple(stride), storage_offset)
+    inplace.bump_version(self)
+    return self
