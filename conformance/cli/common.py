@@ -34,20 +34,14 @@ Target = Annotated[
 ]
 Expression = Annotated[
     str | None,
-    typer.Option(
-        "-k", metavar="EXPR", help="Only cases whose id matches, as in pytest: 'retain and not cuda'."
-    ),
+    typer.Option("-k", metavar="EXPR", help="Only cases whose id matches, as in pytest: 'retain and not cuda'."),
 ]
 Jobs = Annotated[int, typer.Option("-j", "--jobs", min=1, max=256, help="Warm worker processes per target.")]
 Timeout = Annotated[
     float,
-    typer.Option(
-        "--timeout", min=0.05, metavar="SECONDS", help="Time limit of one case, enforced by a kill."
-    ),
+    typer.Option("--timeout", min=0.05, metavar="SECONDS", help="Time limit of one case, enforced by a kill."),
 ]
-Memory = Annotated[
-    int, typer.Option("--memory", min=64, metavar="MIB", help="Memory that one case may take, in MiB.")
-]
+Memory = Annotated[int, typer.Option("--memory", min=64, metavar="MIB", help="Memory that one case may take, in MiB.")]
 
 
 def load_selected(

@@ -30,9 +30,7 @@ def list_cases(
     what: common.What = None,
     expression: common.Expression = None,
     targets: Annotated[bool, typer.Option("--targets", help="List the known engines instead.")] = False,
-    features: Annotated[
-        bool, typer.Option("--features", help="List the features that `needs` may name.")
-    ] = False,
+    features: Annotated[bool, typer.Option("--features", help="List the features that `needs` may name.")] = False,
     titles: Annotated[bool, typer.Option("--titles", help="Print each case's title after its id.")] = False,
 ) -> int:
     """List case ids, one a line, as `run` and `repro` take them."""
@@ -57,9 +55,7 @@ def list_cases(
 
 def _one_instance(identifier: str):
     if "::" not in identifier:
-        raise UsageError(
-            f"{identifier}: a case id has the form PATH::CASE; `torch-conformance list` shows them"
-        )
+        raise UsageError(f"{identifier}: a case id has the form PATH::CASE; `torch-conformance list` shows them")
     files, chosen = common.load_selected([identifier])
     return files[0], chosen
 
@@ -98,9 +94,7 @@ def repro(
 
 
 def schema(
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
 ) -> int:
     """Print the JSON Schema of spec files, for completion and checks in an editor."""
     from conformance.load.schema import json_schema
@@ -140,9 +134,7 @@ def doctor() -> int:
     with Session(common.DEFAULT_TARGETS) as session:
         infos = session.probe()
     for info in infos:
-        state = (
-            f"cannot run: {info.reason}" if info.state == "not-run" else f"runs, {info.engine} {info.version}"
-        )
+        state = f"cannot run: {info.reason}" if info.state == "not-run" else f"runs, {info.engine} {info.version}"
         device = info.attestation.get("device_name")
         common.say(f"{info.name:<{width}}{state}{f' on {device}' if device else ''}")
     return 0 if any(i.state == "run" for i in infos) else 3

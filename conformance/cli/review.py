@@ -29,9 +29,7 @@ class Format(StrEnum):
 
 
 def lint(
-    what: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders.")
-    ] = None,
+    what: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Spec files or folders.")] = None,
 ) -> int:
     """Check specs, claim ledgers and citations; nothing is executed. Exit code 2 if anything is wrong."""
     from conformance.lint import lint as run_lint
@@ -121,13 +119,9 @@ def gate(
 
 
 def render(
-    results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help="A results file, or the folder it is in.")
-    ],
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results file, or the folder it is in.")],
     to: Annotated[Format, typer.Option("--to", help="html, md, junit or github.")] = Format.html,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
 ) -> int:
     """Render a results file as a page, a pull-request comment, JUnit XML or GitHub annotations."""
     from conformance.report import render as rendered

@@ -25,6 +25,15 @@ def run(
     jobs: common.Jobs = 1,
     timeout: common.Timeout = 10.0,
     memory: common.Memory = 2048,
+    python: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--python",
+            metavar="PATH",
+            help="Run the named targets in this interpreter as well, shown as torch@VERSION:DEVICE; "
+            "repeat for several.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the reports go (default reports/latest)."),
@@ -41,17 +50,20 @@ def run(
     from conformance.run.campaign import Campaign
     from conformance.run.recorded import recorded_runs
     from conformance.run.session import Session
+    from conformance.targets.registry import in_interpreters
 
     files, chosen = common.load_selected(what, expression)
     if not chosen:
         raise UsageError("nothing to run: the paths given hold no case")
     targets, required = common.choose_targets(target)
+    elsewhere = in_interpreters([t for t in targets if t in required], python or ())
+    targets, required = (*targets, *elsewhere), required | frozenset(elsewhere)
     folder = out or paths.reports_root() / "latest"
     folder.mkdir(parents=True, exist_ok=True)
     waivers = load_waivers(paths.reports_root() / "waivers.yaml")
     with Progress(len(chosen) * len(targets)) as progress:
         campaign = Campaign(files, chosen, targets, folder / "results.jsonl", waivers, progress.take)
-        with Session(targets, jobs=jobs, timeout=timeout, memory=memory * 2**20) as session:
+        with Session(targets, jobs, timeout, memory * 2**20, python=elsewhere) as session:
             recordings = recorded_runs(paths.reports_root() / "recorded", files, chosen)
             campaign.consume(session.run(chosen), recordings)
     return conclude(campaign, folder, required)
@@ -81,9 +93,7 @@ def conclude(campaign, folder: Path, required: frozenset[str]) -> int:
 
 
 def record(
-    target: Annotated[
-        str, typer.Option("--target", "-t", metavar="ENGINE:DEVICE", help="The target to record.")
-    ],
+    target: Annotated[str, typer.Option("--target", "-t", metavar="ENGINE:DEVICE", help="The target to record.")],
     what: common.What = None,
     jobs: common.Jobs = 1,
     timeout: common.Timeout = 10.0,

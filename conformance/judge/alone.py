@@ -21,7 +21,8 @@ NO_MAJORITY = "no majority"
 def voice(info: TargetInfo) -> str:
     """The name of a target's voice."""
     if info.engine == "torch":
-        return "torch CPU" if info.device_type == "cpu" else f"torch {info.device_type.upper()}"
+        label = info.name.partition(":")[0].replace("@", " ")  # "torch 2.4" for torch@2.4:cpu
+        return f"{label} CPU" if info.device_type == "cpu" else f"{label} {info.device_type.upper()}"
     return "reference" if info.engine == "reference" else OTHER
 
 

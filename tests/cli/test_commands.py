@@ -70,9 +70,7 @@ def test_every_case_has_a_repro_that_runs_through(tmp_path):
         "        failed.append(f'{name}: {error!r}')\n"
         "sys.exit('\\n'.join(failed) or 0)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", runner], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", runner], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
@@ -174,9 +172,29 @@ def test_doctor_names_what_runs_and_why_not(command):
 
 def test_control_characters_of_an_engine_never_reach_the_terminal(command, project):
     (project / "spec" / "adds.yaml").write_text(
-        GOOD.replace(
-            "(x * x).backward()\n        expect:\n          x.grad: [8.]", "raise ValueError(chr)"
-        ).replace("raise ValueError(chr)", 'raise ValueError("\\x1b[31mred")')
+        GOOD.replace("(x * x).backward()\n        expect:\n          x.grad: [8.]", "raise ValueError(chr)").replace(
+            "raise ValueError(chr)", 'raise ValueError("\\x1b[31mred")'
+        )
     )
     done = command("run", *REFERENCE)
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_target_runs_in_another_interpreter_as_well(command, project):
+    """Here the other interpreter is this one under another name; it is shown with its torch's version."""
+    done = command("run", "-t", "torch:cpu", "--python", sys.executable)
+    assert done.returncode == 0, done.stderr
+    header, *rest, _ = lines(project / "reports" / "latest")
+    mine, other = header["targets"]
+    assert other["name"] == f"torch@{'.'.join(mine['version'].split('.')[:2])}:cpu"
+    assert {line["outcome"] for line in rest} == {"pass"} and len(rest) == 2
+
+
+@pytest.mark.parametrize(
+    ("python", "says"),
+    [("/no/such/python", "does not run"), ("false", "torch is not installed there")],
+)
+def test_an_interpreter_that_cannot_serve_is_2(command, python, says):
+    done = command("run", "-t", "torch:cpu", "--python", python)
+    assert done.returncode == 2
+    assert says in done.stderr and "Traceback" not in done.stderr
