@@ -1,14 +1,14 @@
-"""`torch.typename`: the name that messages give to a value's type."""
+"""`torch.typename`: the name that messages give to a value's type, or to a class or function itself."""
 
 
 def typename(value):
-    """ "torch.FloatTensor" for tensors, else the type's qualified name; built-in types go without a
-    module.
-    """
+    """"torch.FloatTensor" for tensors, else the qualified name of what the value is; built-ins go without module."""
     from ._tensor import Tensor
 
     if isinstance(value, Tensor):
         return value.type()
-    kind = type(value)
-    home = kind.__module__
-    return kind.__qualname__ if home in ("", "builtins") else f"{home}.{kind.__qualname__}"
+    home = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    if name is None:
+        name = type(value).__qualname__
+    return name if home in (None, "", "builtins") else f"{home}.{name}"

@@ -23,7 +23,6 @@ threshold = _row(
     "threshold(Tensor self, Scalar threshold, Scalar value)",
     _threshold,
     lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
-    in_place=True,
 )
 
 
@@ -35,7 +34,6 @@ celu = _row(
     "celu(Tensor self, Scalar alpha=1)",
     _celu,
     lambda grad, self, alpha: where(self > 0, grad, grad * (self / alpha).exp()),
-    in_place=True,
 )
 
 
@@ -141,5 +139,70 @@ rrelu_row = _row(
     "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
     lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
-    in_place=True,
+)
+
+
+# -- in-place forms that save their result --------------------------------------------------------------------
+#
+# The value before is gone, so these derivatives tell the two branches by the sign of the result. That works only
+# while the function keeps signs; with a negative slope backward refuses.
+
+_NEGATIVE = (
+    "In-place {name} backward calculation is triggered with a negative slope which is not supported. This is "
+    "caused by calling in-place forward function with a negative slope, please call out-of-place version instead."
+)
+_REPORT = (
+    " File an issue at https://github.com/pytorch/pytorch if you do require supporting in-place leakRelu "
+    "backward calculation with negative slope"
+)
+
+
+def _result_row(signature: str, forward, derivative, node: str):
+    return op(signature, forward, self=derivative, node=node, in_place=True, function=False, method=False)
+
+
+def _leaky_relu_result_grad(grad, result, negative_slope):
+    if negative_slope < 0:
+        raise RuntimeError(_NEGATIVE.format(name="leakyReLu") + _REPORT)
+    return where(result > 0, grad, grad * negative_slope)
+
+
+def _elu_result_grad(grad, result, alpha, scale, input_scale):
+    if alpha < 0:
+        raise RuntimeError(_NEGATIVE.format(name="elu"))
+    return where(result > 0, grad * scale, grad * input_scale * (result + alpha * scale))
+
+
+def _celu_result_grad(grad, result, alpha):
+    if alpha < 0:
+        raise RuntimeError(_NEGATIVE.format(name="elu"))
+    return where(result > 0, grad, grad * (result / alpha + 1))
+
+
+leaky_relu_in_place = _result_row(
+    "leaky_relu(Tensor self, Scalar negative_slope=0.01)",
+    lambda array, slope: np.where(array > 0, array, array * slope),
+    _leaky_relu_result_grad,
+    "LeakyReluBackward1",
+)
+elu_in_place = _result_row(
+    "elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1)",
+    lambda array, alpha, scale, input_scale: np.where(
+        array > 0, array * scale, scale * alpha * np.expm1(np.minimum(array, 0) * input_scale)
+    ).astype(array.dtype),
+    _elu_result_grad,
+    "EluBackward1",
+)
+celu_in_place = _result_row("celu(Tensor self, Scalar alpha=1)", _celu, _celu_result_grad, "CeluBackward1")
+rrelu_in_place = _result_row(
+    "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
+    lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
+    lambda grad, result, noise, lower, upper, training: where(result <= 0, grad * noise, grad),
+    "RreluWithNoiseBackward1",
+)
+threshold_in_place = _result_row(
+    "threshold(Tensor self, Scalar threshold, Scalar value)",
+    _threshold,
+    lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
+    "ThresholdBackward1",
 )

@@ -245,6 +245,9 @@ def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_
     places = indices.reshape(-1)
     if padding_idx >= 0:
         rows = rows * (places != padding_idx).unsqueeze(1)
+    if scale_grad_by_freq:
+        counts = grad.new_zeros(weight_sym_sizes[:1]).index_add(0, places, grad.new_ones(places.shape))
+        rows = rows / counts[places].unsqueeze(1)
     return grad.new_zeros(weight_sym_sizes).index_add(0, places, rows)
 
 

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .refusals import not_differentiable
 from .table import op
 
 
@@ -212,6 +213,7 @@ def batch_norm(
             raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {tensor.numel()}")
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+    not_differentiable("native_batch_norm", running_mean=running_mean, running_var=running_var)
     return batch_norm_row(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
 
 

@@ -209,7 +209,26 @@ F.max_pool2d(torch.ones(1, 2, 2), 3)
 F.relu(x, inplace=True)
 F.hardtanh(x, 3, 1)
 F.smooth_l1_loss(x, x, beta=-1)
+F.leaky_relu_(x * 1, -.1).sum().backward()
+F.elu_(x * 1, -.1).sum().backward()
+F.celu(x * 1, -.1, inplace=True).sum().backward()
+F.nll_loss(x[None], torch.tensor([0]), weight=x)
+F.binary_cross_entropy(x.sigmoid(), x.detach().sigmoid(), weight=x)
+F.binary_cross_entropy_with_logits(x, x.detach(), weight=x)
+F.soft_margin_loss(x, x)
+F.multi_margin_loss(x[None], torch.tensor([0]), weight=x)
+F.batch_norm(torch.ones(3, 2), x, torch.ones(2))
+nn.Sequential(nn.ReLU)
 """.strip().splitlines()
+
+IN_PLACE = "relu relu6 hardtanh leaky_relu elu selu celu silu mish hardsigmoid hardswish".split()
+
+# What an in-place activation saves, its input or its result, decides whether the next write makes backward raise.
+_WRITES = """
+y = F.{name}(x - 1.5, inplace=True)
+print(y, y.grad_fn.name(), torch.autograd.grad(y.sum(), x, retain_graph=True))
+z = y * 1; y.add_(1); print(torch.autograd.grad(y.sum(), x))
+"""
 
 ALL = {**REGISTRATION, **CALLING, **STATE}
 
@@ -217,6 +236,12 @@ ALL = {**REGISTRATION, **CALLING, **STATE}
 @pytest.mark.parametrize("name", ALL)
 def test_programs(name):
     engine, wanted = agree(_SETUP + ALL[name])
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_in_place_activations(name):
+    engine, wanted = agree(_SETUP + _WRITES.format(name=name))
     assert engine == wanted
 
 

@@ -7,20 +7,21 @@ import reference_engine as torch
 from ...ops import activations, losses
 from ...ops.calls import make_in_place
 
+# The row of an in-place form is another one where that form saves its result instead of its input.
 _IN_PLACE = {
-    row: make_in_place(row.row)
-    for row in (
-        activations.threshold,
-        activations.celu,
-        activations.mish,
-        activations.rrelu_row,
-        losses.leaky_relu,
-        losses.elu,
-        losses.hardtanh,
-        losses.hardswish,
-        losses.hardsigmoid,
-        losses.silu,
-    )
+    row: make_in_place(in_place.row)
+    for row, in_place in {
+        activations.threshold: activations.threshold_in_place,
+        activations.celu: activations.celu_in_place,
+        activations.rrelu_row: activations.rrelu_in_place,
+        losses.leaky_relu: activations.leaky_relu_in_place,
+        losses.elu: activations.elu_in_place,
+        activations.mish: activations.mish,
+        losses.hardtanh: losses.hardtanh,
+        losses.hardswish: losses.hardswish,
+        losses.hardsigmoid: losses.hardsigmoid,
+        losses.silu: losses.silu,
+    }.items()
 }
 
 
@@ -169,6 +170,11 @@ def rrelu(
     else:
         noise = torch.full_like(input, (lower + upper) / 2).detach()
     return _run(activations.rrelu_row, inplace, input, noise, lower, upper, training)
+
+
+def rrelu_(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False):
+    """`rrelu` in place."""
+    return rrelu(input, lower, upper, training, True)
 
 
 def glu(input, dim: int = -1):

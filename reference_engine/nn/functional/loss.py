@@ -6,6 +6,7 @@ import warnings
 import reference_engine as torch
 
 from ...ops import losses, margins
+from ...ops.refusals import not_differentiable
 from ..reduction import get_enum, legacy_get_string
 from .activation import log_softmax
 
@@ -101,6 +102,8 @@ def _nll(scores, target, weight, reduction, ignore_index):
     if target.dtype not in (torch.int64, torch.uint8):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.scalar}")
     number = get_enum(reduction)
+    row = "nll_loss_forward" if scores.dim() <= 2 else "nll_loss2d_forward"
+    not_differentiable(row, weight=weight)
     if scores.dim() <= 2:
         return losses.nll_loss(scores, target, weight, number, ignore_index)[0]
     if scores.dim() == 4:
@@ -178,6 +181,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
         )
     if weight is not None:
         weight = weight.expand(*torch.broadcast_shapes(weight.shape, input.shape))
+    not_differentiable("binary_cross_entropy", weight=weight)
     return losses.binary_cross_entropy(input, target, weight, get_enum(reduction))
 
 
@@ -190,6 +194,7 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
+    not_differentiable("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     return margins.binary_cross_entropy_with_logits(input, target, weight, pos_weight, get_enum(reduction))
 
 
@@ -263,6 +268,7 @@ def gaussian_nll_loss(input, target, var, full: bool = False, eps: float = 1e-6,
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + e^(-target input))."""
+    not_differentiable("soft_margin_loss", target=target)
     return margins.soft_margin_loss(input, target, get_enum(_reduction(reduction, size_average, reduce)))
 
 
@@ -273,6 +279,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     number = get_enum(_reduction(reduction, size_average, reduce))
+    not_differentiable("multi_margin_loss", weight=weight)
     return margins.multi_margin_loss(input, target, p, margin, weight, number)
 
 

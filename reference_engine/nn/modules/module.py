@@ -29,7 +29,6 @@ from .registration import (
 )
 from .state import StateDict
 
-
 __all__ = [
     "Module",
     "register_module_backward_hook",
