@@ -94,7 +94,8 @@ def start(hello: dict[str, Any], answer: dict[str, Any]) -> Runner | None:
         reason = engine.available()
         runner = None if reason is not None else _bring_up(engine, hello, answer)
     except Exception as error:
-        told = str(error) if isinstance(error, (AdapterFault, ImportError)) else repr(error)
+        plain = isinstance(error, (AdapterFault, ImportError))
+        told = str(error) if plain else f"{type(error).__name__}: {error}"
         reason, runner = f"the adapter {hello['adapter']} cannot be used: {told}", None
     if runner is not None and runner.spent:
         reason, runner = f"its state cannot be brought back: {', '.join(runner.spent)}", None

@@ -205,10 +205,10 @@ def test_an_adapter_with_its_own_ways():
     ("name", "reason"),
     [
         ("Absent", "the accelerator is switched off"),
-        ("Broken", "the adapter {} cannot be used: ValueError('no licence file')"),
+        ("Broken", "the adapter {} cannot be used: ValueError: no licence file"),
         ("Nothing", "the adapter {} cannot be used: {}: the adapter needs `namespace`"),
         ("TextDevice", "the adapter {} cannot be used: {}: the adapter's `device` is a text"),
-        ("Missing", "the adapter {} cannot be used: AttributeError("),
+        ("Missing", "the adapter {} cannot be used: AttributeError: module"),
     ],
 )
 def test_an_adapter_that_cannot_be_used_says_why(name, reason):
