@@ -1,7 +1,8 @@
 """The tensor: a strided view of a storage, with a dtype, a version counter and what autograd knows about it.
 
-Here are the parts that are not operations: attributes, the entry to backward, hooks, conversion to Python. The
-operations are rows of the tables in :mod:`reference_engine.ops`, which add their methods to :class:`Tensor`.
+Here are the parts that are not operations: the autograd attributes, the entry to backward, hooks. Shape and memory
+are in :mod:`.geometry`, conversion to Python in :mod:`.conversion`. The operations are rows of the tables in
+:mod:`reference_engine.ops`, which add their methods to :class:`Tensor`.
 
 Rule: ``torch.Tensor`` and its attributes.
 """
@@ -14,13 +15,14 @@ import numpy as np
 
 from . import _state
 from ._state import thread
-from .devices import CPU, device, tensor_type_name
+from .conversion import Conversion
+from .devices import CPU, device
 from .dtypes import BY_NUMPY, dtype, of_array
+from .geometry import Geometry, read_only
 from .graph import inplace
 from .graph.hooks import RemovableHandle, add_hook
 from .graph.metadata import materialize_meta
 from .overrides import _disabled_torch_function_impl, dispatch, dispatches
-from .size import Size
 from .storage import UntypedStorage
 from .version import VersionCounter, is_inference
 
@@ -39,17 +41,7 @@ _FIX_BY_SETTING_GRAD_DTYPE = (
 _new = object.__new__
 
 
-class read_only(property):
-    """A property whose assignment fails with PyTorch's words."""
-
-    def __set__(self, instance, value) -> None:
-        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
-
-    def __delete__(self, instance) -> None:
-        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
-
-
-class Tensor:
+class Tensor(Geometry, Conversion):
     """A multi-dimensional array of one dtype on one device that can record how it was computed.
 
     ``Tensor(2, 3)`` is uninitialised memory of that shape, ``Tensor([1, 2])`` the values; both of the default dtype.
@@ -82,7 +74,7 @@ class Tensor:
 
         return default_torch_function(cls, func, types, args, kwargs)
 
-    # -- construction inside the engine -----------------------------------------------------------------------
+    # -- construction inside the engine ---------------------------------------------------------------------------
 
     def _alias(self, array: np.ndarray | None = None) -> Tensor:
         """Another tensor over the same storage with the same version counter, unknown to autograd."""
@@ -116,146 +108,7 @@ class Tensor:
             made.requires_grad = True
         return made
 
-    # -- geometry ---------------------------------------------------------------------------------------------
-
-    @read_only
-    def shape(self) -> Size:
-        return Size(self._array.shape)
-
-    def size(self, dim: int | None = None):
-        """The extents, or the extent along ``dim``. Raises ``IndexError`` for a dimension out of range."""
-        if dim is None:
-            return Size(self._array.shape)
-        from .ops.dims import wrap_dim
-
-        return self._array.shape[wrap_dim(dim, self._array.ndim)]
-
-    def stride(self, dim: int | None = None):
-        """Steps between neighbours along each dimension, in elements."""
-        array = self._array
-        strides = tuple(step // array.itemsize for step in array.strides)
-        if dim is None:
-            return strides
-        from .ops.dims import wrap_dim
-
-        return strides[wrap_dim(dim, array.ndim)]
-
-    def storage_offset(self) -> int:
-        return self._storage.offset_of(self._array)
-
-    @property
-    def ndim(self) -> int:
-        return self._array.ndim
-
-    def dim(self) -> int:
-        return self._array.ndim
-
-    ndimension = dim
-
-    def numel(self) -> int:
-        return self._array.size
-
-    nelement = numel
-
-    @property
-    def nbytes(self) -> int:
-        return self._array.nbytes
-
-    @property
-    def itemsize(self) -> int:
-        return self._array.itemsize
-
-    def element_size(self) -> int:
-        return self._array.itemsize
-
-    def __len__(self) -> int:
-        if not self._array.ndim:
-            raise TypeError("len() of a 0-d tensor")
-        return self._array.shape[0]
-
-    def is_contiguous(self, memory_format=None) -> bool:
-        if memory_format is not None and getattr(memory_format, "name", "") == "channels_last":
-            array = self._array
-            return array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous
-        return bool(self._array.flags.c_contiguous)
-
-    def untyped_storage(self) -> UntypedStorage:
-        return self._storage
-
-    def data_ptr(self) -> int:
-        """Address of the first element; 0 when there is none."""
-        array = self._array
-        return array.__array_interface__["data"][0] if array.size and self.device.type != "meta" else 0
-
-    def __cuda_array_interface__(self):
-        raise AttributeError("__cuda_array_interface__ is not modelled: the device is simulated")
-
-    __cuda_array_interface__ = property(__cuda_array_interface__)
-
-    # -- dtype and device -------------------------------------------------------------------------------------
-
-    @property
-    def device(self) -> device:
-        return self._storage.device
-
-    @property
-    def is_cuda(self) -> bool:
-        return self._storage.device.type == "cuda"
-
-    @property
-    def is_cpu(self) -> bool:
-        return self._storage.device is CPU
-
-    @property
-    def is_meta(self) -> bool:
-        return self._storage.device.type == "meta"
-
-    is_sparse = False
-    is_sparse_csr = False
-    is_quantized = False
-    is_mkldnn = False
-    is_nested = False
-    names = property(lambda self: (None,) * self._array.ndim)
-
-    @property
-    def layout(self):
-        from .creation import strided
-
-        return strided
-
-    def get_device(self) -> int:
-        index = self._storage.device.index
-        return -1 if index is None else index
-
-    def is_floating_point(self) -> bool:
-        return self.dtype.is_floating_point
-
-    def is_complex(self) -> bool:
-        return self.dtype.is_complex
-
-    def is_signed(self) -> bool:
-        return self.dtype.is_signed
-
-    def is_conj(self) -> bool:
-        return False
-
-    def is_neg(self) -> bool:
-        return False
-
-    def type(self, dtype=None, non_blocking: bool = False):
-        """Without argument the old-style type name, ``torch.FloatTensor``; with one, a conversion."""
-        if dtype is None:
-            return tensor_type_name(self.device, self.dtype.scalar)
-        if isinstance(dtype, str):
-            from .dtypes import ALL
-
-            wanted = dtype.rsplit(".", 1)[-1].removesuffix("Tensor")
-            dtype = next((entry for entry in ALL if entry.scalar == wanted), None)
-            if dtype is None:
-                raise ValueError("invalid type")
-        return self.to(dtype)
-
-    # -- autograd attributes ----------------------------------------------------------------------------------
+    # -- autograd attributes --------------------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
@@ -482,7 +335,7 @@ class Tensor:
     def data(self) -> None:
         raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
-    # -- backward and hooks -----------------------------------------------------------------------------------
+    # -- backward and hooks ---------------------------------------------------------------------------------------
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
         """Add the gradients of this tensor with respect to the leaves to their ``.grad``.
@@ -601,173 +454,6 @@ class Tensor:
             )
         )
 
-    # -- conversion to Python ---------------------------------------------------------------------------------
-
-    def item(self):
-        """The only element, as a Python number. Raises ``RuntimeError`` when there is not exactly one."""
-        if self._array.size != 1:
-            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
-        if self.is_meta:
-            raise RuntimeError("Tensor.item() cannot be called on meta tensors")
-        value = self._array.item()
-        return value if type(value) in (int, float, bool, complex) else float(value)
-
-    def tolist(self):
-        """The elements as nested lists of Python numbers."""
-        array = self._array
-        if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
-            array = array.astype(np.float32)
-        return array.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
-        if force:
-            return self.detach().cpu()._array
-        if thread.grad_enabled and self.requires_grad:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        if self.device.type != "cpu":
-            raise TypeError(
-                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
-                "host memory first."
-            )
-        if self.dtype.name == "bfloat16":
-            raise TypeError("Got unsupported ScalarType BFloat16")
-        return self._array
-
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype, copy=False)
-
-    def __bool__(self) -> bool:
-        size = self._array.size
-        if size != 1:
-            amount = "no values" if size == 0 else "more than one value"
-            raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
-        return bool(self._array.item())
-
-    def __float__(self) -> float:
-        return float(self._scalar(warns=True))
-
-    def __int__(self) -> int:
-        return int(self._scalar())
-
-    def __complex__(self) -> complex:
-        return complex(self._scalar(warns=True))
-
-    def _scalar(self, warns: bool = False):
-        if self._array.size != 1:
-            raise ValueError("only one element tensors can be converted to Python scalars")
-        if warns and self.requires_grad:
-            _state.warn_once(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-                "Consider using tensor.detach() first."
-            )
-        return self.item()
-
-    def __index__(self) -> int:
-        if self._array.size != 1 or self.dtype.kind > 1:
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self._array.item())
-
-    def __iter__(self):
-        if not self._array.ndim:
-            raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))
-
-    def __contains__(self, element) -> bool:
-        if isinstance(element, (Tensor, int, float, bool, complex)):
-            return bool((self == element).any().item())
-        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __repr__(self, *, tensor_contents=None) -> str:
-        from .printing import tensor_repr
-
-        return tensor_repr(self)
-
-    def __format__(self, format_spec: str) -> str:
-        if self.dim() == 0 and not self.is_meta and type(self) is Tensor:
-            return self.item().__format__(format_spec)
-        return object.__format__(self, format_spec)
-
-    def __dir__(self):
-        return sorted((set(dir(type(self))) | set(self.__dict__)) - {"volatile", "__cuda_array_interface__"})
-
-    def __deepcopy__(self, memo):
-        """A copy of a leaf with its ``.grad``. Raises ``RuntimeError`` for results of recorded operations."""
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
-                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
-            )
-        if id(self) in memo:
-            return memo[id(self)]
-        made = copy_of(self)
-        made.__class__ = type(self)
-        memo[id(self)] = made
-        meta = self._meta
-        if meta is not None:
-            if meta.requires_grad:
-                made.requires_grad_()
-            if meta.grad is not None:
-                materialize_meta(made).grad = meta.grad.__deepcopy__(memo)
-        import copy
-
-        for name, value in self.__dict__.items():
-            made.__dict__[name] = copy.deepcopy(value, memo)
-        return made
-
-    def __copy__(self) -> Tensor:
-        """Another leaf over the same storage, with the same ``requires_grad``."""
-        made = self.data
-        made.__class__ = type(self)
-        if self.requires_grad:
-            materialize_meta(made).requires_grad = True
-        return made
-
-    def __reduce_ex__(self, protocol):
-        if self._backward_hooks:
-            import warnings
-
-            for hook in self._backward_hooks.values():
-                if not hasattr(hook, "__torch_unserializable__"):
-                    warnings.warn(
-                        f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can "
-                        "decorate the "
-                        "function with @torch.utils.hooks.unserializable_hook to suppress this warning",
-                        stacklevel=2,
-                    )
-        return _rebuild, (self._array.copy(), self.dtype, self.requires_grad, type(self))
-
-    def __setstate__(self, state) -> None:
-        if not self.is_leaf:
-            raise RuntimeError("__setstate__ can be only called on leaf Tensors")
-        self.__dict__.update(state)
-
-    def _typed_storage(self) -> UntypedStorage:
-        return self._storage
-
-    def storage(self) -> UntypedStorage:
-        return self._storage
-
-    def _not_modelled(self, *args, **kwargs):
-        from .errors import NotModelled
-
-        raise NotModelled("sparse layouts, quantization and names of dimensions")
-
-    to_sparse = to_sparse_csr = to_sparse_csc = to_sparse_bsr = to_sparse_bsc = coalesce = _not_modelled
-    to_mkldnn = rename = refine_names = align_to = _not_modelled
-
-    def to_dense(self, dtype=None, *, masked_grad=None) -> Tensor:
-        """A dense tensor is itself."""
-        return self
-
-    def share_memory_(self) -> Tensor:
-        return self
-
 
 Tensor.__module__ = "torch"
 
@@ -795,11 +481,6 @@ def wrapped_number(value, place: device = CPU) -> Tensor:
     return tensor
 
 
-def copy_of(tensor: Tensor) -> Tensor:
-    """A plain copy of the values, with the layout kept where it is dense."""
-    return make(tensor._array.copy(order="K"), tensor._storage.device)
-
-
 def from_array(array: np.ndarray) -> Tensor:
     """A tensor that shares the memory of a user's ndarray (``torch.from_numpy``)."""
     of_array(array)
@@ -810,14 +491,6 @@ def from_array(array: np.ndarray) -> Tensor:
             "array.copy().) "
         )
     return make(array)
-
-
-def _rebuild(array, dtype, requires_grad, cls):
-    made = make(array)
-    made.__class__ = cls
-    if requires_grad:
-        made.requires_grad_()
-    return made
 
 
 def _late_bind() -> None:

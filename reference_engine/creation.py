@@ -18,7 +18,7 @@ from .literals import inferred
 from .overrides import dispatch, dispatches
 from .promotion import defaults
 
-# -- layouts and memory formats ---------------------------------------------------------------------------------------
+# -- layouts and memory formats -----------------------------------------------------------------------------------
 
 
 class layout:
@@ -172,19 +172,15 @@ def legacy_constructor(cls, *args, **kwargs) -> Tensor:
     return made
 
 
-# -- from shapes ------------------------------------------------------------------------------------------------------
+# -- from shapes -------------------------------------------------------------------------------------------------
 
 
 def _fill_factory(name: str, fill):
     def factory(
         *size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, names=None
     ):
-        if len(size) == 1 and type(size[0]) is int and size[0] >= 0:
-            shape = size
-        else:
-            if not size and "size" in ():
-                raise TypeError(f"{name}() missing size")
-            shape = shape_of(size, name)
+        simple = len(size) == 1 and type(size[0]) is int and size[0] >= 0
+        shape = size if simple else shape_of(size, name)
         array = fill(shape, defaults.dtype.numpy if dtype is None else dtype.numpy)
         if device is None and out is None and thread.default_device is None and not thread.device_contexts:
             if not requires_grad:
@@ -320,7 +316,7 @@ def complex_(real: Tensor, imag: Tensor) -> Tensor:
 
 complex_.__name__ = "complex"
 
-# -- random -----------------------------------------------------------------------------------------------------------
+# -- random -------------------------------------------------------------------------------------------------------
 
 
 def _generator(generator, place: device):
@@ -378,7 +374,7 @@ def randperm(n: int, *, generator=None, dtype=None, device=None, requires_grad=F
     return finished(array, place, requires_grad)
 
 
-# -- methods ----------------------------------------------------------------------------------------------------------
+# -- methods -----------------------------------------------------------------------------------------------------
 
 
 def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bool = False) -> Tensor:

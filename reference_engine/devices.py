@@ -7,6 +7,8 @@ device, so programs meet the rules of a real one.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from . import _state
 
 _KNOWN_TYPES = ("cpu", "cuda", "meta")
@@ -24,7 +26,7 @@ class device:
     """
 
     __slots__ = ("_hash", "index", "type")
-    _interned: dict[tuple[str, int | None], device] = {}
+    _interned: ClassVar[dict[tuple[str, int | None], device]] = {}
 
     def __new__(cls, type: str | device | int = "cpu", index: int | None = None) -> device:
         if isinstance(type, device):

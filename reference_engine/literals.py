@@ -22,7 +22,7 @@ def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
     if isinstance(data, np.generic):
         return np.array(data, wanted.numpy if wanted else of_array(np.asarray(data)).numpy)
     shape: list[int] = []
-    _measure(data, 0, shape)
+    _measure(data, shape)
     leaves: list = []
     _flatten(data, 0, shape, leaves)
     values, kinds = [], set()
@@ -78,38 +78,24 @@ def _is_sequence(data) -> bool:
     return isinstance(data, (list, tuple, range)) or (isinstance(data, (Tensor, np.ndarray)) and data.ndim > 0)
 
 
-def _measure(data, depth: int, shape: list[int]) -> None:
+def _measure(data, shape: list[int]) -> None:
     while _is_sequence(data):
         shape.append(len(data))
         if not len(data):
             return
         data = data[0]
+    if isinstance(data, str):
+        raise TypeError("new(): invalid data type 'str'")
     if not isinstance(data, (int, float, complex, bool, Tensor, np.generic, np.ndarray)):
-        if depth == 0 and not shape:
-            raise (
-                TypeError(f"new(): invalid data type '{type(data).__name__}'")
-                if isinstance(data, str)
-                else (RuntimeError(f"Could not infer dtype of {type(data).__name__}"))
-            )
-        raise (
-            TypeError(f"new(): invalid data type '{type(data).__name__}'")
-            if isinstance(data, str)
-            else (RuntimeError(f"Could not infer dtype of {type(data).__name__}"))
-        )
+        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
 
 
 def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
     if depth == len(shape):
+        if isinstance(data, Tensor) and data.ndim:
+            raise ValueError("only one element tensors can be converted to Python scalars")
         if _is_sequence(data):
-            raise (
-                TypeError("not a sequence")
-                if False
-                else ValueError(
-                    "only one element tensors can be converted to Python scalars"
-                    if isinstance(data, Tensor)
-                    else f"too many dimensions '{type(data).__name__}'"
-                )
-            )
+            raise ValueError(f"too many dimensions '{type(data).__name__}'")
         if isinstance(data, np.ndarray):
             data = data[()]
         if not isinstance(data, (int, float, complex, bool, Tensor, np.generic)):
@@ -117,8 +103,7 @@ def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
         leaves.append(data)
         return
     if not _is_sequence(data):
-        raise TypeError(f"expected sequence of length {shape[depth]} at dim {depth} (got {type(data).__name__})"
-                        if False else "not a sequence")  # fmt: skip
+        raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
     for entry in data:

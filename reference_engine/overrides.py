@@ -33,10 +33,7 @@ def dispatches(arguments) -> bool:
     """Whether any argument's class intercepts functions."""
     if thread.torch_function_disabled:
         return False
-    for argument in arguments:
-        if getattr(argument, "_dispatches", False):
-            return True
-    return False
+    return any(getattr(argument, "_dispatches", False) for argument in arguments)
 
 
 def has_torch_function(relevant_args) -> bool:

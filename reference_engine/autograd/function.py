@@ -196,7 +196,7 @@ class FunctionMeta(type):
 
 
 class Function(FunctionCtx, metaclass=FunctionMeta):
-    """Base class of user-defined operations: static ``forward``, ``backward`` and optionally ``setup_context``, ``jvp``."""
+    """Base class of user-defined operations: static ``forward``, ``backward``, maybe ``setup_context`` and ``jvp``."""
 
     generate_vmap_rule = False
     clear_saved_tensors_on_access = False

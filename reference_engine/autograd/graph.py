@@ -69,7 +69,7 @@ def increment_version(tensor) -> None:
             entry._counter.bump()
 
 
-# -- saved tensors ----------------------------------------------------------------------------------------------------
+# -- saved tensors -----------------------------------------------------------------------------------------------
 
 
 class saved_tensors_hooks:
@@ -181,7 +181,7 @@ class allow_mutation_on_saved_tensors:
         return wrapped
 
 
-# -- hooks on several gradients -----------------------------------------------------------------------------------------
+# -- hooks on several gradients ----------------------------------------------------------------------------------
 
 
 class _MultiHandle(RemovableHandle):
@@ -248,7 +248,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     return _MultiHandle(handles)
 
 
-# -- into the engine ----------------------------------------------------------------------------------------------------
+# -- into the engine ---------------------------------------------------------------------------------------------
 
 
 def _engine_run_backward(t_outputs: Sequence, *args, **kwargs):

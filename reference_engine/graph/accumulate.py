@@ -60,7 +60,7 @@ class AccumulateGrad(Node):
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
                 returned = hook(variable)
-                if returned is not None and not isinstance(returned, type(variable).__mro__[-2]):
+                if returned is not None and not hasattr(returned, "_storage"):
                     raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
         return []
 

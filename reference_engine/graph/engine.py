@@ -346,12 +346,11 @@ def validate(node: Node, results: list) -> None:
     of broadcasting. Raises ``RuntimeError`` for gradients that cannot be brought there.
     """
     edges = node.next_edges
-    if len(results) != len(edges):
-        if len(results) < len(edges):
-            raise RuntimeError(
-                f"Function {node.name()} returned an invalid number of gradients. "
-                f"Expected {len(edges)}, but got {len(results)}."
-            )
+    if len(results) < len(edges):
+        raise RuntimeError(
+            f"Function {node.name()} returned an invalid number of gradients. Expected {len(edges)}, but got "
+            f"{len(results)}."
+        )
     for index, edge in enumerate(edges):
         grad = results[index]
         if grad is None:

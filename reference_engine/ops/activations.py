@@ -142,7 +142,7 @@ rrelu_row = _row(
 )
 
 
-# -- in-place forms that save their result --------------------------------------------------------------------
+# -- in-place forms that save their result -----------------------------------------------------------------------
 #
 # The value before is gone, so these derivatives tell the two branches by the sign of the result. That works only
 # while the function keeps signs; with a negative slope backward refuses.

@@ -14,7 +14,7 @@ _NUMBER_TYPES = (int, float, bool, complex)
 
 
 def _is_number(value) -> bool:
-    return isinstance(value, _NUMBER_TYPES) or isinstance(value, np.number)
+    return isinstance(value, (*_NUMBER_TYPES, np.number))
 
 
 def _is_index(value) -> bool:

@@ -43,9 +43,9 @@ def publish(row: Row, method: bool | str, function: bool | str):
 
 def make_callable(row: Row):
     tensors = [row.parameters[position] for position in row.tensor_positions]
-    if not row.view and len(row.outputs) == 1 and row.return_type is None and row.differentiable and row.node_class:
-        if len(row.parameters) == 1 and tensors[0].kind == "Tensor":
-            return make_unary(row)
+    plain = not row.view and len(row.outputs) == 1 and row.return_type is None
+    if plain and row.differentiable and row.node_class and len(row.parameters) == 1 and tensors[0].kind == "Tensor":
+        return make_unary(row)
     if (
         row.promote not in (AS_IS,)
         and len(row.outputs) == 1
@@ -192,10 +192,7 @@ def _broadcasts(a: tuple, b: tuple) -> bool:
     if len(a) != len(b):
         short = min(len(a), len(b))
         a, b = a[len(a) - short :], b[len(b) - short :]
-    for left, right in zip(a, b, strict=True):
-        if left != right and left != 1 and right != 1:
-            return False
-    return True
+    return all(left == right or left == 1 or right == 1 for left, right in zip(a, b, strict=True))
 
 
 def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra: list) -> None:

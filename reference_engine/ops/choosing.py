@@ -11,7 +11,7 @@ import numpy as np
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, COMPARE, FLOAT, op
 
-# -- clamping -------------------------------------------------------------------------------------------------
+# -- clamping -----------------------------------------------------------------------------------------------------
 
 
 def _bounds(low, high, a):
@@ -34,7 +34,7 @@ def _clamp_promoted(a, low, high):
         if bound is not None and number_dtype(bound).kind > dtype.kind:
             dtype = promote_types(dtype, number_dtype(bound))
     a = a.astype(dtype.numpy, copy=False)
-    return _bounds(low, high, a) + np.zeros((), a.dtype) if False else np.array(_bounds(low, high, a))
+    return np.array(_bounds(low, high, a))
 
 
 def _clamp_grad(grad, self, min, max):
@@ -96,11 +96,7 @@ clamp_max = op(
     jvp=lambda self_t, self, max: where(self <= max, self_t, zeros_like(self_t)),
 )
 
-# -- choosing between two -------------------------------------------------------------------------------------
-
-
-def _half_at_ties(grad, chosen, tied):
-    return (grad / 2).masked_fill_(~tied, 0) + grad.masked_fill(~chosen, 0)
+# -- choosing between two -----------------------------------------------------------------------------------------
 
 
 maximum = op(
@@ -179,7 +175,7 @@ addcdiv = op(
     jvp="elementwise",
 )
 
-# -- comparisons and logic: no derivatives ----------------------------------------------------------------------
+# -- comparisons and logic: no derivatives ------------------------------------------------------------------------
 
 for _name, _function in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater),
@@ -200,7 +196,7 @@ op("heaviside(Tensor self, Tensor values)", np.heaviside, promote=COMMON)
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
 
-# -- filling ----------------------------------------------------------------------------------------------------
+# -- filling ------------------------------------------------------------------------------------------------------
 
 masked_fill_number = op(
     "masked_fill(Tensor self, Tensor mask, Scalar value)",

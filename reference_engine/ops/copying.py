@@ -17,7 +17,7 @@ from .dims import broadcast_shape
 from .recording import fill_facts, finish, new_node, save
 from .table import op
 
-# -- leaving the graph ------------------------------------------------------------------------------------------------
+# -- leaving the graph --------------------------------------------------------------------------------------------
 
 
 def detach(self: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ def conj(self: Tensor) -> Tensor:
 conj_row = op("conj(Tensor self)", np.conj, node="ConjBackward0", self=lambda grad: conj(grad), jvp="linear",
               method=False, function=False)  # fmt: skip
 
-# -- conversion -------------------------------------------------------------------------------------------------------
+# -- conversion ---------------------------------------------------------------------------------------------------
 
 
 def to(self: Tensor, *args, **kwargs) -> Tensor:
@@ -157,7 +157,7 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
     return to(self, other.dtype)
 
 
-# -- writing ----------------------------------------------------------------------------------------------------------
+# -- writing -----------------------------------------------------------------------------------------------------
 
 copy_row = elementwise.contiguous_format_copy.row
 

@@ -30,7 +30,7 @@ from .table import AS_IS, FLOAT, Row
 
 _NUMBERS = (int, float, bool, complex)
 
-# -- step 3: compute ------------------------------------------------------------------------------------------
+# -- step 3: compute ----------------------------------------------------------------------------------------------
 
 
 def place_of(values: list, row: Row):
@@ -119,7 +119,7 @@ def as_array(computed) -> np.ndarray:
     return computed if type(computed) is np.ndarray else np.array(computed)
 
 
-# -- the kinds of calls ---------------------------------------------------------------------------------------
+# -- the kinds of calls ------------------------------------------------------------------------------------------
 
 
 def run(row: Row, values: list):
@@ -219,7 +219,7 @@ def run_in_place(row: Row, values: list):
 
 
 def check_expanded(row: Row, values: list, destination: np.ndarray) -> None:
-    """Writes to expanded memory: one value may go everywhere, indexed writes warn, all others raise ``RuntimeError``."""
+    """Writes to expanded memory: one value may go everywhere, indexed writes warn, others raise ``RuntimeError``."""
     if row.name in ("zero", "fill"):
         return
     if row.name not in ("index_put", "masked_fill"):

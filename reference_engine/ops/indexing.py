@@ -13,7 +13,7 @@ from .elementwise import zeros_like
 from .table import op
 from .views import select, slice_, unsqueeze
 
-# -- reading ----------------------------------------------------------------------------------------------------------
+# -- reading ------------------------------------------------------------------------------------------------------
 
 
 def _put_zeros(grad, indices, shape):
@@ -83,16 +83,6 @@ index_put = op(
         accumulate,
     ),
 )
-
-
-def _ints(items: tuple) -> bool:
-    return all(type(item) is int for item in items)
-
-
-def _is_advanced(item) -> bool:
-    return (isinstance(item, Tensor) and (item.ndim > 0 or item.dtype.kind == 0)) or isinstance(
-        item, (list, np.ndarray, range)
-    )
 
 
 def _consumed(item) -> int:

@@ -235,10 +235,8 @@ def _folds(input: Tensor, other: Tensor) -> bool:
 
 def _joinable(array: np.ndarray) -> bool:
     """Whether all dimensions but the last can be joined without a copy."""
-    for dim in range(array.ndim - 2):
-        if array.strides[dim] != array.strides[dim + 1] * array.shape[dim + 1]:
-            return False
-    return True
+    strides, shape = array.strides, array.shape
+    return all(strides[dim] == strides[dim + 1] * shape[dim + 1] for dim in range(array.ndim - 2))
 
 
 def _folded(input: Tensor, other: Tensor) -> Tensor:

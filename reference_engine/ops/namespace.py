@@ -126,8 +126,8 @@ _detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=F
 
 # Where the rows are; importing a module adds its rows to the table.
 TABLES = (
-    elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, indexing, scatter, joining, linalg,
-    copying,
+    elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, indexing, scatter, joining,
+    linalg, copying,
 )  # fmt: skip
 
 OWN = (

@@ -82,7 +82,7 @@ def vector_norm(x, ord=2, dim=None, keepdim: bool = False, *, dtype=None):
     return norm(x, ord, dim, keepdim)
 
 
-# -- exponentials over a dimension ------------------------------------------------------------------------------------
+# -- exponentials over a dimension -------------------------------------------------------------------------------
 
 
 def _logsumexp(array, dim, keepdim):

@@ -16,9 +16,8 @@ def any_requires_grad(values: list, row: Row) -> bool:
         if isinstance(value, Tensor):
             if value._meta is not None and value.requires_grad:
                 return True
-        elif type(value) in (list, tuple):
-            if any(t is not None and isinstance(t, Tensor) and t.requires_grad for t in value):
-                return True
+        elif type(value) in (list, tuple) and any(isinstance(t, Tensor) and t.requires_grad for t in value):
+            return True
     return False
 
 

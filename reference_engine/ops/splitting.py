@@ -6,6 +6,8 @@ their own.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from .._tensor import Tensor
@@ -152,7 +154,7 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0):
             edges.append(edges[-1] + length)
     else:
         edges = [0, *indices_or_sections, extent]
-    return tuple(slice_(input, dim, a, max(a, b), 1) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(slice_(input, dim, a, max(a, b), 1) for a, b in pairwise(edges))
 
 
 def hsplit(input: Tensor, indices_or_sections):

@@ -50,7 +50,7 @@ def execute(program: str, name: str) -> dict:
         warnings.simplefilter("always")
         try:
             exec(compile(program, f"<{name}>", "exec"), {"__name__": "__main__"})
-        except Exception as error:  # noqa: BLE001 (whatever the program raises is the observation)
+        except Exception as error:
             raised = {"type": type(error).__name__, "message": str(error)}
     seen = [{"category": w.category.__name__, "message": str(w.message)} for w in caught]
     return {"stdout": out.getvalue(), "raises": raised, "warnings": seen}
@@ -90,7 +90,8 @@ def serve(target: str) -> None:
         with os.fdopen(reader) as pipe:
             text = pipe.read()
         os.waitpid(pid, 0)
-        print(text or json.dumps({"stdout": "", "raises": {"type": "crash", "message": ""}, "warnings": []}), flush=True)
+        crash = {"stdout": "", "raises": {"type": "crash", "message": ""}, "warnings": []}
+        print(text or json.dumps(crash), flush=True)
 
 
 def normalise(text: str | None) -> str:
@@ -134,8 +135,11 @@ def claim_differs(wanted: dict):
 def raised_differs(wanted: dict | None, seen: dict | None) -> str | None:
     if wanted is None and seen is None:
         return None
-    if wanted is None or seen is None or wanted["type"] != seen["type"] or (
-        normalise(wanted["message"]) != normalise(seen["message"])
+    if (
+        wanted is None
+        or seen is None
+        or wanted["type"] != seen["type"]
+        or (normalise(wanted["message"]) != normalise(seen["message"]))
     ):
         return f"exception:\n--- wanted\n{wanted}\n--- seen\n{seen}"
     return None

@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-import torch.autograd.forward_ad  # noqa: E402
 
 import reference_engine  # noqa: E402
-import reference_engine.autograd.forward_ad  # noqa: E402, F401
 
 _RNG = np.random.default_rng(7)
 INPUTS = {
@@ -214,8 +212,9 @@ def test_agrees_with_torch(expression):
         if key == "double" and key not in found:
             assert _is_zero(wanted[key])
         elif key in ("grads", "double"):
-            assert all(close(_values(a), _values(b)) or (_is_zero(_values(a)) and _is_zero(_values(b)))
-                       for a, b in zip(wanted[key], found[key], strict=True)), (key, wanted[key], found[key])  # fmt: skip
+            pairs = [(_values(a), _values(b)) for a, b in zip(wanted[key], found[key], strict=True)]
+            same = all(close(a, b) or (_is_zero(a) and _is_zero(b)) for a, b in pairs)
+            assert same, (key, wanted[key], found[key])
         else:
             assert close(wanted[key], found[key]), (key, wanted[key], found[key])
 
@@ -248,12 +247,12 @@ def test_forward_mode_agrees_with_backward(expression):
 
 DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool", "complex64")
 TYPED = (
-    "a+a a*a a-a a/a a+1 a+1.5 a*2 2*a a/2 a**2 a.sum() a.sum(0) a.mean() a.exp() a.sqrt() a.abs() -a a==a a>1 "
-    "a.max() a.prod() "
-    "a.cumsum(0) a@a.t() a.clamp(0,1) a//2 a%2 torch.cat([a,a]) a.float() a.double()+a a*True a+f a*f0 f0*a a+d0 "
-    "a.relu() "
-    "a.sigmoid() a.neg() a.sign() a.floor() a.square() torch.where(a>1,a,1.5) a.sort(1)[0] a.var() a.softmax(0)"
-).split()
+    "a+a", "a*a", "a-a", "a/a", "a+1", "a+1.5", "a*2", "2*a", "a/2", "a**2", "a.sum()", "a.sum(0)", "a.mean()",
+    "a.exp()", "a.sqrt()", "a.abs()", "-a", "a==a", "a>1", "a.max()", "a.prod()", "a.cumsum(0)", "a@a.t()",
+    "a.clamp(0,1)", "a//2", "a%2", "torch.cat([a,a])", "a.float()", "a.double()+a", "a*True", "a+f", "a*f0",
+    "f0*a", "a+d0", "a.relu()", "a.sigmoid()", "a.neg()", "a.sign()", "a.floor()", "a.square()",
+    "torch.where(a>1,a,1.5)", "a.sort(1)[0]", "a.var()", "a.softmax(0)",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

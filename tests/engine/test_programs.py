@@ -18,22 +18,26 @@ import reference_engine  # noqa: E402
 
 _TAIL = re.compile(r" \(Triggered internally.*", re.S)
 VIEWS = (
-    "{a}.view(-1)", "{a}[0]", "{a}[1:]", "{a}.t()", "{a}.unsqueeze(0)", "{a}.expand(2, *{a}.shape)", "{a}.detach()",
-    "{a}.narrow(0, 0, 1)", "{a}.view_as({a})", "{a}.squeeze()", "{a}.diagonal()", "{a}.select(0, 1)", "{a}.data", "{a}[...]",
-    "{a}.unbind()[0]", "{a}.split(1)[0]", "{a}.chunk(2)[1]", "{a}.reshape(-1)", "{a}.permute(*range({a}.dim() - 1, -1, -1))",
+    "{a}.view(-1)", "{a}[0]", "{a}[1:]", "{a}.t()", "{a}.unsqueeze(0)", "{a}.expand(2, *{a}.shape)",
+    "{a}.detach()", "{a}.narrow(0, 0, 1)", "{a}.view_as({a})", "{a}.squeeze()", "{a}.diagonal()",
+    "{a}.select(0, 1)", "{a}.data", "{a}[...]", "{a}.unbind()[0]", "{a}.split(1)[0]", "{a}.chunk(2)[1]",
+    "{a}.reshape(-1)", "{a}.permute(*range({a}.dim() - 1, -1, -1))",
 )  # fmt: skip
 OPERATIONS = (
-    "{a} * {b}", "{a} + {b}", "{a}.exp()", "{a} * 2", "{a}.sin()", "{a}.sum()", "{a}.sigmoid()", "{a}.clone()", "{a} - {b}",
-    "{a} ** 2", "{a}.mean()", "{a}.relu()", "{a} @ {b}", "{a}.max()", "torch.cat([{a}, {b}])", "torch.stack([{a}, {b}])",
+    "{a} * {b}", "{a} + {b}", "{a}.exp()", "{a} * 2", "{a}.sin()", "{a}.sum()", "{a}.sigmoid()", "{a}.clone()",
+    "{a} - {b}", "{a} ** 2", "{a}.mean()", "{a}.relu()", "{a} @ {b}", "{a}.max()", "torch.cat([{a}, {b}])",
+    "torch.stack([{a}, {b}])",
 )  # fmt: skip
 WRITES = (
-    "{a}.mul_({b})", "{a}.add_(1)", "{a}.mul_(2)", "{a}.zero_()", "{a}[0] = 3.", "{a}.copy_({b})", "{a}.sigmoid_()", "{a}.exp_()",
-    "{a}.sub_({b})", "{a}[{a} > 0] = 1.", "{a}.fill_(2.)", "{a}.detach_()", "{a}.t_()", "{a}.unsqueeze_(0)", "{a}.clamp_(min=0.)",
-    "{a}[1:].mul_(2)", "{a}.view(-1).add_({b}.sum())", "{a} += {b}", "{a}.data.add_(1)", "{a}.detach().mul_(2)",
+    "{a}.mul_({b})", "{a}.add_(1)", "{a}.mul_(2)", "{a}.zero_()", "{a}[0] = 3.", "{a}.copy_({b})",
+    "{a}.sigmoid_()", "{a}.exp_()", "{a}.sub_({b})", "{a}[{a} > 0] = 1.", "{a}.fill_(2.)", "{a}.detach_()",
+    "{a}.t_()", "{a}.unsqueeze_(0)", "{a}.clamp_(min=0.)", "{a}[1:].mul_(2)", "{a}.view(-1).add_({b}.sum())",
+    "{a} += {b}", "{a}.data.add_(1)", "{a}.detach().mul_(2)",
 )  # fmt: skip
 OTHERS = (
-    "{a}.requires_grad_()", "{a}.requires_grad_(False)", "{a}.sum().backward()", "{a}.sum().backward(retain_graph=True)",
-    "{a}.retain_grad()", "torch.autograd.grad({a}.sum(), {b}, allow_unused=True)", "{a}.grad = None", "{a}.backward()",
+    "{a}.requires_grad_()", "{a}.requires_grad_(False)", "{a}.sum().backward()",
+    "{a}.sum().backward(retain_graph=True)", "{a}.retain_grad()",
+    "torch.autograd.grad({a}.sum(), {b}, allow_unused=True)", "{a}.grad = None", "{a}.backward()",
     "torch.autograd.grad({a}.sum(), {b}, create_graph=True)[0]",
 )  # fmt: skip
 MODES = ("torch.no_grad()", "torch.enable_grad()")
@@ -92,7 +96,7 @@ def trace(library, steps: list[str]) -> list:
             try:
                 exec(step, scope)
                 outcome = None
-            except Exception as error:  # noqa: BLE001 (its type and text are what is compared)
+            except Exception as error:
                 outcome = f"{type(error).__name__}: {error}"
         names = sorted((name for name in scope if name[:1] == "v"), key=lambda name: int(name[1:]))
         heard = sorted({_TAIL.sub("", str(w.message)) for w in caught})
@@ -103,7 +107,7 @@ def trace(library, steps: list[str]) -> list:
 
 def alike(a, b) -> bool:
     if isinstance(a, float) and isinstance(b, float):
-        return a == b or a != a and b != b or abs(a - b) <= 1e-5 * max(abs(a), abs(b))
+        return a == b or (a != a and b != b) or abs(a - b) <= 1e-5 * max(abs(a), abs(b))
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(alike(a[key], b[key]) for key in a)
     if isinstance(a, (list, tuple)):

@@ -1,0 +1,187 @@
+"""Tensors as Python values: numbers, lists, arrays, text; copies and pickles."""
+
+from __future__ import annotations
+
+import warnings
+from copy import deepcopy
+
+import numpy as np
+
+from ._state import thread, warn_once
+from .errors import NotModelled
+from .graph.metadata import materialize_meta
+from .storage import UntypedStorage
+
+
+class Conversion:
+    """The ways out of the engine: a part of ``Tensor``, kept apart for reading."""
+
+    __slots__ = ()
+
+    def item(self):
+        """The only element, as a Python number. Raises ``RuntimeError`` when there is not exactly one."""
+        if self._array.size != 1:
+            raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+        if self.is_meta:
+            raise RuntimeError("Tensor.item() cannot be called on meta tensors")
+        value = self._array.item()
+        return value if type(value) in (int, float, bool, complex) else float(value)
+
+    def tolist(self):
+        """The elements as nested lists of Python numbers."""
+        array = self._array
+        if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
+            array = array.astype(np.float32)
+        return array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
+        if force:
+            return self.detach().cpu()._array
+        if thread.grad_enabled and self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if self.device.type != "cpu":
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
+            )
+        if self.dtype.name == "bfloat16":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self._array
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __bool__(self) -> bool:
+        size = self._array.size
+        if size != 1:
+            amount = "no values" if size == 0 else "more than one value"
+            raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
+        return bool(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self._scalar(warns=True))
+
+    def __int__(self) -> int:
+        return int(self._scalar())
+
+    def __complex__(self) -> complex:
+        return complex(self._scalar(warns=True))
+
+    def _scalar(self, warns: bool = False):
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        if warns and self.requires_grad:
+            warn_once(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first."
+            )
+        return self.item()
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self.dtype.kind > 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __iter__(self):
+        if not self._array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element) -> bool:
+        if isinstance(element, (type(self), int, float, bool, complex)):
+            return bool((self == element).any().item())
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents=None) -> str:
+        from .printing import tensor_repr
+
+        return tensor_repr(self)
+
+    def __format__(self, format_spec: str) -> str:
+        if self.dim() == 0 and not self.is_meta and not self._dispatches:
+            return self.item().__format__(format_spec)
+        return object.__format__(self, format_spec)
+
+    def __dir__(self):
+        return sorted((set(dir(type(self))) | set(self.__dict__)) - {"volatile", "__cuda_array_interface__"})
+
+    def __deepcopy__(self, memo):
+        """A copy of a leaf with its ``.grad``. Raises ``RuntimeError`` for results of recorded operations."""
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
+                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+            )
+        if id(self) in memo:
+            return memo[id(self)]
+        made = self.data.clone()
+        made.__class__ = type(self)
+        memo[id(self)] = made
+        meta = self._meta
+        if meta is not None:
+            if meta.requires_grad:
+                made.requires_grad_()
+            if meta.grad is not None:
+                materialize_meta(made).grad = meta.grad.__deepcopy__(memo)
+        for name, value in self.__dict__.items():
+            made.__dict__[name] = deepcopy(value, memo)
+        return made
+
+    def __copy__(self):
+        """Another leaf over the same storage, with the same ``requires_grad``."""
+        made = self.data
+        made.__class__ = type(self)
+        if self.requires_grad:
+            materialize_meta(made).requires_grad = True
+        return made
+
+    def __reduce_ex__(self, protocol):
+        if self._backward_hooks:
+            for hook in self._backward_hooks.values():
+                if not hasattr(hook, "__torch_unserializable__"):
+                    warnings.warn(
+                        f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can "
+                        "decorate the "
+                        "function with @torch.utils.hooks.unserializable_hook to suppress this warning",
+                        stacklevel=2,
+                    )
+        return rebuild, (self._array.copy(), self.requires_grad, type(self))
+
+    def __setstate__(self, state) -> None:
+        if not self.is_leaf:
+            raise RuntimeError("__setstate__ can be only called on leaf Tensors")
+        self.__dict__.update(state)
+
+    def _typed_storage(self) -> UntypedStorage:
+        return self._storage
+
+    def storage(self) -> UntypedStorage:
+        return self._storage
+
+    def _not_modelled(self, *args, **kwargs):
+        raise NotModelled("sparse layouts, quantization and names of dimensions")
+
+    to_sparse = to_sparse_csr = to_sparse_csc = to_sparse_bsr = to_sparse_bsc = coalesce = _not_modelled
+    to_mkldnn = rename = refine_names = align_to = _not_modelled
+
+    def to_dense(self, dtype=None, *, masked_grad=None):
+        """A dense tensor is itself."""
+        return self
+
+    def share_memory_(self):
+        return self
+
+
+def rebuild(array: np.ndarray, requires_grad: bool, cls: type):
+    """A tensor from its pickled parts."""
+    from ._tensor import make
+
+    made = make(array)
+    made.__class__ = cls
+    return made.requires_grad_() if requires_grad else made

@@ -1,0 +1,518 @@
+"""The engine's mechanics one by one, in the order in which they build on each other.
+
+Storage and views, versions, nodes and edges, saved tensors, accumulation, the engine's order, in-place writes, modes,
+hooks, custom functions, forward mode, the simulated accelerator, memory. What is expected is what torch does; where
+torch is at hand, tests/engine/test_operations.py and test_programs.py hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import tracemalloc
+import weakref
+
+import pytest
+
+import reference_engine as torch
+import reference_engine.autograd.forward_ad as forward_ad
+from reference_engine.autograd import graph
+
+
+@pytest.fixture(autouse=True)
+def clean_state():
+    yield
+    torch.reset_state()
+
+
+# -- storage and views -----------------------------------------------------------------------------------------------
+
+
+def test_views_share_storage_and_say_how():
+    base = torch.arange(12.0).view(3, 4)
+    row, column = base[1], base[:, 2]
+    assert row.untyped_storage() is base.untyped_storage() is column.untyped_storage()
+    assert (row.storage_offset(), row.stride()) == (4, (1,))
+    assert (column.storage_offset(), column.stride()) == (2, (4,))
+    column.fill_(-1.0)
+    assert row.tolist() == [4.0, 5.0, -1.0, 7.0]
+    assert base.clone().untyped_storage() is not base.untyped_storage()
+
+
+def test_as_strided_reaches_all_of_the_storage():
+    tail = torch.arange(6.0)[4:]
+    assert tail.as_strided((2, 2), (3, 1), 0).tolist() == [[0.0, 1.0], [3.0, 4.0]]
+    with pytest.raises(RuntimeError, match="out of bounds for storage"):
+        tail.as_strided((7,), (1,), 0)
+
+
+def test_a_view_of_a_view_names_the_root_as_base():
+    base = torch.ones(2, 3)
+    assert base.t()[0]._base is base
+    assert base._base is None and not base.detach()._is_view()
+
+
+# -- versions --------------------------------------------------------------------------------------------------------
+
+
+def test_views_and_detach_share_the_version_and_data_does_not():
+    base = torch.ones(4)
+    view, detached, data, clone = base[:2], base.detach(), base.data, base.clone()
+    view.add_(1)
+    assert [t._version for t in (base, view, detached, data, clone)] == [1, 1, 1, 0, 0]
+    data.add_(1)
+    assert base._version == 1 and base.tolist() == [3.0, 3.0, 2.0, 2.0]
+
+
+def test_inference_tensors_have_no_version():
+    with torch.inference_mode():
+        made = torch.ones(1)
+    with pytest.raises(RuntimeError, match="Inference tensors do not track version counter"):
+        made._version  # noqa: B018 (reading is what raises)
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+        made.add_(1)
+
+
+# -- nodes and edges -------------------------------------------------------------------------------------------------
+
+
+def test_edges_lead_from_results_to_leaves():
+    leaf = torch.ones(2, requires_grad=True)
+    result = leaf * 3 + leaf
+    add = result.grad_fn
+    (mul, _), (accumulate, number) = add.next_functions
+    assert [add.name(), mul.name(), accumulate.name()] == [
+        "AddBackward0",
+        "MulBackward0",
+        "torch::autograd::AccumulateGrad",
+    ]
+    assert accumulate.variable is leaf and number == 0
+    assert mul.next_functions == ((accumulate, 0), (None, 0))
+
+
+def test_a_leaf_holds_its_accumulator_weakly():
+    leaf = torch.ones(1, requires_grad=True)
+    first = weakref.ref((leaf * 2).grad_fn.next_functions[0][0])
+    assert first() is None
+    kept = leaf * 2
+    assert kept.grad_fn.next_functions[0][0] is (leaf * 3).grad_fn.next_functions[0][0]
+
+
+# -- saved tensors ---------------------------------------------------------------------------------------------------
+
+
+def test_only_what_a_needed_derivative_names_is_saved():
+    a, b = torch.ones(2, requires_grad=True), torch.full((2,), 3.0)
+    node = (a * b).grad_fn
+    assert node._saved_self is None and node._saved_other.tolist() == [3.0, 3.0]
+    assert not [name for name in dir((a + b).grad_fn) if name.startswith("_saved_self")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "spoils"),
+    [("x * x", True), ("x.sin()", True), ("x.exp()", False), ("x + 1", False), ("x.relu()", False), ("x ** 2", True)],
+)
+def test_a_write_to_a_saved_input_is_noticed(operation, spoils):
+    x = torch.ones(2, requires_grad=True) * 1
+    y = eval(operation)
+    x.add_(1)
+    if spoils:
+        with pytest.raises(RuntimeError, match=r"which is output 0 of Add, is at version 1; expected version 0"):
+            y.sum().backward()
+    else:
+        y.sum().backward()
+
+
+def test_a_freed_graph_says_so_and_a_retained_one_does_not():
+    x = torch.tensor(3.0, requires_grad=True)
+    y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+    with pytest.raises(RuntimeError, match="Trying to backward through the graph a second time"):
+        y.backward()
+    assert x.grad.item() == 12.0
+
+
+def test_packed_values_replace_what_is_kept():
+    packed = []
+    x = torch.tensor([2.0], requires_grad=True)
+    with graph.saved_tensors_hooks(
+        lambda t: packed.append(t.item()) or len(packed) - 1, lambda i: torch.tensor([packed[i]])
+    ):
+        y = x.exp()
+    assert packed == [y.item()]
+    y.backward()
+    assert x.grad.item() == packed[0]
+
+
+# -- accumulation ----------------------------------------------------------------------------------------------------
+
+
+def test_grad_grows_in_place_and_is_replaced_while_recording():
+    x = torch.ones(2, requires_grad=True)
+    x.sum().backward()
+    held = x.grad
+    x.sum().backward()
+    assert x.grad is held and held.tolist() == [2.0, 2.0]
+    with pytest.warns(UserWarning, match="reference cycle"):
+        (x * x).sum().backward(create_graph=True)
+    assert x.grad is not held and x.grad.requires_grad
+
+
+def test_a_gradient_that_others_hold_is_copied():
+    x = torch.ones(2, requires_grad=True)
+    seed = torch.ones(2)
+    x.backward(seed)
+    assert x.grad is not seed and x.grad.data_ptr() != seed.data_ptr()
+
+
+def test_grad_takes_the_layout_of_its_leaf():
+    leaf = torch.ones(3, 2).t().requires_grad_()
+    (leaf * 2).sum().backward()
+    assert leaf.grad.stride() == leaf.stride() == (1, 2)
+
+
+# -- the engine ------------------------------------------------------------------------------------------------------
+
+
+def test_the_youngest_ready_node_runs_first():
+    order = []
+    x = torch.ones(1, requires_grad=True)
+    old = x * 2
+    young = x * 3
+    old.grad_fn.register_prehook(lambda g: order.append("old"))
+    young.grad_fn.register_prehook(lambda g: order.append("young"))
+    (old + young).backward()
+    assert order == ["young", "old"]
+
+
+def test_a_node_waits_for_all_its_gradients():
+    calls = []
+    x = torch.tensor(2.0, requires_grad=True)
+    shared = x * x
+    shared.register_hook(lambda g: calls.append(g.item()))
+    (shared * 3 + shared.exp() * 0 + shared).backward()
+    assert calls == [4.0] and x.grad.item() == 16.0
+
+
+def test_inputs_restrict_the_pass_to_the_paths_that_lead_to_them():
+    ran = []
+    a, b = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    left, right = a * 2, b * 2
+    left.grad_fn.register_hook(lambda *_: ran.append("left"))
+    right.grad_fn.register_hook(lambda *_: ran.append("right"))
+    (left + right).backward(inputs=[a])
+    assert ran == ["left"] and b.grad is None
+
+
+def test_a_pass_inside_a_pass():
+    class Inner(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, grad):
+            (x,) = ctx.saved_tensors
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                (leaf * leaf).sum().backward()
+            return leaf.grad * grad
+
+    x = torch.tensor(3.0, requires_grad=True)
+    Inner.apply(x).backward()
+    assert x.grad.item() == 6.0
+
+
+def test_deep_graphs_need_no_recursion():
+    x = torch.ones(1, requires_grad=True)
+    y = x
+    for _ in range(100_000):
+        y = y + 1
+    y.backward()
+    assert x.grad.item() == 1.0
+    del y  # taking the graph apart must not recurse either
+
+
+def test_a_hook_that_raises_ends_the_pass_with_its_own_error():
+    x = torch.ones(1, requires_grad=True)
+    y = x * 2
+    y.register_hook(lambda g: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        y.backward()
+    assert torch.is_grad_enabled() and x.grad is None
+
+
+# -- writing in place ------------------------------------------------------------------------------------------------
+
+
+def test_a_write_to_a_result_rebases_it():
+    x = torch.ones(2, requires_grad=True)
+    y = x * 2
+    old = y.grad_fn
+    y.mul_(3)
+    assert y.grad_fn.name() == "MulBackward0" and y.grad_fn.next_functions[0][0] is old
+    y.sum().backward()
+    assert x.grad.tolist() == [6.0, 6.0]
+
+
+def test_a_write_through_a_view_reaches_the_history_of_the_base():
+    x = torch.ones(3, requires_grad=True)
+    base = x * 1
+    other = base[:2]
+    base[1:].mul_(torch.tensor([5.0, 7.0]))
+    assert base.grad_fn.name() == "torch::autograd::CopySlices"
+    assert other.grad_fn.name() == "AsStridedBackward0"
+    (base.sum() + other.sum()).backward()
+    assert x.grad.tolist() == [2.0, 10.0, 7.0]
+
+
+def test_what_may_not_be_written_to():
+    leaf = torch.ones(2, requires_grad=True)
+    with pytest.raises(
+        RuntimeError, match=r"^a leaf Variable that requires grad is being used in an in-place operation\.$"
+    ):
+        leaf.add_(1)
+    with pytest.raises(RuntimeError, match=r"^a view of a leaf Variable that requires grad is being used"):
+        leaf[0].add_(1)
+    with pytest.raises(RuntimeError, match="Output 0 of Unbind is a view and is being modified inplace"):
+        (leaf * 1).unbind()[0].add_(1)
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        torch.ones(1).expand(2).add_(1)
+    with torch.no_grad():
+        view = leaf.view(2)
+    with pytest.raises(RuntimeError, match="A view was created in no_grad mode and is being modified inplace"):
+        view.add_(1)
+    assert leaf.tolist() == [1.0, 1.0] and leaf._version == 0
+
+
+def test_hooks_stay_with_the_old_value_and_retain_grad_follows_the_tensor():
+    x = torch.ones(1, requires_grad=True)
+    y = x * 2
+    seen = []
+    y.register_hook(lambda g: seen.append(g.item()))
+    y.retain_grad()
+    y.mul_(5)
+    (y * 3).backward()
+    assert seen == [15.0] and y.grad.item() == 3.0
+
+
+# -- modes -----------------------------------------------------------------------------------------------------------
+
+
+def test_grad_modes_belong_to_a_thread_and_are_restored():
+    seen = []
+    with torch.no_grad():
+        worker = threading.Thread(target=lambda: seen.append(torch.is_grad_enabled()))
+        worker.start()
+        worker.join()
+        with torch.enable_grad():
+            seen.append(torch.is_grad_enabled())
+        seen.append(torch.is_grad_enabled())
+    assert [*seen, torch.is_grad_enabled()] == [True, True, False, True]
+
+
+def test_modes_decorate_functions_and_generators():
+    @torch.no_grad
+    def plain():
+        return torch.is_grad_enabled()
+
+    @torch.no_grad()
+    def steps():
+        yield torch.is_grad_enabled()
+        yield torch.is_grad_enabled()
+
+    assert plain() is False
+    outside = [(inside, torch.is_grad_enabled()) for inside in steps()]
+    assert outside == [(False, True), (False, True)]
+
+
+def test_reset_state_undoes_what_a_program_left_behind():
+    torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("cuda")
+    torch.autograd.set_detect_anomaly(True)
+    forward_ad.enter_dual_level()
+    torch.manual_seed(5)
+    torch.reset_state()
+    fresh = torch.ones(1)
+    assert torch.is_grad_enabled() and not torch.is_anomaly_enabled()
+    assert (fresh.dtype, str(fresh.device)) == (torch.float32, "cpu")
+    assert torch.initial_seed() == 67280421310721
+    with forward_ad.dual_level():
+        pass
+
+
+# -- hooks -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_order_of_hooks_for_one_gradient():
+    order = []
+    x = torch.ones(1, requires_grad=True)
+    y = x * 2
+    y.register_hook(lambda g: order.append("tensor"))
+    y.grad_fn.register_prehook(lambda g: order.append("before node"))
+    y.grad_fn.register_hook(lambda *_: order.append("after node"))
+    x.register_hook(lambda g: order.append("leaf"))
+    x.register_post_accumulate_grad_hook(lambda p: order.append(("accumulated", p.grad.item())))
+    handle = x.register_hook(lambda g: order.append("removed"))
+    handle.remove()
+    y.backward()
+    assert order == ["tensor", "before node", "after node", "leaf", ("accumulated", 2.0)]
+
+
+def test_a_hook_may_replace_the_gradient_but_not_its_shape():
+    x = torch.ones(2, requires_grad=True)
+    x.register_hook(lambda g: g * 10)
+    x.sum().backward()
+    assert x.grad.tolist() == [10.0, 10.0]
+    y = torch.ones(2, requires_grad=True)
+    y.register_hook(lambda g: g[:1])
+    with pytest.raises(RuntimeError, match="hook '<lambda>' has changed the size of value"):
+        y.sum().backward()
+
+
+def test_multi_grad_hooks_wait_for_all_or_for_the_first():
+    a, b = torch.ones(1, requires_grad=True), torch.ones(1, requires_grad=True)
+    together, first = [], []
+    graph.register_multi_grad_hook((a, b), lambda grads: together.append([g.item() for g in grads]))
+    graph.register_multi_grad_hook((a, b), lambda grad: first.append(grad.item()), mode="any")
+    (a * 2 + b * 3).backward()
+    assert together == [[2.0, 3.0]] and len(first) == 1
+
+
+# -- custom functions ------------------------------------------------------------------------------------------------
+
+
+class Scaled(torch.autograd.Function):
+    """Both styles' common ground: a saved input, a number, a second output without gradient."""
+
+    @staticmethod
+    def forward(x, factor):
+        return x * factor, x > 0
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0])
+        ctx.factor = inputs[1]
+        ctx.mark_non_differentiable(output[1])
+
+    @staticmethod
+    def backward(ctx, grad, _):
+        (x,) = ctx.saved_tensors
+        assert ctx.needs_input_grad == (True, False)
+        return grad * ctx.factor + 0 * x, None
+
+
+def test_custom_functions_are_nodes_named_after_their_class():
+    x = torch.tensor([1.0, -1.0], requires_grad=True)
+    scaled, positive = Scaled.apply(x, 3.0)
+    assert scaled.grad_fn.name() == "ScaledBackward" and not positive.requires_grad
+    scaled.sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_a_wrong_number_of_gradients_is_refused():
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, grad):
+            return grad, grad
+
+    with pytest.raises(RuntimeError, match=r"returned an incorrect number of gradients \(expected 1, got 2\)"):
+        Wrong.apply(torch.ones(1, requires_grad=True)).backward()
+
+
+# -- higher order and forward mode -----------------------------------------------------------------------------------
+
+
+def test_derivatives_of_derivatives():
+    x = torch.tensor(2.0, requires_grad=True)
+    value = x**4
+    orders = []
+    for _ in range(4):
+        (value,) = torch.autograd.grad(value, x, create_graph=True)
+        orders.append(value.item())
+    assert orders == [32.0, 48.0, 48.0, 24.0]
+
+
+def test_tangents_follow_operations_views_and_writes():
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 0.0])) * 3
+        dual[1:].mul_(dual[:1])
+        primal, tangent = forward_ad.unpack_dual(dual)
+        assert primal.tolist() == [3.0, 18.0] and tangent.tolist() == [3.0, 18.0]
+    assert forward_ad.unpack_dual(dual).tangent is None
+
+
+# -- the simulated accelerator ---------------------------------------------------------------------------------------
+
+
+def test_the_accelerator_keeps_its_own_memory():
+    host = torch.ones(2, requires_grad=True)
+    there = host.cuda()
+    assert str(there.device) == "cuda:0" and not there.is_leaf and there.data_ptr() != host.data_ptr()
+    (there * 2).sum().backward()
+    assert host.grad.device.type == "cpu" and host.grad.tolist() == [2.0, 2.0]
+    with pytest.raises(RuntimeError, match="Expected all tensors to be on the same device"):
+        there + torch.ones(2)
+    assert (there + torch.tensor(1.0)).device == there.device
+    with pytest.raises(TypeError, match="can't convert cuda:0 device type tensor to numpy"):
+        there.detach().numpy()
+
+
+def test_version_errors_name_the_device():
+    with torch.device("cuda"):
+        x = torch.ones(3, requires_grad=True) * 1
+        y = x.sin()
+    x.add_(1)
+    with pytest.raises(RuntimeError, match=r"\[torch.cuda.FloatTensor \[3\]\]"):
+        y.sum().backward()
+
+
+# -- memory ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_reference_cycle_keeps_a_graph_alive():
+    gc.collect()
+    gc.disable()
+    try:
+        x = torch.ones(4, requires_grad=True)
+        y = x.exp().sigmoid().softmax(0) * 2
+        view = y[1:]
+        y.mul_(3)
+        view.sum().backward()
+        nodes = [weakref.ref(y.grad_fn), weakref.ref(view.grad_fn)]
+        del y, view
+        assert [node() for node in nodes] == [None, None]
+    finally:
+        gc.enable()
+
+
+def test_backward_frees_what_the_graph_saved():
+    x = torch.ones(200_000, requires_grad=True)
+    tracemalloc.start()
+    try:
+        y = x.exp().exp().exp().sum()
+        before = tracemalloc.get_traced_memory()[0]
+        y.backward()
+        x.grad = None
+        freed = before - tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert freed > 2 * x.nbytes
+
+
+# -- out of scope ----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_modelled_says_so():
+    for attempt in (lambda: torch.vmap, lambda: torch.ones(1).to_sparse(), lambda: torch.compile):
+        with pytest.raises(torch.NotModelled, match="is not modelled by the reference engine"):
+            attempt()
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        torch.nonsense  # noqa: B018 (looking it up is what raises)
