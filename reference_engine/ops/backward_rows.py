@@ -16,7 +16,14 @@ from .._tensor import Tensor, make
 from .table import op
 
 # Parameters of formulas that are tensors; all others are plain values.
-_TENSORS = {"self": "Tensor", "target": "Tensor", "indices": "Tensor", "noise": "Tensor", "weight": "Tensor?"}
+_TENSORS = {
+    "self": "Tensor",
+    "target": "Tensor",
+    "indices": "Tensor",
+    "noise": "Tensor",
+    "total_weight": "Tensor",
+    "weight": "Tensor?",
+}
 
 
 def backward_operation(name: str, formula, wrt: tuple[str, ...] = ("self",), node: str | None = None):

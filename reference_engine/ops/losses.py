@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .backward_rows import backward_operation
 from .elementwise import sum_tangents, where, zeros_like
 from .table import COMMON, op
 
@@ -28,12 +29,13 @@ def _mse_grad(grad, self, target, reduction):
     return _share(grad, self, reduction) * 2 * (self - target)
 
 
+_mse_backward = backward_operation("mse_loss_backward", _mse_grad, ("self", "target"))
 mse_loss = op(
     "mse_loss(Tensor self, Tensor target, int reduction=1)",
     lambda a, b, reduction: _reduced((a - b) * (a - b), reduction),
     promote=COMMON,
-    self=_mse_grad,
-    target=lambda grad, self, target, reduction: -_mse_grad(grad, self, target, reduction),
+    self=_mse_backward,
+    target=lambda grad, self, target, reduction: _mse_backward(grad, target, self, reduction),
     jvp=lambda self_t, target_t, self, target, reduction: _reduce_tensor(
         2 * (self - target) * sum_tangents(self_t, None if target_t is None else -target_t), reduction
     ),
@@ -57,12 +59,15 @@ def _smooth_l1_grad(grad, self, target, reduction, beta):
     return _share(grad, self, reduction) * slope
 
 
+_smooth_l1_backward = backward_operation(
+    "smooth_l1_loss_backward", _smooth_l1_grad, ("self", "target"), "SmoothL1LossBackwardBackward0"
+)
 smooth_l1_loss = op(
     "smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1)",
     _smooth_l1,
     promote=COMMON,
-    self=_smooth_l1_grad,
-    target=lambda grad, self, target, reduction, beta: -_smooth_l1_grad(grad, self, target, reduction, beta),
+    self=_smooth_l1_backward,
+    target=lambda grad, self, target, reduction, beta: _smooth_l1_backward(grad, target, self, reduction, beta),
     method=False,
     function=False,
 )
@@ -78,12 +83,13 @@ def _huber_grad(grad, self, target, reduction, delta):
     return _share(grad, self, reduction) * difference.clamp(-delta, delta)
 
 
+_huber_backward = backward_operation("huber_loss_backward", _huber_grad, ("self", "target"))
 huber_loss = op(
     "huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1)",
     _huber,
     promote=COMMON,
-    self=_huber_grad,
-    target=lambda grad, self, target, reduction, delta: -_huber_grad(grad, self, target, reduction, delta),
+    self=_huber_backward,
+    target=lambda grad, self, target, reduction, delta: _huber_backward(grad, target, self, reduction, delta),
     method=False,
     function=False,
 )
@@ -107,8 +113,7 @@ def _nll(scores, target, weight, reduction, ignore_index):
     return (summed if reduction == SUM else summed / total), total
 
 
-def _nll_grad(grads, self, target, weight, reduction, ignore_index, total_weight):
-    grad = grads[0]
+def _nll_grad(grad, self, target, weight, reduction, ignore_index, total_weight):
     classes = self._array.shape[-1]
     flat = target.reshape(-1)
     kept = (flat != ignore_index).to(self.dtype)
@@ -126,7 +131,7 @@ nll_loss = op(
     "total_weight",
     _nll,
     node="NllLossBackward0",
-    self=_nll_grad,
+    self=backward_operation("nll_loss_backward", _nll_grad, ()),
     non_differentiable=("total_weight",),
     method=False,
     function=False,
@@ -151,7 +156,7 @@ def _bce_grad(grad, self, target, weight, reduction):
 binary_cross_entropy = op(
     "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
     _bce,
-    self=_bce_grad,
+    self=backward_operation("binary_cross_entropy_backward", _bce_grad, ("self", "target")),
     target=lambda grad, self, target, weight, reduction: _share(grad, self, reduction)
     * ((1 - self).log() - self.log())
     * (1 if weight is None else weight),
@@ -160,8 +165,13 @@ binary_cross_entropy = op(
 )
 
 
-def activation(signature: str, forward, derivative, **options):
-    """A row for an elementwise activation with parameters."""
+def activation(signature: str, forward, derivative, composed: bool = False, **options):
+    """A row for an elementwise activation with parameters.
+
+    Its derivative is an operation of its own, unless PyTorch too composes it of others.
+    """
+    if not composed:
+        derivative = backward_operation(signature.partition("(")[0] + "_backward", derivative)
     return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"), function=False, method=False,
               in_place=False, **options)  # fmt: skip
 
@@ -214,6 +224,7 @@ silu = activation(
     "silu(Tensor self)",
     lambda a: a / (1 + np.exp(-a)),
     lambda grad, self: grad * self.sigmoid() * (1 + self * (1 - self.sigmoid())),
+    composed=True,
 )
 
 
@@ -254,7 +265,7 @@ def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_
 embedding = op(
     "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
     _embedding,
-    weight=_embedding_grad,
+    weight=backward_operation("embedding_dense_backward", _embedding_grad, ()),
     jvp=lambda weight_t, indices: weight_t[indices],
     method=False,
     function=False,
