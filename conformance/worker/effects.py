@@ -77,10 +77,10 @@ def _triple(old: Any, new: Any, name: str) -> tuple[Any, Any, str]:
 
 def _flags(tensor: Any, kept: list[Any]) -> tuple[Any, ...]:
     try:
-        version = tensor._version
-    except RuntimeError:  # an inference tensor
-        version = None
-    leaf, retains, node = tensor.is_leaf, tensor.retains_grad, tensor.grad_fn
+        version, leaf, node = tensor._version, tensor.is_leaf, tensor.grad_fn
+    except RuntimeError:  # inference tensors count no versions, some views cannot say where they belong
+        version, leaf, node = (_or_none(tensor, name) for name in ("_version", "is_leaf", "grad_fn"))
+    retains = tensor.retains_grad
     # Asking any other tensor for its gradient warns, and it can have none of its own accord.
     grad = tensor.grad if leaf or retains else None
     kept += (node, grad)
@@ -94,3 +94,10 @@ def _flags(tensor: Any, kept: list[Any]) -> tuple[Any, ...]:
         None if grad is None else grad._version,
         len(tensor._backward_hooks or ()),
     )
+
+
+def _or_none(tensor: Any, name: str) -> Any:
+    try:
+        return getattr(tensor, name)
+    except RuntimeError:
+        return None

@@ -125,6 +125,21 @@ def test_sparse_tensors_are_taken_as_far_as_they_go(torch_cpu):
     assert (told["shape"], told["dtype"], told["storage"]) == ([2, 2], "float32", None)
 
 
+def test_a_view_that_cannot_name_its_node(both):
+    program = (
+        "w = torch.ones(2, requires_grad=True) * 1\n"
+        "with torch.no_grad():\n    v = w[:1]\n"
+        "w.mul_(torch.ones(1, requires_grad=True))"
+    )
+    asks = ("v.grad_fn", "v.tolist()")
+    ran = both.run_one(case("view", (program, *asks)), both.targets[0])
+    assert error(ran) is None
+    step = ran.trace["steps"][0]
+    assert [a["k"] for a in step["answers"]] == ["raised", "seq"]
+    assert (step["tensors"]["v"]["grad_fn"], step["tensors"]["v"]["data"]) == (None, [1.0])
+    assert step["tensors"]["v"]["view_of"] == "w"
+
+
 def test_subclasses_and_parameters(torch_cpu):
     program = (
         "calls = []\n"
