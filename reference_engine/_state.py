@@ -75,13 +75,14 @@ def reset_state() -> None:
     For harnesses that run many programs in one process. Tensors and graphs are left alone.
     """
     from . import printing, promotion, random
+    from .autograd import forward_ad
 
     for name in [name for name in vars(ThreadState) if not name.startswith("__")]:
         thread.__dict__.pop(name, None)
+    forward_ad.forget()
     warn_always = process.warn_always
     process.__init__()
     process.warn_always = warn_always
     promotion.defaults.dtype = promotion.float32
-    printing.set_printoptions(profile="default")
-    printing.PRINT_OPTS.sci_mode = None
-    random.default_generator.manual_seed(random.DEFAULT_SEED)
+    printing.reset_printoptions()
+    random.reset_generators()

@@ -50,6 +50,11 @@ def exit_dual_level(*, level: int | None = None) -> None:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This is not supported."
         )
+    forget()
+
+
+def forget() -> None:
+    """Drop every tangent and close whatever level is open."""
     process.forward_level = -1
     for tensor in _open_tangents:
         if tensor._meta is not None:

@@ -136,9 +136,8 @@ def test_a_freed_graph_says_so_and_a_retained_one_does_not():
 def test_packed_values_replace_what_is_kept():
     packed = []
     x = torch.tensor([2.0], requires_grad=True)
-    with graph.saved_tensors_hooks(
-        lambda t: packed.append(t.item()) or len(packed) - 1, lambda i: torch.tensor([packed[i]])
-    ):
+    pack = lambda t: packed.append(t.item()) or len(packed) - 1  # noqa: E731
+    with graph.saved_tensors_hooks(pack, lambda place: torch.tensor([packed[place]])):
         y = x.exp()
     assert packed == [y.item()]
     y.backward()
