@@ -77,10 +77,11 @@ def _triple(old: Any, new: Any, name: str) -> tuple[Any, Any, str]:
 
 def _flags(tensor: Any, kept: list[Any]) -> tuple[Any, ...]:
     try:
-        version, leaf, node = tensor._version, tensor.is_leaf, tensor.grad_fn
+        version, leaf, node, retains = tensor._version, tensor.is_leaf, tensor.grad_fn, tensor.retains_grad
     except RuntimeError:  # inference tensors count no versions, some views cannot say where they belong
-        version, leaf, node = (_or_none(tensor, name) for name in ("_version", "is_leaf", "grad_fn"))
-    retains = tensor.retains_grad
+        version, leaf, node, retains = (
+            _or_none(tensor, name) for name in ("_version", "is_leaf", "grad_fn", "retains_grad")
+        )
     # Asking any other tensor for its gradient warns, and it can have none of its own accord.
     grad = tensor.grad if leaf or retains else None
     kept += (node, grad)
