@@ -17,6 +17,8 @@ from conformance.worker.clean import Part
 from conformance.worker.observe import TensorReader
 
 Pairs = list[tuple[str, Any]]
+_NAMES = ("_version", "requires_grad", "is_leaf", "retains_grad", "grad_fn", "_backward_hooks")
+_READ = operator.attrgetter(*_NAMES)
 _FLAGS = ("version", "requires_grad", "is_leaf", "retains_grad", "grad_fn", "grad", "grad's version", "hooks")
 
 
@@ -77,28 +79,20 @@ def _triple(old: Any, new: Any, name: str) -> tuple[Any, Any, str]:
 
 def _flags(tensor: Any, kept: list[Any]) -> tuple[Any, ...]:
     try:
-        version, leaf, node, retains = tensor._version, tensor.is_leaf, tensor.grad_fn, tensor.retains_grad
-    except RuntimeError:  # inference tensors count no versions, some views cannot say where they belong
-        version, leaf, node, retains = (
-            _or_none(tensor, name) for name in ("_version", "is_leaf", "grad_fn", "retains_grad")
-        )
+        read = _READ(tensor)
+    except (AttributeError, RuntimeError):
+        # Inference tensors count no versions, and some views cannot say where they belong.
+        read = tuple(_or_none(tensor, name) for name in _NAMES)
+    version, requires, leaf, retains, node, hooks = read
     # Asking any other tensor for its gradient warns, and it can have none of its own accord.
-    grad = tensor.grad if leaf or retains else None
+    grad = _or_none(tensor, "grad") if leaf or retains else None
     kept += (node, grad)
-    return (
-        version,
-        tensor.requires_grad,
-        leaf,
-        retains,
-        id(node),
-        id(grad),
-        None if grad is None else grad._version,
-        len(tensor._backward_hooks or ()),
-    )
+    counted = len(hooks) if hooks else 0
+    return version, requires, leaf, retains, id(node), id(grad), _or_none(grad, "_version"), counted
 
 
-def _or_none(tensor: Any, name: str) -> Any:
+def _or_none(holder: Any, name: str) -> Any:
     try:
-        return getattr(tensor, name)
+        return getattr(holder, name, None)
     except RuntimeError:
         return None
