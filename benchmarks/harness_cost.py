@@ -45,6 +45,9 @@ for _ in sys.stdin:
             except Exception:
                 pass
         torch.set_grad_enabled(True)
+        if torch.get_default_device() != device:
+            torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
     print(time.perf_counter() - start, flush=True)
 """
 

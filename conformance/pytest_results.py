@@ -14,9 +14,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from conformance import paths
+from conformance.gate.waivers import load_waivers
 from conformance.judge import judge
 from conformance.judge.diff import diverge
 from conformance.judge.model import Divergence, Ran, TargetInfo
+from conformance.judge.waiver import Waiver, mark_waived
 from conformance.load import instances, load
 from conformance.load.model import Instance, SpecFile
 
@@ -75,8 +78,8 @@ class ResultsCollector:
         for (case, target), record in self.records.items():
             by_case.setdefault(case, {})[target] = record.ran
         for case, rans in by_case.items():
-            self.divergences.extend(diverge(known[case], infos, rans))
-        if self.divergences and session.exitstatus == pytest.ExitCode.OK:
+            self.divergences.extend(mark_waived(diverge(known[case], infos, rans), self._waivers(), infos))
+        if any(d.waiver is None for d in self.divergences) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.file is not None:
             self._write(known, infos, interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
@@ -111,6 +114,9 @@ class ResultsCollector:
             ran = Ran("crash", None, "the pytest-xdist worker that ran it died")
             self.records[instance.id, target] = Record(judge(instance, info, ran, ()), ran, info)
 
+    def _waivers(self) -> tuple[Waiver, ...]:
+        return load_waivers(paths.project_root(self.config.rootpath) / "reports" / "waivers.yaml")
+
     def _write(self, known: dict[str, Instance], infos: dict[str, TargetInfo], interrupted: bool) -> None:
         from conformance.run.results import ResultsWriter, make_header
 
@@ -134,6 +140,8 @@ class ResultsCollector:
         from conformance.report.escape import visible
 
         for d in self.divergences:
+            if d.waiver is not None:
+                continue
             values = ", ".join(f"{target} {value}" for target, value in d.values.items())
             terminalreporter.write_line(
                 visible(

@@ -87,7 +87,7 @@ def conclude(campaign, folder: Path, required: frozenset[str]) -> int:
     missing = [t for t in sorted(required) if campaign.infos[t].state == "not-run"]
     for name in missing:
         typer.echo(f"{name} could not run: {campaign.infos[name].reason}", err=True)
-    if campaign.unexpected or campaign.divergences:
+    if campaign.unexpected or campaign.undeclared:
         return 1
     return 3 if missing else 0
 

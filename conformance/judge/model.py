@@ -72,7 +72,9 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Divergence(msgspec.Struct, frozen=True):
-    """An undeclared difference between targets. `step` is 1-based; `where` names the tensor or grad."""
+    """An undeclared difference between targets. `step` is 1-based; `where` names the tensor or grad.
+
+    `waiver` is the place of the entry that accepts it, if one does."""
 
     case: str
     at: str
@@ -83,3 +85,4 @@ class Divergence(msgspec.Struct, frozen=True):
     values: dict[str, str]
     groups: tuple[tuple[str, ...], ...]
     note: str | None = None
+    waiver: str | None = None

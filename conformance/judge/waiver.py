@@ -8,7 +8,7 @@ in another way, is not covered.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -78,6 +78,18 @@ class Waiver(msgspec.Struct, frozen=True):
             and self.step in (None, found.step)
             and matches(fold(self.observed), found.values[self.target])
         )
+
+
+def mark_waived(
+    found: Iterable[Divergence], waivers: Iterable[Waiver], infos: Mapping[str, TargetInfo]
+) -> list[Divergence]:
+    """The divergences, with the place of the waiver that accepts each one, if one does."""
+    active = [w for w in waivers if w.target not in infos or w.when.holds(infos[w.target])]
+    if not active:
+        return list(found)
+    return [
+        msgspec.structs.replace(d, waiver=next((w.at for w in active if w.covers_divergence(d)), None)) for d in found
+    ]
 
 
 class Acceptance(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
     for line in sorted(results.lines, key=lambda line: order[line.target]):
         by_case[line.case][line.target] = line
     diverged: dict[str, list[Divergence]] = {}
-    for divergence in results.divergences:
+    for divergence in results.undeclared:
         diverged.setdefault(divergence.case, []).append(divergence)
     by_path: dict[str, list[str]] = {}
     for case in by_case:

@@ -15,7 +15,7 @@ from conformance.judge.model import OUTCOMES, TargetInfo
 from conformance.load.ledger import Ledger
 from conformance.report.cases import CaseView, Difference, FileView, build_files
 from conformance.report.sources import SourceView, build_sources
-from conformance.run.results import Footer, Line, Results
+from conformance.run.results import Line, Results
 
 if TYPE_CHECKING:
     from conformance.gate.gate import Finding, GateReport
@@ -80,7 +80,7 @@ def summarise(
     `ledgers` as `conformance.load.ledger.load_ledgers` gives them; `gate` is a gate report, if it was run.
     """
     header, footer, lines = results.header, results.footer, results.lines
-    divergences = results.divergences
+    divergences = results.undeclared
     files = build_files(results)
     cases = tuple(case for file in files for case in file.cases)
     targets = tuple(_target_view(info, lines) for info in header.targets)
@@ -91,7 +91,7 @@ def summarise(
         and not (unexpected or divergences or results.interrupted or (gate and gate.findings)),
         headline=_headline(results, unexpected, [t.name for t in targets if t.state == "not-run"]),
         sentences=(
-            *_sentences(cases, targets, len(divergences), footer),
+            *_sentences(cases, targets, results),
             *(
                 [f"The gate is shut by {plural(len(gate.findings), 'finding')}."]
                 if gate and gate.findings
@@ -176,7 +176,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def _headline(results: Results, unexpected: int, missing: Sequence[str]) -> str:
-    lines, divergences = results.lines, len(results.divergences)
+    lines, divergences = results.lines, len(results.undeclared)
     undeclared = f"targets differ in {plural(divergences, 'place')} that no spec declares"
     if unexpected:
         verb = "is" if unexpected == 1 else "are"
@@ -209,8 +209,9 @@ def _absences(cases: Sequence[CaseView], ran: set[str]) -> Iterator[str]:
 
 
 def _sentences(
-    cases: Sequence[CaseView], targets: Sequence[TargetView], divergences: int, footer: Footer | None
+    cases: Sequence[CaseView], targets: Sequence[TargetView], results: Results
 ) -> list[str]:
+    footer = results.footer
     ran = [t for t in targets if t.state != "not-run"]
     where = f"{plural(len(ran), 'target')}: {listed([t.name for t in ran])}" if ran else "no target"
     said = [f"{plural(len(cases), 'case')} on {where}."]
@@ -220,7 +221,9 @@ def _sentences(
     )
     said.extend(_absences(cases, {t.name for t in ran}))
     waived = sum(t.waived for t in targets)
-    said.append(f"Undeclared divergences between targets: {divergences:,}. Waived results: {waived:,}.")
+    undeclared, accepted = len(results.undeclared), len(results.divergences) - len(results.undeclared)
+    more = f", {accepted:,} more waived" if accepted else ""
+    said.append(f"Undeclared divergences between targets: {undeclared:,}{more}. Waived results: {waived:,}.")
     if footer is None:
         said.append("The results file is cut off: what is missing was not run or not written.")
     elif footer.interrupted:

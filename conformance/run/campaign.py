@@ -13,6 +13,7 @@ from pathlib import Path
 from conformance.judge import judge
 from conformance.judge.diff import diverge
 from conformance.judge.model import Divergence, Ran, TargetInfo, Verdict
+from conformance.judge.waiver import mark_waived
 from conformance.load.model import Instance, SpecFile
 from conformance.run.events import CaseFinished, Event, RunFinished, TargetReady
 from conformance.run.recorded import Recording
@@ -90,8 +91,12 @@ class Campaign:
         rans[event.target] = ran
         if len(rans) == len(self.targets):
             del self._open[instance.id]
-            self.divergences.extend(diverge(instance, self.infos, rans))
+            self._compare(instance, rans)
         return verdict
+
+    def _compare(self, instance: Instance, rans: Mapping[str, Ran]) -> None:
+        found = diverge(instance, self.infos, rans)
+        self.divergences.extend(mark_waived(found, self.waivers, self.infos))
 
     def _write(self, verdict: Verdict, ran: Ran) -> None:
         if self._out is None:
@@ -122,7 +127,7 @@ class Campaign:
     def _finish(self) -> None:
         by_id = {i.id: i for i in self.instances}
         for case, rans in self._open.items():
-            self.divergences.extend(diverge(by_id[case], self.infos, rans))
+            self._compare(by_id[case], rans)
         self._open.clear()
         if self._out is None:
             return
@@ -134,3 +139,8 @@ class Campaign:
     def unexpected(self) -> list[Verdict]:
         """Verdicts that nobody expected and nobody waived."""
         return [v for v in self.verdicts if v.expectedness in ("unexpected", "stale-waiver")]
+
+    @property
+    def undeclared(self) -> list[Divergence]:
+        """Divergences that nobody waived."""
+        return [d for d in self.divergences if d.waiver is None]

@@ -121,6 +121,11 @@ class Results(msgspec.Struct, frozen=True):
     def divergences(self) -> tuple[Divergence, ...]:
         return self.footer.divergences if self.footer else ()
 
+    @property
+    def undeclared(self) -> tuple[Divergence, ...]:
+        """The divergences that no waiver accepts."""
+        return tuple(d for d in self.divergences if d.waiver is None)
+
 
 class Hashed(Protocol):
     """A spec file, loaded or embedded."""

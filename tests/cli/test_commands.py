@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -198,3 +199,39 @@ def test_an_interpreter_that_cannot_serve_is_2(command, python, says):
     done = command("run", "-t", "torch:cpu", "--python", python)
     assert done.returncode == 2
     assert says in done.stderr and "Traceback" not in done.stderr
+
+
+WAIVER = """\
+waivers:
+  - case: adds::adds
+    target: tests.miniatures.adapters:grad_overwritten
+    assertion: x.grad
+    step: 2
+    observed: tensor([4.])
+    reason: this engine overwrites
+    issue: "#1"
+    owner: engine maintainers
+    review_by: {date}
+  - case: adds::adds
+    target: tests.miniatures.adapters:grad_overwritten
+    outcome: divergence
+    assertion: x.grad version
+    observed: "1"
+    reason: a new gradient counts its own writes
+    issue: "#1"
+    owner: engine maintainers
+    review_by: {date}
+"""
+
+
+def test_a_waiver_accepts_one_wrong_value_and_its_divergence(command, project):
+    """The wrong value also stands between targets, as does the version; all is accepted, until a value changes."""
+    other = ("-t", "tests.miniatures.adapters:grad_overwritten")
+    assert command("run", *REFERENCE, *other).returncode == 1
+    soon = (date.today() + timedelta(days=30)).isoformat()
+    (project / "reports" / "waivers.yaml").write_text(WAIVER.format(date=soon))
+    done = command("run", *REFERENCE, *other)
+    assert done.returncode == 0, done.stdout
+    assert "Waived results: 1" in done.stdout
+    (project / "reports" / "waivers.yaml").write_text(WAIVER.format(date=soon).replace("[4.]", "[5.]"))
+    assert command("run", *REFERENCE, *other).returncode == 1

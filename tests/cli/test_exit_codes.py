@@ -14,13 +14,7 @@ import pytest
 
 from tests.cli.conftest import GOOD, ROOT
 
-COMMANDS = ["run", "record", "lint", "gate", "render", "diff"] + [
-    "list",
-    "explain",
-    "repro",
-    "schema",
-    "doctor",
-]
+COMMANDS = ["run", "record", "lint", "gate", "render", "diff", "list", "explain", "repro", "schema", "doctor"]
 REFERENCE = ("-t", "reference:cpu")
 
 
