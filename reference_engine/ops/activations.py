@@ -7,12 +7,23 @@ import math
 import numpy as np
 
 from .elementwise import sum_tangents, where, zeros_like
+from .backward_rows import backward_operation
 from .table import op
 
 
-def _row(signature: str, forward, derivative, **options):
-    return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"),
-              function=False, method=False, **options)  # fmt: skip
+def _row(signature: str, forward, derivative, backward: str | None = None, **options):
+    """A row whose derivative is the operation ``backward``, if PyTorch has it as one."""
+    if backward is not None:
+        derivative = backward_operation(backward, derivative)
+    return op(
+        signature,
+        forward,
+        self=derivative,
+        jvp=options.pop("jvp", "elementwise"),
+        function=False,
+        method=False,
+        **options,
+    )
 
 
 def _threshold(array, threshold, value):
@@ -23,6 +34,7 @@ threshold = _row(
     "threshold(Tensor self, Scalar threshold, Scalar value)",
     _threshold,
     lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
+    "threshold_backward",
 )
 
 
@@ -34,6 +46,7 @@ celu = _row(
     "celu(Tensor self, Scalar alpha=1)",
     _celu,
     lambda grad, self, alpha: where(self > 0, grad, grad * (self / alpha).exp()),
+    "elu_backward",
 )
 
 
@@ -69,7 +82,7 @@ def _gelu_grad(grad, self, approximate):
     return grad * (below + self * (-0.5 * self * self).exp() / math.sqrt(2.0 * math.pi))
 
 
-gelu = _row("gelu(Tensor self, *, str approximate='none')", _gelu, _gelu_grad)
+gelu = _row("gelu(Tensor self, *, str approximate='none')", _gelu, _gelu_grad, "gelu_backward")
 
 
 def _glu_halves(array, dim):
@@ -101,7 +114,7 @@ def _glu_tangent(self_t, self, dim):
     return value_t * opened + value * gate_t * opened * (1 - opened)
 
 
-glu = _row("glu(Tensor self, int dim=-1)", _glu, _glu_grad, jvp=_glu_tangent)
+glu = _row("glu(Tensor self, int dim=-1)", _glu, _glu_grad, "glu_backward", jvp=_glu_tangent)
 
 prelu_kernel = op(
     "_prelu_kernel(Tensor self, Tensor weight)",
@@ -139,6 +152,7 @@ rrelu_row = _row(
     "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
     lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
+    "rrelu_with_noise_backward",
 )
 
 

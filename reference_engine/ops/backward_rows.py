@@ -18,6 +18,8 @@ from .table import op
 # Parameters of formulas that are tensors; all others are plain values.
 _TENSORS = {
     "self": "Tensor",
+    "result": "Tensor",
+    "result1": "Tensor",
     "target": "Tensor",
     "indices": "Tensor",
     "noise": "Tensor",

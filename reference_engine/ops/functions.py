@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..dtypes import COMPLEX
+from .backward_rows import backward_operation
 from .elementwise import conj, where, zeros_like
 from .table import AS_IS, FLOAT, op
 
@@ -70,11 +71,19 @@ acos = unary("acos", rounded_once(np.arccos), lambda grad, self: grad * -conj((-
 atan = unary("atan", rounded_once(np.arctan), lambda grad, self: grad / conj(self * self + 1))
 sinh = unary("sinh", rounded_once(np.sinh), lambda grad, self: grad * conj(self.cosh()))
 cosh = unary("cosh", rounded_once(np.cosh), lambda grad, self: grad * conj(self.sinh()))
-tanh = unary("tanh", rounded_once(np.tanh), lambda grad, result: grad * conj(1 - result * result))
+tanh = unary(
+    "tanh",
+    rounded_once(np.tanh),
+    backward_operation("tanh_backward", lambda grad, result: grad * conj(1 - result * result), ("result",)),
+)
 asinh = unary("asinh", rounded_once(np.arcsinh), lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
 acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
 atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
-sigmoid = unary("sigmoid", _sigmoid, lambda grad, result: grad * conj((1 - result) * result))
+sigmoid = unary(
+    "sigmoid",
+    _sigmoid,
+    backward_operation("sigmoid_backward", lambda grad, result: grad * conj((1 - result) * result), ("result",)),
+)
 relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((), a.dtype))),
              lambda grad, result: threshold_grad(grad, result), AS_IS,
              refuses=(("b", "!Boolean inputs not supported for relu"),

@@ -131,7 +131,7 @@ nll_loss = op(
     "total_weight",
     _nll,
     node="NllLossBackward0",
-    self=backward_operation("nll_loss_backward", _nll_grad, ()),
+    self=backward_operation("nll_loss_backward", _nll_grad),
     non_differentiable=("total_weight",),
     method=False,
     function=False,

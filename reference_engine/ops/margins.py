@@ -6,6 +6,7 @@ import numpy as np
 
 from .elementwise import where, zeros_like
 from .losses import MEAN, _nll, _reduced, _share
+from .backward_rows import backward_operation
 from .table import op
 
 
@@ -54,8 +55,11 @@ def _soft_margin(array, target, reduction):
 soft_margin_loss = op(
     "soft_margin_loss(Tensor self, Tensor target, int reduction=1)",
     _soft_margin,
-    self=lambda grad, self, target, reduction: (
-        -target * (-target * self).sigmoid() * _share(grad, self, reduction)
+    self=backward_operation(
+        "soft_margin_loss_backward",
+        lambda grad, self, target, reduction: (
+            -target * (-target * self).sigmoid() * _share(grad, self, reduction)
+        ),
     ),
     method=False,
     function=False,
@@ -107,10 +111,10 @@ def _nll2d(scores, target, weight, reduction, ignore_index):
     return _nll(np.moveaxis(scores, 1, -1), target, weight, reduction, ignore_index)
 
 
-def _nll2d_grad(grads, self, target, weight, reduction, ignore_index, total_weight):
+def _nll2d_grad(grad, self, target, weight, reduction, ignore_index, total_weight):
     ignored = target == ignore_index
     safe = target.masked_fill(ignored, 0)
-    share = -grads[0].expand(target.shape)
+    share = -grad.expand(target.shape)
     if weight is not None:
         share = share * weight[safe]
     if reduction == MEAN:
@@ -124,7 +128,7 @@ nll_loss2d = op(
     "-> output, total_weight",
     _nll2d,
     node="NllLoss2DBackward0",
-    self=_nll2d_grad,
+    self=backward_operation("nll_loss2d_backward", _nll2d_grad, node="NllLoss2DBackwardBackward0"),
     non_differentiable=("total_weight",),
     method=False,
     function=False,

@@ -68,9 +68,9 @@ def result_type(tensor1, tensor2):
 
 
 def broadcast_tensors(*tensors):
-    """Views of all tensors with their common shape."""
+    """All tensors with their common shape: views, or the tensor itself where it has that shape already."""
     shape = broadcast_shapes(*(t._array.shape for t in tensors))
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(t if t._array.shape == tuple(shape) else t.expand(shape) for t in tensors)
 
 
 def broadcast_to(input, size):

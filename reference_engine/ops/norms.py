@@ -9,6 +9,7 @@ from ..promotion import defaults
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
 from .reductions import _axes, restore_dims
+from .backward_rows import backward_operation
 from .table import op
 
 
@@ -128,7 +129,12 @@ softmax_row = op(
     "_softmax(Tensor self, int dim)",
     softmax_array,
     node="SoftmaxBackward0",
-    self=lambda grad, result, dim: (grad - (grad * result).sum(dim, keepdim=True)) * result,
+    self=backward_operation(
+        "_softmax_backward_data",
+        lambda grad, result, dim: (grad - (grad * result).sum(dim, keepdim=True)) * result,
+        ("result",),
+        "SoftmaxBackwardDataBackward0",
+    ),
     jvp=lambda self_t, result, dim: (self_t - (self_t * result).sum(dim, keepdim=True)) * result,
     refuses=(("biuc", "softmax_kernel_impl"),),
     method=False,
@@ -138,7 +144,12 @@ log_softmax_row = op(
     "_log_softmax(Tensor self, int dim)",
     log_softmax_array,
     node="LogSoftmaxBackward0",
-    self=lambda grad, result, dim: grad - result.exp() * grad.sum(dim, keepdim=True),
+    self=backward_operation(
+        "_log_softmax_backward_data",
+        lambda grad, result, dim: grad - result.exp() * grad.sum(dim, keepdim=True),
+        ("result",),
+        "LogSoftmaxBackwardDataBackward0",
+    ),
     jvp=lambda self_t, result, dim: self_t - (result.exp() * self_t).sum(dim, keepdim=True),
     refuses=(("biuc", "log_softmax_kernel_impl"),),
     method=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .convolution import _listed
+from .backward_rows import backward_operation
 from .table import op
 
 
@@ -66,8 +67,7 @@ def _max_pool(array, kernel_size, stride, padding, dilation, ceil_mode):
     )
 
 
-def _max_pool_grad(grads, self, kernel_size, stride, padding, dilation, ceil_mode, result1):
-    grad = grads[0]
+def _max_pool_grad(grad, self, kernel_size, stride, padding, dilation, ceil_mode, result1):
     lead = grad.dim() - 2
     flat = grad.new_zeros(self.shape).flatten(lead)
     return flat.scatter_add(lead, result1.flatten(lead), grad.flatten(lead)).view(self.shape)
@@ -78,7 +78,11 @@ max_pool2d_with_indices = op(
     "bool ceil_mode=False) -> result0, result1",
     _max_pool,
     node="MaxPool2DWithIndicesBackward0",
-    self=_max_pool_grad,
+    self=backward_operation(
+        "max_pool2d_with_indices_backward",
+        _max_pool_grad,
+        node="MaxPool2DWithIndicesBackwardBackward0",
+    ),
     method=False,
     function=False,
 )
@@ -129,6 +133,8 @@ avg_pool_backward = op(
     "avg_pool2d_backward(Tensor grad_output, Tensor self, int[] kernel_size, int[] stride, int[] padding, "
     "bool ceil_mode, bool count_include_pad, any divisor_override)",
     _avg_pool_back,
+    node="AvgPool2DBackwardBackward0",
+    self=lambda grad, self: grad.new_zeros(self.shape),
     grad_output=lambda grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
         avg_pool_row(grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     ),

@@ -173,6 +173,35 @@ def test_value_and_derivatives(expression):
         assert name == wanted_name
 
 
+# These derivatives are operations of their own in torch: a gradient that is recorded shows them.
+RECORDED = """
+relu(wide)|relu6(wide)|leaky_relu(wide)|elu(wide)|selu(wide)|celu(wide)|gelu(wide)|softplus(wide)|sigmoid(wide)
+tanh(wide)|hardswish(wide)|softshrink(wide)|hardshrink(wide)|logsigmoid(wide)|rrelu(wide)|glu(wide)|threshold(x, .1, 9.)
+mse_loss(x, p)|smooth_l1_loss(x, p)|huber_loss(x, p)|binary_cross_entropy(p, p.detach() * .5)|softmax(x, 1)
+log_softmax(x, 1)|nll_loss(x, label)|soft_margin_loss(x, p.detach().sign())|embedding(index, x)
+max_pool2d(image, 3)|avg_pool2d(image, 3)|nll_loss(image, (image.detach()[:, 0] > 0).long())
+""".strip().replace("\n", "|").split("|")
+
+
+@pytest.mark.parametrize("expression", RECORDED)
+def test_recorded_gradient(expression):
+    seen = []
+    for engine in (torch, reference_engine):
+        leaves = {
+            name: engine.tensor(value.tolist(), dtype=engine.float64, requires_grad=True)
+            for name, value in INPUTS.items()
+        }
+        others = {name: engine.tensor(value) for name, value in NUMBERS.items()}
+        functions = engine.nn.functional
+        names = {name: getattr(functions, name) for name in dir(functions) if not name.startswith("_")}
+        leaf = next(leaf for name, leaf in leaves.items() if f"({name}" in expression or f", {name}" in expression)
+        result = eval(expression, {**names, **leaves, **others})
+        (grad,) = engine.autograd.grad((result * result).sum(), leaf, create_graph=True)
+        after = [node.name() if node else None for node, _ in grad.grad_fn.next_functions]
+        seen.append((grad.grad_fn.name(), after[1:]))
+    assert seen[1] == seen[0]
+
+
 def test_running_statistics():
     """Training moves the running estimates by the batch's, its variance unbiased, and counts no write."""
     image = INPUTS["image"]
