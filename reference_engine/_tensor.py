@@ -154,21 +154,24 @@ class Tensor(Geometry, Conversion):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
                 f"{type(requires_grad).__name__}"
             )
-        if not self.is_leaf and not requires_grad:
+        if not self._recorded_as_leaf() and not requires_grad:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
                 "in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if requires_grad and not self.dtype.is_differentiable:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
-        if self.is_leaf:
-            self._set_requires_grad(bool(requires_grad))
+        if self._recorded_as_leaf():
+            self._set_requires_grad(requires_grad)
         return self
 
     @read_only
     def is_leaf(self) -> bool:
-        meta = self._meta
-        return meta is None or meta.grad_fn is None
+        return self._meta is None or self.grad_fn is None
+
+    def _recorded_as_leaf(self) -> bool:
+        """Whether no node was recorded, leaving aside that a view's may be out of date."""
+        return self._meta is None or self._meta.grad_fn is None
 
     @read_only
     def grad_fn(self):
@@ -418,7 +421,7 @@ class Tensor(Geometry, Conversion):
         """Keep the gradient of this non-leaf in ``.grad``. Raises ``RuntimeError`` if it requires none."""
         if not self.requires_grad:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if self.is_leaf or self._meta.retains_grad:
+        if self._recorded_as_leaf() or self._meta.retains_grad:
             return
         self._meta.retains_grad = True
         inplace.retain(self, self._meta)

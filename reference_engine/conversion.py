@@ -61,7 +61,12 @@ class Conversion:
         return bool(self._array.item())
 
     def __float__(self) -> float:
-        return float(self._scalar(warns=True))
+        value = self._scalar(warns=True)
+        if isinstance(value, complex):
+            if value.imag:
+                raise RuntimeError("value cannot be converted to type double without overflow")
+            value = value.real
+        return float(value)
 
     def __int__(self) -> int:
         return int(self._scalar())
@@ -165,7 +170,7 @@ class Conversion:
         return self._storage
 
     def _not_modelled(self, *args, **kwargs):
-        raise NotModelled("sparse layouts, quantization and names of dimensions")
+        raise NotModelled("A layout that is not dense, quantized or named")
 
     to_sparse = to_sparse_csr = to_sparse_csc = to_sparse_bsr = to_sparse_bsc = coalesce = _not_modelled
     to_mkldnn = rename = refine_names = align_to = _not_modelled

@@ -95,6 +95,7 @@ class set_detect_anomaly:
     """Set anomaly mode: at once as a call, for a block as a context manager."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        set_anomaly_enabled(mode, check_nan, restore=True)
         self.prev, self.prev_check_nan = process.anomaly, process.anomaly_check_nan
         process.anomaly, process.anomaly_check_nan = mode, check_nan
 
@@ -103,6 +104,16 @@ class set_detect_anomaly:
 
     def __exit__(self, *exc_info) -> None:
         process.anomaly, process.anomaly_check_nan = self.prev, self.prev_check_nan
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True, *, restore: bool = False) -> None:
+    """Set anomaly mode. Raises ``TypeError`` unless ``enabled`` is a bool; with ``restore`` only checks that."""
+    if not isinstance(enabled, bool):
+        raise TypeError(
+            f"set_anomaly_enabled(): argument 'enabled' (position 1) must be bool, not {type(enabled).__name__}"
+        )
+    if not restore:
+        process.anomaly, process.anomaly_check_nan = enabled, check_nan
 
 
 def is_anomaly_enabled() -> bool:

@@ -113,6 +113,10 @@ class BackwardCFunction(Node, FunctionCtx):
             self.accessed = True
         return tuple(None if entry is None else entry.unpack(self) for entry in self.saved)
 
+    @saved_tensors.setter
+    def saved_tensors(self, value) -> None:
+        raise AttributeError("attribute 'saved_tensors' of 'torch._C._FunctionBase' objects is not writable")
+
     @property
     def saved_variables(self) -> tuple:
         warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
@@ -137,7 +141,7 @@ class BackwardCFunction(Node, FunctionCtx):
             for grad, metadata in zip(grads, self.input_metadata, strict=False)
         ]
         self.needs_input_grad = tuple(
-            False if place is None else (wants(self.next_edges[place]) if wants else True) for place in self.edge_of
+            place is not None and _needed(self.next_edges[place], wants) for place in self.edge_of
         )
         returned = user_fn(self, incoming) if cls.boxed_grads_call else user_fn(self, *incoming)
         return self._checked(returned)
@@ -176,6 +180,10 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def name(self) -> str:
         return type(self).__name__
+
+
+def _needed(edge: tuple, wants) -> bool:
+    return edge[0] is not None and (wants is None or wants(edge))
 
 
 def _zeros(metadata):

@@ -60,8 +60,11 @@ class AccumulateGrad(Node):
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
                 returned = hook(variable)
-                if returned is not None and not hasattr(returned, "_storage"):
+                if returned is None or returned is variable:
+                    continue
+                if not hasattr(returned, "_storage"):
                     raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         return []
 
     def _accumulate(self, variable, meta, grad, alone: bool) -> None:

@@ -78,7 +78,7 @@ class SavedTensor:
         if meta is not None and meta.grad_fn is not None:
             self.had_history = True
         original = tensor
-        if is_output and not tensor.is_leaf:
+        if is_output and self.had_history:
             self.saved_as_output = True
             self.output_nr = tensor._meta.output_nr
             if in_place_on_view:
@@ -87,6 +87,9 @@ class SavedTensor:
         self.tensor = tensor
         if thread.saved_tensors_hooks and not tensor._wrapped:
             self._pack(*thread.saved_tensors_hooks[-1], live=original)
+
+    def __repr__(self) -> str:
+        return f"<torch._C._autograd.SavedTensor object at {id(self):#x}>"
 
     def register_hooks(self, pack_hook, unpack_hook) -> None:
         """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed."""
@@ -103,7 +106,11 @@ class SavedTensor:
                 "graph a second time or if you need to access saved variables after calling backward."
             )
         if not callable(pack_hook) or not callable(unpack_hook):
-            raise TypeError("register_hooks expects two callables")
+            raise TypeError(
+                "register_hooks(): incompatible function arguments. The following argument types are supported:\n    1. "
+                "(self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: collections.abc.Callable) "
+                f"-> None\n\nInvoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
+            )
         self._pack(pack_hook, unpack_hook)
 
     def _pack(self, pack_hook, unpack_hook, live=None) -> None:

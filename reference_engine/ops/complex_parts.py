@@ -12,6 +12,8 @@ from .views import select
 
 
 def _parts(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind != "c":
+        raise RuntimeError("view_as_real is only supported for complex tensors")
     real = array.real.dtype
     return (
         array[..., None].view(real)

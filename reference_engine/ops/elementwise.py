@@ -349,6 +349,10 @@ def where(condition, self=None, other=None):
         return condition.nonzero(as_tuple=True)
     from ..promotion import result_dtype
 
+    if condition.dtype.name not in ("bool", "uint8"):
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.scalar}"
+        )
     dtype = result_dtype([self, other])
     operands = [value.to(dtype) if isinstance(value, Tensor) else value for value in (self, other)]
     for index, value in enumerate(operands):

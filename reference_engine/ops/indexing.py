@@ -62,7 +62,13 @@ def _place(array, indices, values, accumulate):
     keys = _keys(indices)
     target = result[keys].shape
     if values.shape != target:
-        values = np.broadcast_to(values, target)
+        try:
+            values = np.broadcast_to(values, target)
+        except ValueError:
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
+                f"shape {list(target)}"
+            ) from None
     if accumulate:
         np.add.at(result, keys, values)
     else:

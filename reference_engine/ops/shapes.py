@@ -7,7 +7,7 @@ from ..dtypes import COMPLEX
 from .complex_parts import imag, real
 from .dims import infer_size, wrap_dim
 from .elementwise import clone
-from .splitting import chunk, hsplit, split, tensor_split, vsplit
+from .splitting import chunk, hsplit, split, tensor_split, unsafe_chunk, unsafe_split, vsplit
 from .strided import as_strided
 from .views import expand, narrow, permute, reshape_alias, transpose, unsafe_view, view, view_array
 
@@ -138,9 +138,9 @@ def H(self: Tensor) -> Tensor:
     return adjoint(self) if self.ndim else self.conj()
 
 
-FUNCTIONS = (
-    narrow, as_strided, split, chunk, tensor_split, hsplit, vsplit, real, imag, reshape, flatten, unflatten, movedim,
-    swapaxes, swapdims, adjoint, ravel,
+METHODS = (
+    narrow, as_strided, split, chunk, tensor_split, hsplit, vsplit, unsafe_split, unsafe_chunk, reshape, flatten,
+    unflatten, movedim, swapaxes, swapdims, adjoint, ravel, contiguous, view_as, reshape_as, expand_as,
 )  # fmt: skip
-METHODS = (*FUNCTIONS[:7], *FUNCTIONS[9:], contiguous, view_as, reshape_as, expand_as)
+FUNCTIONS = (*METHODS[:-4], real, imag)
 PROPERTIES = {"T": T, "mT": mT, "H": H, "mH": adjoint, "real": real, "imag": imag}

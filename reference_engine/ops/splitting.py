@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from .._tensor import Tensor
+from ..version import VersionCounter
 from .dims import wrap_dim
 from .table import op
 from .views import slice_
@@ -101,6 +102,20 @@ def split(self: Tensor, split_size_or_sections, dim: int = 0):
     if isinstance(split_size_or_sections, int):
         return split_row(self, split_size_or_sections, dim)
     return split_with_sizes(self, tuple(split_size_or_sections), dim)
+
+
+def unsafe_split(self: Tensor, split_size: int, dim: int = 0):
+    """``split`` whose results autograd does not track as views: they may be written to, at the caller's risk."""
+    pieces = split_row(self, split_size, dim)
+    for piece in pieces:
+        piece._meta.view = None
+        if piece._counter is not None:
+            piece._counter = VersionCounter()
+    return pieces
+
+
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0):
+    return unsafe_split(input, -(-input.size(dim) // chunks) or 1, dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0):

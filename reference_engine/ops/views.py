@@ -55,6 +55,18 @@ unsafe_view = op(
     method=False,
     function=False,
 )
+def _view_as_dtype(array: np.ndarray, dtype) -> np.ndarray:
+    wider = dtype.itemsize // array.itemsize
+    if wider > 1 and array.shape[-1] % wider:
+        from ..dtypes import BY_NUMPY
+
+        raise RuntimeError(
+            f"self.size(-1) must be divisible by {wider} to view {BY_NUMPY[array.dtype].scalar} as {dtype.scalar} "
+            f"(different element sizes), but got {array.shape[-1]}"
+        )
+    return array.view(dtype.numpy)
+
+
 reshape_alias = op(
     "_reshape_alias(Tensor self, int[] size)",
     _view,
@@ -67,7 +79,7 @@ reshape_alias = op(
 )
 view_dtype = op(
     "view(Tensor self, dtype dtype)",
-    lambda a, dtype: a.view(dtype.numpy),
+    lambda a, dtype: _view_as_dtype(a, dtype),
     view=True,
     replayed=True,
     differentiable=False,

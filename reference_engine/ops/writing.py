@@ -72,7 +72,7 @@ def random_(self: Tensor, low=None, high=None, *, generator=None) -> Tensor:
 
 def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     """Change the shape in place, keeping the elements that fit. Raises ``RuntimeError`` when grad is required."""
-    from .views import sizes_of
+    from .shapes import sizes_of
 
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")

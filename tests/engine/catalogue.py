@@ -159,11 +159,11 @@ def error_differs(entry: dict):
 
     def differs(seen: dict) -> str | None:
         if entry["kind"] == "warning":
-            if any(matches(w["message"]) and w["category"] == entry["exception"] for w in seen["warnings"]):
+            if any(matches(w["message"]) and w["category"] == kind for w in seen["warnings"]):
                 return None
             return f"warning:\n--- wanted\n{entry['exception']} {message}\n--- seen\n{seen}"
         raised = seen["raises"]
-        if raised and raised["type"] == entry["exception"] and matches(raised["message"]):
+        if raised and raised["type"] == kind and matches(raised["message"]):
             return None
         return f"exception:\n--- wanted\n{entry['exception']} {message}\n--- seen\n{raised}"
 
