@@ -138,12 +138,6 @@ _NOT_CONNECTED = {
         "violated by "
         "a linear function for example)."
     ),
-    "hessian": (
-        "While computing the hessian, found that the hessian of the user-provided function with respect to "
-        "input {i} is independent of the input. This is not allowed in strict mode. You should ensure "
-        "that your "
-        "function is thrice differentiable and the hessian depends on the inputs."
-    ),
 }
 
 
@@ -268,7 +262,6 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
         _demand_grad(jacobian_rows, "jacobian", strict)
         seeds = tuple(torch.zeros_like(tensor, requires_grad=True) for tensor in inputs)
         products_of_seeds = _grad(jacobian_rows, inputs, seeds, create_graph=True)
-        _demand_grad(products_of_seeds, "hessian", strict)
     with _recording(create_graph):
         grads = _grad(products_of_seeds, seeds, v, create_graph=create_graph)
         products = _completed(grads, inputs, strict, create_graph, "double_back_trick")

@@ -151,6 +151,8 @@ def statement_differs(seen: dict) -> str | None:
 
 def error_differs(entry: dict):
     message = str(entry.get("stem") or entry.get("message") or "")
+    # Some entries name the exception with its module, what a run reports is the class's own name.
+    kind = str(entry.get("exception")).rsplit(".", 1)[-1]
 
     def matches(text: str) -> bool:
         text = normalise(text)
