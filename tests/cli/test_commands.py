@@ -64,6 +64,7 @@ def test_every_case_has_a_repro_that_runs_through(tmp_path):
         "failed = []\n"
         "for name, text in json.load(open('all.json')):\n"
         "    torch.set_grad_enabled(True); torch.autograd.set_detect_anomaly(False)\n"
+        "    torch.set_default_device(None); torch.set_default_dtype(torch.float32)\n"
         "    try:\n"
         "        with contextlib.redirect_stdout(io.StringIO()):\n"
         "            exec(compile(text, name, 'exec'), {'__name__': name})\n"
