@@ -1,8 +1,8 @@
 """Optimizers (torch.optim), written on the engine's public functions."""
 
-from . import optimizer
+from . import lr_scheduler, optimizer
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "optimizer"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler", "optimizer"]

@@ -79,6 +79,21 @@ PROGRAMS = {
     "clip not finite": "w.grad = torch.tensor([float('nan')]); print(nn.utils.clip_grad_norm_(w, 1.), w.grad)\n"
     "nn.utils.clip_grad_norm_(w, 1., error_if_nonfinite=True)",
     "clip_grad_value_": "v.grad = torch.tensor([3., -4.]); nn.utils.clip_grad_value_([v], .5); print(v.grad)",
+    **{
+        f"schedule {call}": f"o = optim.SGD([{{'params': [w]}}, {{'params': [v], 'lr': .5}}], lr=1.)\n"
+        f"s = optim.lr_scheduler.{call}\n"
+        "for _ in range(6):\n    o.step(); s.step(); print(s.get_last_lr(), s.last_epoch)\nprint(o)"
+        for call in (
+            "StepLR(o, 2)",
+            "MultiStepLR(o, [1, 3, 3], gamma=.5)",
+            "ExponentialLR(o, .9)",
+            "LambdaLR(o, lambda e: 1 / (e + 1))",
+        )
+    },
+    "schedule before the optimizer": "o = optim.SGD([w], lr=1.); s = optim.lr_scheduler.StepLR(o, 1); s.step(); s.step(); "
+    "print(s.get_last_lr())",
+    "schedule of nothing": "optim.lr_scheduler.StepLR(w, 1)",
+    "schedule with too many functions": "optim.lr_scheduler.LambdaLR(optim.SGD([w], lr=1.), [min, max])",
     "duplicates warn": "optim.SGD([w, w], lr=.1)",
 }
 REFUSALS = """
