@@ -45,9 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "torch:cuda, reference:cpu, reference:cuda)",
     )
     group.addoption("--results", metavar="FILE", help="write results.jsonl to FILE")
-    group.addoption(
-        "--spec-timeout", type=float, default=10.0, metavar="SECONDS", help="time limit of one case"
-    )
+    group.addoption("--spec-timeout", type=float, default=10.0, metavar="SECONDS", help="time limit of one case")
     group.addoption("--spec-memory", type=int, default=2048, metavar="MIB", help="memory limit of one case")
 
 

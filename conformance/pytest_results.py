@@ -102,9 +102,7 @@ class ResultsCollector:
 
         for name, target in self.crashed:
             shown, _, case = name.partition("::")
-            instance = next(
-                (i for i in known.values() if i.shown == shown and i.id.partition("::")[2] == case), None
-            )
+            instance = next((i for i in known.values() if i.shown == shown and i.id.partition("::")[2] == case), None)
             if instance is None or (instance.id, target) in self.records:
                 continue
             info = next(
@@ -144,9 +142,7 @@ class ResultsCollector:
                 continue
             values = ", ".join(f"{target} {value}" for target, value in d.values.items())
             terminalreporter.write_line(
-                visible(
-                    f"{d.at}: undeclared divergence, {d.stands_alone} stands alone: {d.where} {d.field}: {values}"
-                ),
+                visible(f"{d.at}: undeclared divergence, {d.stands_alone} stands alone: {d.where} {d.field}: {values}"),
                 red=True,
             )
         if self.file is not None and self.records:

@@ -132,13 +132,9 @@ class Gate:
         now = {spec.path: spec for spec in self.specs}
         for path in sorted(then.keys() | now.keys()):
             if path not in now:
-                yield Finding(
-                    then[path].shown, 1, "stale-specs", "the spec file is gone since the run", RUN_AGAIN
-                )
+                yield Finding(then[path].shown, 1, "stale-specs", "the spec file is gone since the run", RUN_AGAIN)
             elif path not in then:
-                yield Finding(
-                    now[path].shown, 1, "stale-specs", "the spec file was not in the run", RUN_AGAIN
-                )
+                yield Finding(now[path].shown, 1, "stale-specs", "the spec file was not in the run", RUN_AGAIN)
             elif then[path].text != now[path].text:
                 yield Finding(now[path].shown, 1, "stale-specs", "the spec changed since the run", RUN_AGAIN)
 
@@ -183,9 +179,7 @@ class Gate:
         elif line.outcome in ACCEPTABLE and line.level in self.policy.gating_levels:
             left = uncovered(line.outcome, line.assertions, line.reason, self.concerning(line))
             for check in left:
-                at, what = (
-                    (check.at, told(check)) if check else (line.at, f"{line.outcome}: {line.reason or ''}")
-                )
+                at, what = (check.at, told(check)) if check else (line.at, f"{line.outcome}: {line.reason or ''}")
                 mend = "mend the engine or the spec, or list it in the waivers"
                 yield self.finding(at, "unexpected", f"{subject}: {what}", mend)
 
@@ -234,9 +228,7 @@ class Gate:
                 yield self.finding(waiver.at, "review-too-late", what, f"set a date up to {horizon}")
             if self.policy.forbids_waivers_for(waiver.target):
                 what = f"the policy allows no waiver for {waiver.target}"
-                yield self.finding(
-                    waiver.at, "forbidden-waiver", what, "mend the engine and remove the waiver"
-                )
+                yield self.finding(waiver.at, "forbidden-waiver", what, "mend the engine and remove the waiver")
         for first, second in combinations(self.active, 2):
             if overlap(first, second):
                 what = f"accepts what {first.at} accepts already"
@@ -262,20 +254,14 @@ class Gate:
             and waiver.target in found.values
             and waiver.assertion in (None, found.where, f"{found.where} {found.field}")
         ]
-        named = (
-            [c for c in line.assertions if not c.ok and waiver.names(c)]
-            if line.outcome == waiver.outcome
-            else []
-        )
+        named = [c for c in line.assertions if not c.ok and waiver.names(c)] if line.outcome == waiver.outcome else []
         if any(waiver.covers_divergence(found) for found in diverging):
             return
         if line.outcome == "fail" == waiver.outcome:
             failed = sum(not check.ok for check in line.assertions)
             if any(waiver.covers(check) and (waiver.assertion or failed == 1) for check in named):
                 return
-        elif waiver.outcome != "divergence" and not uncovered(
-            line.outcome, line.assertions, line.reason, [waiver]
-        ):
+        elif waiver.outcome != "divergence" and not uncovered(line.outcome, line.assertions, line.reason, [waiver]):
             return
         seen = [check.observed for check in named] + [found.values[waiver.target] for found in diverging]
         if line.outcome not in ("pass", "fail") and waiver.outcome != "divergence":

@@ -103,9 +103,7 @@ def _waiver(node: Node, fields: Fields) -> Waiver | None:
             fields.wrong(node.get(name) or node, name, f"{quoted(text)} is no {name}", mend)
     if not re.search(r"\w", (texts["observed"] or "").replace("...", "")):
         what = "`observed` accepts anything"
-        fields.wrong(
-            node.get("observed") or node, "observed", what, "write the wrong value as the report shows it"
-        )
+        fields.wrong(node.get("observed") or node, "observed", what, "write the wrong value as the report shows it")
     if outcome == DIVERGENCE and not texts["assertion"]:
         fields.wrong(node, "assertion", "`assertion` missing", "name what differs, like `w.grad`")
     if outcome not in ("fail", DIVERGENCE) and (texts["assertion"] or step):

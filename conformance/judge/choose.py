@@ -77,9 +77,7 @@ def branch(expectation: PerDevice | PerTorch, info: TargetInfo) -> Expectation:
     else:
         version = info.models or info.version
         name, wanted = "per_torch", f"torch {version!r}"
-        fitting = [
-            item for key, item in expectation.branches if version_in(version, key, expectation.mark.line)
-        ]
+        fitting = [item for key, item in expectation.branches if version_in(version, key, expectation.mark.line)]
     if len(fitting) != 1:
         keys = ", ".join(repr(key) for key, _ in expectation.branches)
         many = "no branch matches" if not fitting else f"{len(fitting)} branches match"

@@ -71,9 +71,7 @@ class Terms(msgspec.Struct, frozen=True):
         return own or (self.moves and numbered(here) == numbered(there))
 
 
-def diverge(
-    instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]
-) -> tuple[Divergence, ...]:
+def diverge(instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]) -> tuple[Divergence, ...]:
     """The undeclared differences between the targets that ran the case to its end; `infos` and `rans` are by
     target name. A place is reported once, where it first differs: what follows from it is not news."""
     if len(rans) < 2:
@@ -245,9 +243,7 @@ def compare_data(where: str, seen: Mapping[str, t.Observation], slack: Tolerance
     values = {name: render.tensor(o) for name, o in seen.items()}
     for found in differing(where, "data", seen, values.__getitem__, same):
         allowed = ", ".join(
-            f"{name} {getattr(bound, name):g}"
-            for name in ("ulp", "rtol", "atol")
-            if getattr(bound, name) is not None
+            f"{name} {getattr(bound, name):g}" for name in ("ulp", "rtol", "atol") if getattr(bound, name) is not None
         )
         apart = f"{max(furthest)} ulp found" if furthest else "no number of ulp apart"
         floating = format_of(dtype) is not None

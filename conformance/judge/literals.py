@@ -156,9 +156,7 @@ class _Comparison:
             agree = False
         elif isinstance(data, int):
             if isinstance(answer, t.IntAnswer):
-                return (
-                    AGREE if str(answer.v) == str(data) else self.fail(place, f"{answer.v}, expected {data}")
-                )
+                return AGREE if str(answer.v) == str(data) else self.fail(place, f"{answer.v}, expected {data}")
             agree = False
         else:
             if isinstance(answer, t.FloatAnswer):

@@ -66,9 +66,7 @@ class Unit(msgspec.Struct, frozen=True):
     put: Callable[[Expectation], Step]
 
 
-def check_load_bearing(
-    instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]
-) -> Findings:
+def check_load_bearing(instance: Instance, infos: Mapping[str, TargetInfo], rans: Mapping[str, Ran]) -> Findings:
     """Perturb every expectation of a case, on every target on which it is green."""
     survivors: list[str] = []
     noticed: set[str] = set()
@@ -103,9 +101,7 @@ def units(instance: Instance, ran: Ran) -> Iterator[Unit]:
     """The parts of a case with the parts of a green trace that answer them."""
     trace = read_trace(ran.trace)
     raw_steps = ran.trace["steps"] if ran.trace else []
-    for number, (step, seen, raw) in enumerate(
-        zip(instance.case.steps, trace.steps, raw_steps, strict=True), 1
-    ):
+    for number, (step, seen, raw) in enumerate(zip(instance.case.steps, trace.steps, raw_steps, strict=True), 1):
         bare = replace(step, expect=())
 
         def only(raw: Mapping[str, Any] = raw, **parts: Any) -> Ran:
@@ -241,9 +237,7 @@ class _Walk:
             if option is chosen:
                 before, after = expected.branches[:number], expected.branches[number + 1 :]
 
-                def back(
-                    new: Expectation, key: str = key, before: tuple = before, after: tuple = after
-                ) -> Expectation:
+                def back(new: Expectation, key: str = key, before: tuple = before, after: tuple = after) -> Expectation:
                     return whole(replace(expected, branches=(*before, (key, new), *after)))
 
                 yield from self.vary(option, f"{place}, {key}", back)

@@ -126,9 +126,7 @@ def _sequence(value: t.SeqAnswer) -> str:
         inside += f", … {len(value.v)} items"
     if value.type == "list":
         return f"[{inside}]"
-    return f"({inside}{',' if len(value.v) == 1 else ''})" + (
-        "" if value.type == "tuple" else f" ({value.type})"
-    )
+    return f"({inside}{',' if len(value.v) == 1 else ''})" + ("" if value.type == "tuple" else f" ({value.type})")
 
 
 def event(value: t.Event | t.RaisedAnswer | None) -> str:

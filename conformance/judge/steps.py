@@ -183,11 +183,7 @@ def warnings_differ(items: tuple[Expectation, ...], given: tuple[t.Event, ...], 
     for item in items:
         wanted.setdefault(bench.expected(item), alternatives(item, bench.setting))
     fits = [
-        [
-            place
-            for place, event in enumerate(given)
-            if any(thrown_differs(o, event, bench) is None for o in options)
-        ]
+        [place for place, event in enumerate(given) if any(thrown_differs(o, event, bench) is None for o in options)]
         for options in wanted.values()
     ]
     partner = pair(fits)
@@ -195,9 +191,7 @@ def warnings_differ(items: tuple[Expectation, ...], given: tuple[t.Event, ...], 
     extra = [render.event(event) for place, event in enumerate(given) if place not in partner]
     if not missing and not extra:
         return None
-    notes = [f"missing {clip(text, 80)}" for text in missing] + [
-        f"not expected {clip(text, 80)}" for text in extra
-    ]
+    notes = [f"missing {clip(text, 80)}" for text in missing] + [f"not expected {clip(text, 80)}" for text in extra]
     if len(missing) == len(extra) == 1:
         (lost,) = [options for text, options in wanted.items() if text == missing[0]]
         (event,) = [event for place, event in enumerate(given) if place not in partner]

@@ -60,9 +60,7 @@ def of(expected: Value, answer: t.Answer | None, slack: Tolerance | None) -> Ite
             yield ", shape", f"shape → {list(other)}", replace(expected, shape=other), False
 
 
-def _data(
-    data: Any, answer: t.Answer | None, slack: Tolerance | None, path: str
-) -> Iterator[tuple[str, str, Any]]:
+def _data(data: Any, answer: t.Answer | None, slack: Tolerance | None, path: str) -> Iterator[tuple[str, str, Any]]:
     """(path, what, changed data) for the whole literal: each leaf in each way."""
     inner = _inner(answer)
     if isinstance(data, tuple):

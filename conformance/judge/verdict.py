@@ -43,16 +43,12 @@ def judge_trace(instance: Instance, info: TargetInfo, ran: Ran) -> tuple[str, tu
         bench = Bench(Setting.of(instance, info), case.compare, instance.shown)
         if trace.given.exception is not None or trace.given.warnings:
             seen = trace.given.exception or trace.given.warnings[0]
-            checks.append(
-                Check(bench.at(case.mark.line), 0, "given", "nothing", f"{seen.type}: {seen.message}", False)
-            )
+            checks.append(Check(bench.at(case.mark.line), 0, "given", "nothing", f"{seen.type}: {seen.message}", False))
         for number, (step, seen) in enumerate(zip(case.steps, trace.steps, strict=False), 1):
             if len(step.expect) != len(seen.answers):
                 if trace.error is not None:
                     break
-                raise TraceError(
-                    f"step {number} has {len(seen.answers)} answers to {len(step.expect)} expressions"
-                )
+                raise TraceError(f"step {number} has {len(seen.answers)} answers to {len(step.expect)} expressions")
             checks += judge_step(number, step, seen, bench)
     except TraceError as problem:
         return "error", tuple(checks), str(problem)

@@ -126,9 +126,7 @@ def uncovered(
     return [wrong for wrong, waiver in covering(outcome, checks, reason, waivers) if waiver is None]
 
 
-def accept(
-    outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]
-) -> Acceptance:
+def accept(outcome: str, checks: Iterable[Check], reason: str | None, waivers: Iterable[Waiver]) -> Acceptance:
     """The expectedness of an outcome. `waivers` are those that concern this case, target and version.
 
     What did not run, or does not apply, is expected here: whether it may is the policy's word.

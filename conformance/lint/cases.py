@@ -74,9 +74,7 @@ def last_step_unseen(project: Project) -> Iterator[Problem]:
         last = case.steps[-1]
         if asserts(case) and not (last.expect or last.raises or last.warns):
             what = "nothing is looked at after the last step"
-            yield at(
-                file.shown, last.mark, "step-unseen", what, "add `expect` with what it must have changed"
-            )
+            yield at(file.shown, last.mark, "step-unseen", what, "add `expect` with what it must have changed")
 
 
 def expect_constant(project: Project) -> Iterator[Problem]:
@@ -86,9 +84,7 @@ def expect_constant(project: Project) -> Iterator[Problem]:
             for assertion in step.expect:
                 if not _names(assertion.expression.text) - _BUILTINS:
                     what = f"{quoted(assertion.expression.text)} names nothing that an engine could get wrong"
-                    yield at(
-                        file.shown, assertion.mark, "expect-constant", what, "look at a variable, or at torch"
-                    )
+                    yield at(file.shown, assertion.mark, "expect-constant", what, "look at a variable, or at torch")
 
 
 def message_open(project: Project) -> Iterator[Problem]:

@@ -51,9 +51,7 @@ def unresolved(symbols: Sequence[str]) -> dict[str, tuple[str, str]]:
 
     Empty where torch is not installed: see `why_unchecked`.
     """
-    strange = {
-        s: ("a symbol outside torch", "begin it with `torch.`") for s in symbols if s.split(".")[0] != "torch"
-    }
+    strange = {s: ("a symbol outside torch", "begin it with `torch.`") for s in symbols if s.split(".")[0] != "torch"}
     ours = [s for s in symbols if s not in strange]
     if not ours or why_unchecked():
         return strange
@@ -78,6 +76,4 @@ def _words(symbol: str, answer: list | None) -> tuple[str, str]:
         return f"{symbol} has no docstring", "cite a documented symbol, or the page that documents it"
     path, part, names = answer
     mend = meant(part, names) if names else ""
-    return f"{path} has no `{part}`", mend if mend.startswith(
-        "did"
-    ) else "cite a symbol of the installed torch"
+    return f"{path} has no `{part}`", mend if mend.startswith("did") else "cite a symbol of the installed torch"

@@ -28,9 +28,7 @@ def claim_unknown(project: Project) -> Iterator[Problem]:
         if cite.ref not in project.claims:
             near = [id_ for id_ in project.claims if id_[:3] == cite.ref[:3]]
             mend = meant(cite.ref, near) if 0 < len(near) < 6 else "add it to its ledger in spec/sources/"
-            yield at(
-                file.shown, cite.mark, "ledger-claim-unknown", f"no ledger has the claim {cite.ref}", mend
-            )
+            yield at(file.shown, cite.mark, "ledger-claim-unknown", f"no ledger has the claim {cite.ref}", mend)
 
 
 def verdict_unproven(project: Project) -> Iterator[Problem]:

@@ -74,9 +74,7 @@ class _FileBuilder:
         held = fields.get("cases")
         if held is not None:
             if not isinstance(held, Sequence) or not held.items:
-                self.report.add(
-                    held, "cases", "`cases` is a list of cases", "begin each with `- case: its-id`"
-                )
+                self.report.add(held, "cases", "`cases` is a list of cases", "begin each with `- case: its-id`")
             else:
                 cases = [self._case(item, level, cites, needs, given) for item in held.items]
         total = sum([instance_count(case.params, case.rows) for case in cases])
@@ -86,28 +84,20 @@ class _FileBuilder:
         digest = hashlib.sha256(self.text.encode("utf-8")).hexdigest()
         return SpecFile(self.path, self.report.shown, self.text, digest, title, tuple(cases), cites)
 
-    def _fields(
-        self, node: Node, known: dict[str, str], required: tuple[str, ...], what: str
-    ) -> dict[str, Node]:
+    def _fields(self, node: Node, known: dict[str, str], required: tuple[str, ...], what: str) -> dict[str, Node]:
         """The entries of a mapping by key; unknown and missing keys are noted."""
         if not isinstance(node, Mapping):
-            self.report.add(
-                node, "mapping", f"{what} is a mapping of keys", f"its keys are {listed(known, 'and')}"
-            )
+            self.report.add(node, "mapping", f"{what} is a mapping of keys", f"its keys are {listed(known, 'and')}")
             return {}
         fields: dict[str, Node] = {}
         for key, held in node.pairs:
             if key.text in known:
                 fields[key.text] = held
             else:
-                self.report.add(
-                    key, "unknown-key", f"{quoted(key.text)} is no key of {what}", meant(key.text, known)
-                )
+                self.report.add(key, "unknown-key", f"{quoted(key.text)} is no key of {what}", meant(key.text, known))
         for name in required:
             if name not in fields:
-                self.report.add(
-                    node, "missing-key", f"{what} without `{name}`", f"add `{name}:`, {known[name]}"
-                )
+                self.report.add(node, "missing-key", f"{what} without `{name}`", f"add `{name}:`, {known[name]}")
         return fields
 
     def _case(
@@ -189,9 +179,7 @@ class _FileBuilder:
         if node is None:
             return ()
         if is_empty(node):
-            self.report.add(
-                node, "nothing", "`expect` states nothing", "add `expression: value` lines, or remove it"
-            )
+            self.report.add(node, "nothing", "`expect` states nothing", "add `expression: value` lines, or remove it")
             return ()
         if not isinstance(node, Mapping):
             self.report.add(
@@ -253,9 +241,7 @@ class _FileBuilder:
             if name not in FEATURES:
                 what = f"{quoted(name)} is no feature" if name else "a feature is a name"
                 near = difflib.get_close_matches(name, FEATURES, n=1, cutoff=0.6)
-                mend = (
-                    f"did you mean `{near[0]}`?" if near else "`torch-conformance list --features` names them"
-                )
+                mend = f"did you mean `{near[0]}`?" if near else "`torch-conformance list --features` names them"
                 self.report.add(item, "needs", what, mend)
             elif name in needs:
                 self.report.add(item, "needs", f"{quoted(name)} stands twice", "keep one of them")
@@ -265,11 +251,7 @@ class _FileBuilder:
     def _cites(self, node: Node | None) -> tuple[Cite, ...]:
         cites: dict[tuple[str, str], Cite] = {}
         for item in self._list(node, "cites", "citations", "`- claim: 001-03`"):
-            if (
-                not isinstance(item, Mapping)
-                or len(item.pairs) != 1
-                or item.pairs[0][0].text not in tables.CITE_KINDS
-            ):
+            if not isinstance(item, Mapping) or len(item.pairs) != 1 or item.pairs[0][0].text not in tables.CITE_KINDS:
                 self.report.add(
                     item,
                     "cites",

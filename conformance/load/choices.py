@@ -57,9 +57,7 @@ class Choices:
     def _row(self, held: Node, node: Node) -> RowRef:
         name = held.value if isinstance(held, Scalar) else None
         if not isinstance(name, str):
-            self.report.add(
-                held, "row", "`row` is the name of an entry of `rows`", "write it like `{row: want}`"
-            )
+            self.report.add(held, "row", "`row` is the name of an entry of `rows`", "write it like `{row: want}`")
         elif name not in self.row_names:
             mend = meant(name, sorted(self.row_names)) if self.row_names else "add `rows` to the case"
             self.report.add(held, "row", f"no row gives {quoted(name)}", mend)
@@ -92,15 +90,11 @@ class Choices:
     def _check_device(self, key: Scalar, seen: dict[Any, str]) -> None:
         name = key.text
         if not _DEVICE_NAME.fullmatch(name):
-            self.report.add(
-                key, "per-device", f"{quoted(name)} is no device type", "write the type alone, like `cuda`"
-            )
+            self.report.add(key, "per-device", f"{quoted(name)} is no device type", "write the type alone, like `cuda`")
         elif name not in tables.DEVICE_TYPES:
             near = ["cuda"] if name == "gpu" else difflib.get_close_matches(name, tables.DEVICE_MARKS, 1)
             if near:
-                self.report.add(
-                    key, "per-device", f"{quoted(name)} is no device type", f"did you mean `{near[0]}`?"
-                )
+                self.report.add(key, "per-device", f"{quoted(name)} is no device type", f"did you mean `{near[0]}`?")
 
     def _check_specifier(self, key: Scalar, seen: dict[Any, str]) -> None:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet  # 10 ms, and few files need it

@@ -36,9 +36,7 @@ class Code:
             return None
         text = node.text
         if not text.strip() or node.value is None:
-            report.add(
-                node, "program", f"`{key}` is {describe(node)}", "write a line of code, or remove the key"
-            )
+            report.add(node, "program", f"`{key}` is {describe(node)}", "write a line of code, or remove the key")
             return None
         if not isinstance(node.value, str):
             report.add(
@@ -68,9 +66,7 @@ class Code:
         if node.style == "|":
             return Source(text + "\n", line, column)
         if "\n" in text:
-            self.report.add(
-                node, "program-folded", f"`{key}` folds its lines with `>`, and has several", _UNDER_BLOCK
-            )
+            self.report.add(node, "program-folded", f"`{key}` folds its lines with `>`, and has several", _UNDER_BLOCK)
             return None
         return Source(text, line, column)
 
@@ -78,9 +74,7 @@ class Code:
         """The expression that a key of `expect` is; None where a problem was noted."""
         text = key.text.strip()
         if not text:
-            self.report.add(
-                key, "expression", "an empty expression", "write what is looked at, like `x.grad`"
-            )
+            self.report.add(key, "expression", "an empty expression", "write what is looked at, like `x.grad`")
             return None
         if "\n" in text or key.style in ("|", ">"):
             self.report.add(

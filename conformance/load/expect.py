@@ -50,9 +50,7 @@ class ValueReader:
         if len(report.problems) > before:
             return None
         if literal is None:
-            report.add(
-                node, "value-missing", "the mapping states no `value`", "add `value:` with the literal"
-            )
+            report.add(node, "value-missing", "the mapping states no `value`", "add `value:` with the literal")
             return None
         if isinstance(literal, Mapping):
             report.add(

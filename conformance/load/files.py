@@ -70,9 +70,7 @@ def same_ids(files: Sequence[SpecFile]) -> list[Problem]:
         other = first.setdefault(file.path, file)
         if other is not file:
             what = f"its cases have the ids of {other.shown}"
-            problems.append(
-                Problem(file.shown, 1, 1, "same-ids", what, "rename the file, or load them apart")
-            )
+            problems.append(Problem(file.shown, 1, 1, "same-ids", what, "rename the file, or load them apart"))
     return problems
 
 

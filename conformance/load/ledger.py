@@ -119,17 +119,13 @@ def _ledger(root: Node, report: Report) -> Ledger:
     fields = _fields(root, _LEDGER_KEYS, tuple(_LEDGER_KEYS), "a ledger", report)
     source = _text(fields.get("source"), "source", report)
     if source and not _SOURCE_ID.fullmatch(source):
-        report.add(
-            fields["source"], "ledger", f"{quoted(source)} is no source id", 'write three digits: "001"'
-        )
+        report.add(fields["source"], "ledger", f"{quoted(source)} is no source id", 'write three digits: "001"')
     held = fields.get("claims")
     claims: list[Claim] = []
     if isinstance(held, Mapping) and held.pairs:
         claims = [_claim(key, node, source, report) for key, node in held.pairs]
     elif held is not None:
-        report.add(
-            held, "ledger", "`claims` is a mapping from claim ids", "write `001-03: {claim: .., verdict: ..}`"
-        )
+        report.add(held, "ledger", "`claims` is a mapping from claim ids", "write `001-03: {claim: .., verdict: ..}`")
     title = _text(fields.get("title"), "title", report)
     return Ledger(source, title, _text(fields.get("file"), "file", report), report.shown, tuple(claims))
 
@@ -150,9 +146,7 @@ def _claim(key: Scalar, node: Node, source: str, report: Report) -> Claim:
         report.add(fields["verdict"], "ledger", f"{quoted(verdict)} is no verdict", meant(verdict, VERDICTS))
     why = _text(fields["why"], "why", report) if "why" in fields else None
     if why is None and verdict in VERDICTS and verdict != "confirmed":
-        report.add(
-            key, "ledger", f"{quoted(key.text)} is {verdict} without a reason", "add `why:` with one sentence"
-        )
+        report.add(key, "ledger", f"{quoted(key.text)} is {verdict} without a reason", "add `why:` with one sentence")
     beside = fields.get("neighbour")
     neighbour = beside.value if isinstance(beside, Scalar) else None
     if beside is not None and not isinstance(neighbour, bool):
@@ -161,9 +155,7 @@ def _claim(key: Scalar, node: Node, source: str, report: Report) -> Claim:
         what = "is named a neighbour but not marked one" if "N" in key.text else "is marked a neighbour"
         mend = "add `neighbour: true`" if "N" in key.text else "a neighbour's id is like `001-N03`"
         report.add(key, "ledger", f"{quoted(key.text)} {what}", mend)
-    return Claim(
-        key.text, _text(fields.get("claim"), "claim", report), verdict, mark(key), why, bool(neighbour)
-    )
+    return Claim(key.text, _text(fields.get("claim"), "claim", report), verdict, mark(key), why, bool(neighbour))
 
 
 def _pages(root: Node, report: Report) -> dict[str, Page]:
@@ -172,20 +164,14 @@ def _pages(root: Node, report: Report) -> dict[str, Page]:
     if isinstance(held, Mapping):
         for key, node in held.pairs:
             if not _PAGE_ID.fullmatch(key.text):
-                report.add(
-                    key, "pages", f"{quoted(key.text)} is no page id", "write it like `notes/autograd`"
-                )
+                report.add(key, "pages", f"{quoted(key.text)} is no page id", "write it like `notes/autograd`")
             pages[key.text] = Page(key.text, _text(node, "the title", report), mark(key))
     elif held is not None:
-        report.add(
-            held, "pages", "`pages` is a mapping from page ids to titles", "write `notes/autograd: its title`"
-        )
+        report.add(held, "pages", "`pages` is a mapping from page ids to titles", "write `notes/autograd: its title`")
     return pages
 
 
-def _fields(
-    node: Node, known: dict[str, str], required: tuple[str, ...], what: str, report: Report
-) -> dict[str, Node]:
+def _fields(node: Node, known: dict[str, str], required: tuple[str, ...], what: str, report: Report) -> dict[str, Node]:
     if not isinstance(node, Mapping):
         report.add(node, "mapping", f"{what} is a mapping", f"its keys are {', '.join(known)}")
         return {}

@@ -35,9 +35,7 @@ def read_params(node: Node | None, report: Report) -> tuple[Param, ...]:
     if node is None:
         return ()
     if not isinstance(node, Mapping) or is_empty(node):
-        report.add(
-            node, "params", "`params` is a mapping from names to lists", "write `params: {name: [.., ..]}`"
-        )
+        report.add(node, "params", "`params` is a mapping from names to lists", "write `params: {name: [.., ..]}`")
         return ()
     return tuple([_param(key, held, report) for key, held in node.pairs])
 
@@ -81,9 +79,7 @@ def read_rows(node: Node | None, report: Report) -> tuple[Row, ...]:
     labels: set[str] = set()
     for item in node.items:
         if not isinstance(item, Mapping) or not item.pairs:
-            report.add(
-                item, "rows", "a row is a mapping from names to data", "write it like `- {n: 1, want: 2.}`"
-            )
+            report.add(item, "rows", "a row is a mapping from names to data", "write it like `- {n: 1, want: 2.}`")
             continue
         own = tuple([key.text for key, _ in item.pairs])
         if not names:
@@ -109,9 +105,7 @@ def check_instances(params: tuple[Param, ...], rows: tuple[Row, ...], at: Node, 
     """Names clash between `params` and `rows` nowhere, and the instances are not too many."""
     shared = {p.name for p in params} & {name for row in rows[:1] for name, _ in row.values}
     if shared:
-        report.add(
-            at, "rows", f"{quoted(min(shared))} stands in `params` and in `rows`", "rename one of them"
-        )
+        report.add(at, "rows", f"{quoted(min(shared))} stands in `params` and in `rows`", "rename one of them")
     count = instance_count(params, rows)
     if count > limits.INSTANCES:
         report.add(
@@ -134,9 +128,7 @@ def instance_count(params: tuple[Param, ...], rows: tuple[Row, ...]) -> int:
 def _check_name(key: Scalar, report: Report) -> None:
     name = key.text
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-        report.add(
-            key, "name", f"{quoted(name)} cannot name a variable", "write a Python name without leading `_`"
-        )
+        report.add(key, "name", f"{quoted(name)} cannot name a variable", "write a Python name without leading `_`")
     elif name in tables.GIVEN_NAMES:
         report.add(key, "name", f"{quoted(name)} is given to every program", "choose another name")
 

@@ -47,11 +47,7 @@ def _named(name: str, instances: Sequence[Instance]) -> list[str]:
     if "::" in name:
         return [i.id for i in instances if name in (i.id, i.case.id)]
     half = name.removesuffix(".yaml").rstrip("/")
-    return [
-        i.id
-        for i in instances
-        if (path := i.path.removesuffix(".yaml")) == half or path.startswith(half + "/")
-    ]
+    return [i.id for i in instances if (path := i.path.removesuffix(".yaml")) == half or path.startswith(half + "/")]
 
 
 def _unknown(name: str, instances: Sequence[Instance]) -> str:

@@ -34,12 +34,8 @@ class ThrownReader:
     def _warns(self, node: Node, optional: bool) -> Expectation | None:
         if isinstance(node, Sequence):
             if not node.items and not optional:
-                self.report.add(
-                    node, "nothing", "`warns` lists nothing", "remove it: a step must not warn without it"
-                )
-            items = [
-                got for item in node.items if (got := self._thrown(item, "warns", optional=False)) is not None
-            ]
+                self.report.add(node, "nothing", "`warns` lists nothing", "remove it: a step must not warn without it")
+            items = [got for item in node.items if (got := self._thrown(item, "warns", optional=False)) is not None]
             return Group(tuple(items), mark(node))
         if optional and isinstance(node, Scalar) and node.value is None:
             return Group((), mark(node))
@@ -47,9 +43,7 @@ class ThrownReader:
             got := self.choices.read(node, lambda held: self._warns(held, optional=True))
         ):
             if isinstance(got, RowRef):
-                self.report.add(
-                    node, "row", "a row gives plain data, not warnings", "let the row give the message"
-                )
+                self.report.add(node, "row", "a row gives plain data, not warnings", "let the row give the message")
             return got
         self.report.add(
             node,
@@ -74,9 +68,7 @@ class ThrownReader:
             return None
         got = self.choices.read(node, lambda held: self._thrown(held, where, optional=True))
         if isinstance(got, RowRef):
-            self.report.add(
-                node, "row", "a row gives plain data, not an exception", "let the row give the message"
-            )
+            self.report.add(node, "row", "a row gives plain data, not an exception", "let the row give the message")
         if got is not None:
             return got
         if len(node.pairs) > 1:
@@ -108,11 +100,7 @@ class ThrownReader:
             mend = "write `_LinAlgError`, the name that the class carries"
         else:
             near = difflib.get_close_matches(key.text, sorted(known), n=1, cutoff=0.6)
-            mend = (
-                f"did you mean `{near[0]}`?"
-                if near
-                else f"name a built-in {kind} of Python, or one of torch's own"
-            )
+            mend = f"did you mean `{near[0]}`?" if near else f"name a built-in {kind} of Python, or one of torch's own"
         self.report.add(key, where, f"{quoted(key.text)} is no known {kind}", mend)
 
     def _message(self, node: Node) -> Expectation | None:
@@ -130,10 +118,6 @@ class ThrownReader:
             check_device_marks(node, self.report)
             return Value(node.value, mark(node), message=True)
         what = describe(node)
-        mend = (
-            "state the message; `...` stands for any"
-            if what in ("null", "empty")
-            else "put the message in quotes"
-        )
+        mend = "state the message; `...` stands for any" if what in ("null", "empty") else "put the message in quotes"
         self.report.add(node, "message", f"the message is {what}, not a text", mend)
         return None

@@ -84,9 +84,7 @@ Node = Scalar | Sequence | Mapping
 def describe(node: Node) -> str:
     """What the node is, in words."""
     if not isinstance(node, Scalar):
-        return ("an empty " if is_empty(node) else "a ") + (
-            "list" if isinstance(node, Sequence) else "mapping"
-        )
+        return ("an empty " if is_empty(node) else "a ") + ("list" if isinstance(node, Sequence) else "mapping")
     if node.value is None:
         return "null" if node.text else "empty"
     if isinstance(node.value, bool):
@@ -119,9 +117,7 @@ def read_text(file: Path, shown: str) -> str:
         with file.open("rb") as stream:
             data = stream.read(limits.FILE_BYTES + 1)
     except OSError as error:
-        raise Report(shown).stop(
-            At(), "file", f"cannot be read: {error.strerror}", "check the file"
-        ) from None
+        raise Report(shown).stop(At(), "file", f"cannot be read: {error.strerror}", "check the file") from None
     return decode(data, shown)
 
 
@@ -167,9 +163,7 @@ def compose(text: str, report: Report) -> Node:
     read behind: broken syntax, refused characters, an empty file, too much size or depth.
     """
     if len(text) > limits.FILE_BYTES:
-        raise report.stop(
-            At(), "file-size", f"more than {limits.FILE_BYTES} characters", "split it into several files"
-        )
+        raise report.stop(At(), "file-size", f"more than {limits.FILE_BYTES} characters", "split it into several files")
     refused = _REFUSED.search(text)
     if refused:
         at = refused.start()
@@ -202,9 +196,7 @@ class _Composer:
         self.next()  # the end of the document
         event = self.next()
         if type(event) is not StreamEndEvent:
-            self._add(
-                event, "documents", "a second document", "keep one document in a file: remove this `---`"
-            )
+            self._add(event, "documents", "a second document", "keep one document in a file: remove this `---`")
         return root
 
     def _no_directives(self, event: DocumentStartEvent) -> None:
@@ -249,9 +241,7 @@ class _Composer:
                 f"more than {limits.DEPTH} lists and mappings inside one another",
                 "flatten it",
             )
-        return (
-            self.sequence(event, depth + 1) if kind is SequenceStartEvent else self.mapping(event, depth + 1)
-        )
+        return self.sequence(event, depth + 1) if kind is SequenceStartEvent else self.mapping(event, depth + 1)
 
     def scalar(self, event: ScalarEvent) -> Scalar:
         mark, text, style = event.start_mark, event.value, event.style
@@ -312,9 +302,7 @@ class _Composer:
                 "put it in quotes" if key.text else "write the key before the `:`",
             )
         elif key.text == "<<" and not key.style:
-            self.report.add(
-                key, "merge-key", "`<<` merges mappings, which specs do without", "write the keys out"
-            )
+            self.report.add(key, "merge-key", "`<<` merges mappings, which specs do without", "write the keys out")
         else:
             return True
         return False

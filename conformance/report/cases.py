@@ -128,9 +128,7 @@ def _parse(spec: SpecEntry | None) -> SpecFile | None:
         return None
 
 
-def _case_view(
-    id_: str, results: dict[str, Line], differences: Sequence[Difference], place: _Place
-) -> CaseView:
+def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Difference], place: _Place) -> CaseView:
     case, file = place.case, place.file
     return CaseView(
         id=id_,
@@ -189,9 +187,7 @@ def _program_lines(case: Case, file: SpecFile) -> tuple[tuple[int, int], ...]:
     return (*ranges, (case.mark.line, last))
 
 
-def _against_document(
-    id_: str, results: dict[str, Line], infos: Mapping[str, TargetInfo]
-) -> list[Difference]:
+def _against_document(id_: str, results: dict[str, Line], infos: Mapping[str, TargetInfo]) -> list[Difference]:
     """Failed assertions, one entry per assertion with what every target showed."""
     found: dict[tuple[int, str, str], dict[str, Check]] = {}
     for target, result in results.items():

@@ -57,9 +57,7 @@ def _add_result(suite: Element, case: CaseView, line: Line) -> None:
     if line.expectedness in UNEXPECTED:
         broken = line.outcome in _BROKEN
         why = reason or _first_miss(line) or line.expectedness
-        node = SubElement(
-            test, "error" if broken else "failure", type=line.outcome, message=one_line(why, 500)
-        )
+        node = SubElement(test, "error" if broken else "failure", type=line.outcome, message=one_line(why, 500))
         node.text = visible(_details(line)) or None
     elif line.expectedness == "waived":
         SubElement(test, "skipped", message=one_line(f"waived: {line.waiver or reason}", 500))
@@ -68,9 +66,7 @@ def _add_result(suite: Element, case: CaseView, line: Line) -> None:
 
 
 def _first_miss(line: Line) -> str:
-    return next(
-        (f"{c.what}: expected {c.expected}, observed {c.observed}" for c in line.assertions if not c.ok), ""
-    )
+    return next((f"{c.what}: expected {c.expected}, observed {c.observed}" for c in line.assertions if not c.ok), "")
 
 
 def _details(line: Line) -> str:

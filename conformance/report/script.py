@@ -96,7 +96,5 @@ def _plain(value: object) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(map(_plain, value)) + "]"
     if isinstance(value, float):
-        return {"nan": "float('nan')", "inf": "float('inf')", "-inf": "-float('inf')"}.get(
-            str(value), repr(value)
-        )
+        return {"nan": "float('nan')", "inf": "float('inf')", "-inf": "-float('inf')"}.get(str(value), repr(value))
     return repr(value)

@@ -72,9 +72,7 @@ class Summary(msgspec.Struct, frozen=True):
         return tuple(case for file in self.files for case in file.cases)
 
 
-def summarise(
-    results: Results, ledgers: Mapping[str, Ledger] | None = None, gate: GateReport | None = None
-) -> Summary:
+def summarise(results: Results, ledgers: Mapping[str, Ledger] | None = None, gate: GateReport | None = None) -> Summary:
     """Compute the view model of `Results` (from `conformance.run.results.read_results`).
 
     `ledgers` as `conformance.load.ledger.load_ledgers` gives them; `gate` is a gate report, if it was run.
@@ -92,11 +90,7 @@ def summarise(
         headline=_headline(results, unexpected, [t.name for t in targets if t.state == "not-run"]),
         sentences=(
             *_sentences(cases, targets, results),
-            *(
-                [f"The gate is shut by {plural(len(gate.findings), 'finding')}."]
-                if gate and gate.findings
-                else []
-            ),
+            *([f"The gate is shut by {plural(len(gate.findings), 'finding')}."] if gate and gate.findings else []),
         ),
         targets=targets,
         files=files,
@@ -147,9 +141,7 @@ def _target_view(info: TargetInfo, lines: Sequence[Line]) -> TargetView:
 
 def _machine(facts: Mapping[str, Any]) -> str:
     """What the first screen says of the machine; all that was attested stands with the environment."""
-    return _facts_text(
-        {name: facts.get(name) for name in ("device_name", "driver", "cuda_runtime", "python")}
-    )
+    return _facts_text({name: facts.get(name) for name in ("device_name", "driver", "cuda_runtime", "python")})
 
 
 def _recording(facts: Mapping[str, Any]) -> str:
@@ -160,8 +152,7 @@ def _recording(facts: Mapping[str, Any]) -> str:
 def _facts_text(facts: Mapping[str, Any]) -> str:
     named = {name: value for name, value in facts.items() if value not in (None, "")}
     return ", ".join(
-        str(value) if name == "device_name" else f"{name.replace('_', ' ')} {value}"
-        for name, value in named.items()
+        str(value) if name == "device_name" else f"{name.replace('_', ' ')} {value}" for name, value in named.items()
     )
 
 
@@ -208,17 +199,13 @@ def _absences(cases: Sequence[CaseView], ran: set[str]) -> Iterator[str]:
         yield f"{plural(len(found) - REASONS_SAID, 'more reason')} why cases gave no verdict, in the matrix."
 
 
-def _sentences(
-    cases: Sequence[CaseView], targets: Sequence[TargetView], results: Results
-) -> list[str]:
+def _sentences(cases: Sequence[CaseView], targets: Sequence[TargetView], results: Results) -> list[str]:
     footer = results.footer
     ran = [t for t in targets if t.state != "not-run"]
     where = f"{plural(len(ran), 'target')}: {listed([t.name for t in ran])}" if ran else "no target"
     said = [f"{plural(len(cases), 'case')} on {where}."]
     said.extend(f"{t.name} is a recording, {t.recorded}." for t in targets if t.state == "recorded")
-    said.extend(
-        f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run"
-    )
+    said.extend(f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run")
     said.extend(_absences(cases, {t.name for t in ran}))
     waived = sum(t.waived for t in targets)
     undeclared, accepted = len(results.undeclared), len(results.divergences) - len(results.undeclared)

@@ -34,9 +34,7 @@ def changes(old: Results, new: Results) -> list[Change]:
     for key in sorted(before.keys() | after.keys()):
         a, b = before.get(key), after.get(key)
         if a is None or b is None:
-            found.append(
-                Change(*key, "presence", "absent" if a is None else a.outcome, b.outcome if b else "absent")
-            )
+            found.append(Change(*key, "presence", "absent" if a is None else a.outcome, b.outcome if b else "absent"))
             continue
         for what in ("outcome", "expectedness"):
             if getattr(a, what) != getattr(b, what):

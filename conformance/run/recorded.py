@@ -30,9 +30,7 @@ class Recording:
         return msgspec.structs.replace(self.info, state="recorded", reason=absent.reason, recorded=self.facts)
 
 
-def recorded_runs(
-    folder: Path, files: Sequence[SpecFile], instances: Sequence[Instance]
-) -> dict[str, Recording]:
+def recorded_runs(folder: Path, files: Sequence[SpecFile], instances: Sequence[Instance]) -> dict[str, Recording]:
     """Target name → its recording, of the recordings in `folder` that fit the present specs.
 
     Raises ResultsError when a recording is damaged.

@@ -47,12 +47,8 @@ def rejudge(results: Results, waivers: Iterable[Waiver] = ()) -> Rejudged:
     for number, line in enumerate(results.lines, 2):
         instance = known.get(line.case)
         if instance is None:
-            raise ResultsError(
-                f"{results.path}:{number}: {line.case!r} is in none of the specs inside the file"
-            )
+            raise ResultsError(f"{results.path}:{number}: {line.case!r} is in none of the specs inside the file")
         verdicts.append(judge(instance, infos[line.target], line.ran, accepted))
         rans.setdefault(line.case, {})[line.target] = line.ran
-    divergences = [
-        found for case, by_target in rans.items() for found in diverge(known[case], infos, by_target)
-    ]
+    divergences = [found for case, by_target in rans.items() for found in diverge(known[case], infos, by_target)]
     return Rejudged(tuple(verdicts), tuple(divergences))

@@ -151,9 +151,7 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def make_header(
-    files: Sequence[SpecFile], instances: Iterable[Instance], infos: Iterable[TargetInfo]
-) -> Header:
+def make_header(files: Sequence[SpecFile], instances: Iterable[Instance], infos: Iterable[TargetInfo]) -> Header:
     """The header of a run that starts now. `files` are those that the instances come from."""
     specs = tuple(SpecEntry(file.path, file.shown, file.sha256, file.text) for file in files)
     return Header(
@@ -310,9 +308,7 @@ def _read_header(row: bytes, path: str) -> Header:
     if first.kind != "header":
         raise ResultsError(f"{path}:1: a results file begins with a header, not with a {first.kind!r} line")
     if first.format != FORMAT:
-        raise ResultsError(
-            f"{path}:1: format {first.format}, and this version reads format {FORMAT}; run it again"
-        )
+        raise ResultsError(f"{path}:1: format {first.format}, and this version reads format {FORMAT}; run it again")
     header = _decode(row, path, 1)
     if not isinstance(header, Header):
         raise HarnessBug("a header that decodes as something else")

@@ -80,9 +80,7 @@ def test_interrupted(hold):
 
 def test_partial(hold, tmp_path):
     whole = results(tmp_path / "r")
-    found, report = hold(
-        read=msgspec.structs.replace(whole, footer=None, damage="r:4: the file ends too early")
-    )
+    found, report = hold(read=msgspec.structs.replace(whole, footer=None, damage="r:4: the file ends too early"))
     assert [code for code, _ in found] == ["interrupted"]
     assert "ends too early" in report.findings[0].what
 
@@ -166,9 +164,7 @@ def test_unexpected(hold, changes, places):
     assert found == [("unexpected", f"spec/area/file.yaml:{line}") for line in places]
     assert report.exit_code == 1
     if changes is WRONG:
-        assert report.findings[0].what == (
-            "area/file::adds on torch:cpu: step 1, w.grad: tensor([4.]), expected [5.]"
-        )
+        assert report.findings[0].what == ("area/file::adds on torch:cpu: step 1, w.grad: tensor([4.]), expected [5.]")
 
 
 def test_levels_that_do_not_gate(hold):
@@ -187,9 +183,7 @@ def test_observed_level_fails_on_change_only(hold):
     assert hold(baseline=before)[0] == []
     assert hold(other, baseline=before)[0] == [("observed-changed", "spec/area/file.yaml:10")]
     assert hold(other, baseline=observed("step 1, repr(y): other"))[0] == []
-    assert hold(baseline=observed("step 1, repr(y): other"))[0] == [
-        ("observed-changed", "spec/area/file.yaml:10")
-    ]
+    assert hold(baseline=observed("step 1, repr(y): other"))[0] == [("observed-changed", "spec/area/file.yaml:10")]
     assert hold(other)[0] == [("observed-changed", "spec/area/file.yaml:10")], "not in the baseline yet"
     crash = {(PRINTS, TORCH.name): Ran("crash", None, "signal 11")}
     assert hold(crash, baseline=before)[0] == [("observed-changed", "spec/area/file.yaml:10")]
@@ -201,10 +195,7 @@ def test_observed_level_fails_on_change_only(hold):
 def test_divergence(hold):
     found, report = hold(DIVERGES)
     assert found == [("divergence", "spec/area/file.yaml:6")]
-    assert (
-        "w version differs, reference stands alone (torch:cpu: 3, reference:cpu: 0)"
-        in report.findings[0].what
-    )
+    assert "w version differs, reference stands alone (torch:cpu: 3, reference:cpu: 0)" in report.findings[0].what
 
 
 # --- what is listed ------------------------------------------------------------------------------

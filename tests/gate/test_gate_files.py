@@ -149,9 +149,7 @@ no_waivers_for: []
 review_horizon_days: 30
 waived_must_run: false
 """
-    assert load_policy(file(text, "p.yaml")) == Policy(
-        ("mine:cpu",), False, ("must",), 3, (), 30, False, "p.yaml"
-    )
+    assert load_policy(file(text, "p.yaml")) == Policy(("mine:cpu",), False, ("must",), 3, (), 30, False, "p.yaml")
 
 
 @pytest.mark.parametrize("text", ["", "# only words\n", "max_waivers: 20\n"])

@@ -29,9 +29,7 @@ PLAIN = case("      - run: y = x\n        expect:\n          n: 1\n      - run: 
 def compared(ours: dict, theirs: dict, instance=PLAIN, names=(CPU, REF)):
     """Divergences where the second step shows these tensors, on two targets."""
     first = {"w": observation([1.0])}
-    rans = {
-        name: ran(step(1, **first), step(**seen)) for name, seen in zip(names, (ours, theirs), strict=True)
-    }
+    rans = {name: ran(step(1, **first), step(**seen)) for name, seen in zip(names, (ours, theirs), strict=True)}
     return diverge(instance, INFOS, rans)
 
 
@@ -144,38 +142,30 @@ def test_devices_are_relative_to_the_target():
     on_cpu = {"w": observation([1.0], grad=observation([2.0]))}
     first = step(1)
     assert diverge(PLAIN, INFOS, {CPU: ran(first, step(**on_cpu)), CUDA: ran(first, step(**on_cuda))}) == ()
-    (found,) = diverge(
-        PLAIN, INFOS, {CUDA: ran(first, step(**on_cuda)), REF_CUDA: ran(first, step(**on_cpu))}
-    )[:1]
+    (found,) = diverge(PLAIN, INFOS, {CUDA: ran(first, step(**on_cuda)), REF_CUDA: ran(first, step(**on_cpu))})[:1]
     assert (found.where, found.field, found.values) == ("w", "device", {CUDA: "cuda:0", REF_CUDA: "cpu"})
 
 
 def test_a_program_that_moves_tensors_names_devices_outright():
-    moving = case(
-        "      - run: y = x\n      - run: z = y\n        expect:\n          n: 1\n", "    needs: [cuda]\n"
-    )
+    moving = case("      - run: y = x\n      - run: z = y\n        expect:\n          n: 1\n", "    needs: [cuda]\n")
     far = {"far": observation([1.0], device="cuda:0")}
     near = {"far": observation([1.0])}
     first = step()
     rans = {REF: ran(first, step(1, **far)), REF_CUDA: ran(first, step(1, **far))}
     assert diverge(moving, INFOS, rans) == ()
-    assert [
-        found.field for found in diverge(PLAIN, INFOS, {name: ran(step(1), step(**far)) for name in rans})
-    ] == ["device"]
+    assert [found.field for found in diverge(PLAIN, INFOS, {name: ran(step(1), step(**far)) for name in rans})] == [
+        "device"
+    ]
     rans = {REF: ran(first, step(1, **far)), REF_CUDA: ran(first, step(1, **near))}
     assert [found.field for found in diverge(moving, INFOS, rans)] == ["device"]
 
 
 def test_a_program_that_names_the_host_has_its_tensors_there():
-    on_host = case(
-        "      - run: w = torch.ones(1, device=host)\n      - run: z = w\n        expect:\n          n: 1\n"
-    )
+    on_host = case("      - run: w = torch.ones(1, device=host)\n      - run: z = w\n        expect:\n          n: 1\n")
     near = {"w": observation([1.0])}
     rans = {CPU: ran(step(**near), step(1, **near)), REF_CUDA: ran(step(**near), step(1, **near))}
     assert diverge(on_host, INFOS, rans) == ()
-    assert [
-        found.field for found in diverge(PLAIN, INFOS, {n: ran(step(1), step(**near)) for n in rans})
-    ] == ["device"]
+    assert [found.field for found in diverge(PLAIN, INFOS, {n: ran(step(1), step(**near)) for n in rans})] == ["device"]
 
 
 def test_targets_are_read_in_one_order():
@@ -186,9 +176,7 @@ def test_targets_are_read_in_one_order():
 
 
 def test_a_place_is_reported_once():
-    three = case(
-        "      - run: y = x\n      - run: y = x\n      - run: y = x\n        expect:\n          n: 1\n"
-    )
+    three = case("      - run: y = x\n      - run: y = x\n      - run: y = x\n        expect:\n          n: 1\n")
     ours, theirs = step(w=observation([1.0])), step(w=observation([2.0]))
     last = {**theirs, "answers": [{"k": "int", "v": 1}]}
     rans = {CPU: ran(ours, ours, {**ours, "answers": last["answers"]}), REF: ran(theirs, theirs, last)}
@@ -247,9 +235,7 @@ def test_what_nobody_stated_about_errors_and_warnings():
     ],
 )
 def test_declared_differences_are_none(expression, expected, field, declared):
-    instance = case(
-        f'      - run: y = x\n        expect:\n          "{expression}": {expected}\n      - run: z = y\n'
-    )
+    instance = case(f'      - run: y = x\n        expect:\n          "{expression}": {expected}\n      - run: z = y\n')
     theirs = {"data": [9.0], "version": 9, "grad_fn": "Other", "requires_grad": True, "storage": 0}
     ours = {"x": observation([1.0]), "w": observation([1.0], storage=1)}
     other = {"x": ours["x"], "w": {**ours["w"], field: theirs[field]}}
@@ -340,10 +326,7 @@ def test_who_stands_alone_on_an_assertion(checks, alone):
 )
 def test_devices_in_texts_do_not_part_voices(here, there):
     assert who_stands_alone({CPU: check(False, here), REF_CUDA: check(False, there)}, INFOS) == "document"
-    assert (
-        who_stands_alone({CPU: check(False, here), REF: check(False, there)}, INFOS)
-        == "document and reference"
-    )
+    assert who_stands_alone({CPU: check(False, here), REF: check(False, there)}, INFOS) == "document and reference"
 
 
 def test_voices():

@@ -44,9 +44,7 @@ def test_rounds_as_numpy(dtype, value):
 
 @pytest.mark.parametrize("dtype", [name for name in FORMATS if hasattr(ml_dtypes, name)])
 @settings(deadline=None)
-@given(
-    value=st.floats(width=32) | st.floats(-500, 500, width=32) | st.floats(-(2.0**-120), 2.0**-120, width=32)
-)
+@given(value=st.floats(width=32) | st.floats(-500, 500, width=32) | st.floats(-(2.0**-120), 2.0**-120, width=32))
 def test_rounds_as_ml_dtypes(dtype, value):
     """From float32: ml_dtypes goes through it, which rounds twice, and so is no judge of more."""
     assert bits(round_to(value, FORMATS[dtype])) == bits(float(np.float32(value).astype(NUMPY[dtype])))

@@ -140,9 +140,7 @@ def test_sound_errors_and_warnings_have_no_survivors():
     )
     findings = found(case(yaml), seen)
     assert findings.survivors == ()
-    assert findings.unproven == (
-        "area/behaviour::one: step 1, warns, entry 2, FutureWarning, message, option 2",
-    )
+    assert findings.unproven == ("area/behaviour::one: step 1, warns, entry 2, FutureWarning, message, option 2",)
 
 
 def test_a_branch_that_no_target_takes_is_unproven():
@@ -185,9 +183,7 @@ def test_every_word_of_a_message_is_changed():
 TARGETS = ("torch:cpu", "reference:cpu", "reference:cuda")
 
 
-@pytest.mark.skipif(
-    find_spec("torch") is None, reason="the specs are held against torch, which is not installed"
-)
+@pytest.mark.skipif(find_spec("torch") is None, reason="the specs are held against torch, which is not installed")
 def test_every_expectation_of_every_spec():
     cases = [instance for file in load() for instance in instances(file)]
     rans: dict[str, dict[str, Ran]] = {}

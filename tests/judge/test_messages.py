@@ -118,6 +118,4 @@ def test_parts_for_one_device(text, cpu, cuda, xpu):
 
 
 def test_first_difference_quotes_both_sides():
-    assert (
-        first_difference("tensor([1.])", "tensor([2.])") == "differs at character 9: '1.])', expected '2.])'"
-    )
+    assert first_difference("tensor([1.])", "tensor([2.])") == "differs at character 9: '1.])', expected '2.])'"

@@ -119,9 +119,7 @@ def test_a_whole_list_of_warnings_may_be_chosen():
 
 
 def test_nobody_may_warn_unasked():
-    verdict = run_step(
-        "        expect:\n          x: 1\n", step(1, warned=("UserWarning: hm", "UserWarning: so"))
-    )
+    verdict = run_step("        expect:\n          x: 1\n", step(1, warned=("UserWarning: hm", "UserWarning: so")))
     assert verdict.outcome == "fail"
     assert verdict.assertions[0].observed == "UserWarning: hm\nUserWarning: so"
 
@@ -129,9 +127,7 @@ def test_nobody_may_warn_unasked():
 def test_notes_say_what_is_missing_and_what_is_too_many():
     yaml = WARNS + "          - UserWarning: abc\n"
     note = run_step(yaml, step(warned=("UserWarning: abd",))).assertions[0].note
-    assert note == (
-        "missing 'UserWarning: abc'; not expected 'UserWarning: abd'; message differs at character 3: 'd'"
-    )
+    assert note == ("missing 'UserWarning: abc'; not expected 'UserWarning: abd'; message differs at character 3: 'd'")
 
 
 @pytest.mark.parametrize(

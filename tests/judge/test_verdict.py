@@ -188,9 +188,7 @@ def test_waivers(seen, entry, expectedness):
         entry = {"assertion": None, **entry}
     verdict = judge(TWO_STEPS, TORCH, seen, [waiver(**entry)])
     assert verdict.expectedness == expectedness
-    assert verdict.waiver == (
-        "reports/waivers.yaml:2" if expectedness in ("waived", "stale-waiver") else None
-    )
+    assert verdict.waiver == ("reports/waivers.yaml:2" if expectedness in ("waived", "stale-waiver") else None)
 
 
 def test_each_failed_assertion_needs_its_waiver():
@@ -206,7 +204,5 @@ def test_observed_cases_are_judged_like_others():
 
 
 def test_outcomes_are_from_the_closed_list():
-    seen = [
-        judge(TWO_STEPS, TORCH, r).outcome for r in (ran(*GREEN), WRONG, Ran("trace", None), Ran("crash"))
-    ]
+    seen = [judge(TWO_STEPS, TORCH, r).outcome for r in (ran(*GREEN), WRONG, Ran("trace", None), Ran("crash"))]
     assert set(seen) <= set(OUTCOMES)

@@ -67,8 +67,7 @@ def test_a_row():
 
 def test_choices_hold_any_expectation_and_nest():
     got = expectation(
-        "{per_torch: {'<2.1': {per_device: {cpu: {one_of: [1., {value: 2., ulp: 1}]}, cuda: {row: n}}},"
-        " '>=2.1': null}}"
+        "{per_torch: {'<2.1': {per_device: {cpu: {one_of: [1., {value: 2., ulp: 1}]}, cuda: {row: n}}}, '>=2.1': null}}"
     )
     assert isinstance(got, PerTorch)
     (old, inner), (new, none) = got.branches
@@ -110,9 +109,7 @@ def test_raises_with_a_choice_around_the_message():
 
 
 def test_raises_with_a_choice_around_the_whole():
-    got = step(
-        "raises: {per_torch: {'<2.1': null, '>=2.1': {one_of: [{RuntimeError: a}, {ValueError: b}]}}}"
-    ).raises
+    got = step("raises: {per_torch: {'<2.1': null, '>=2.1': {one_of: [{RuntimeError: a}, {ValueError: b}]}}}").raises
     assert isinstance(got, PerTorch)
     (_, nothing), (_, either) = got.branches
     assert nothing == Value(None, nothing.mark, message=True)

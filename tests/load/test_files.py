@@ -88,9 +88,7 @@ def test_files_with_the_same_ids_are_not_loaded_together(root, tmp_path):
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "same.yaml").write_text(GOOD)
-    with pytest.raises(
-        SpecError, match=r"^y/same.yaml:1:1: same-ids: its cases have the ids of x/same.yaml; rename"
-    ):
+    with pytest.raises(SpecError, match=r"^y/same.yaml:1:1: same-ids: its cases have the ids of x/same.yaml; rename"):
         ids(tmp_path / "x", tmp_path / "y", root=root)
 
 

@@ -120,9 +120,7 @@ def test_as_many_instances_as_a_file_may_have():
     values = list(range(limits.INSTANCES))
     cases = [f"{{case: c{n}, params: {{p: {values}}}, {STEPS}}}" for n in range(11)]
     assert len(instances(spec(f"cases: [{', '.join(cases[:10])}]"))) == limits.FILE_INSTANCES
-    with pytest.raises(
-        SpecError, match=r"1:1: instances: the cases have 11000 instances, more than 10000; split"
-    ):
+    with pytest.raises(SpecError, match=r"1:1: instances: the cases have 11000 instances, more than 10000; split"):
         spec(f"cases: [{', '.join(cases)}]")
 
 

@@ -123,21 +123,15 @@ def test_expectations_know_their_places():
 
 def test_an_exception_knows_its_place():
     thrown = spec(EXAMPLE).cases[1].steps[1].raises
-    assert thrown == Thrown(
-        "RuntimeError", Value("Trying to backward ...", Mark(38, 25), message=True), Mark(38, 11)
-    )
+    assert thrown == Thrown("RuntimeError", Value("Trying to backward ...", Mark(38, 25), message=True), Mark(38, 11))
 
 
-@pytest.mark.parametrize(
-    "change", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n")], ids=["bom", "crlf"]
-)
+@pytest.mark.parametrize("change", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r\n")], ids=["bom", "crlf"])
 def test_a_byte_order_mark_and_crlf_change_nothing(change):
     assert spec(change(EXAMPLE)) == spec(EXAMPLE)
 
 
-@pytest.mark.parametrize(
-    "before", ["", "---\n", "%YAML 1.2\n---\n", "# yaml-language-server: $schema=a.json\n"]
-)
+@pytest.mark.parametrize("before", ["", "---\n", "%YAML 1.2\n---\n", "# yaml-language-server: $schema=a.json\n"])
 def test_what_may_stand_before_the_keys(before):
     assert case(f"{before}cases: [{{case: a, steps: [{{run: x}}]}}]\n...\n").name == "a"
 
@@ -153,9 +147,7 @@ def test_keys_that_need_quotes_in_yaml_are_plain_expressions():
 
 
 def test_core_schema_values_reach_the_model():
-    got = step(
-        "expect: {a: on, b: no, c: 1e-3, d: 0o10, e: 0xF, f: -0.0, g: ~, h: .inf, i: '1', j: 1}"
-    ).expect
+    got = step("expect: {a: on, b: no, c: 1e-3, d: 0o10, e: 0xF, f: -0.0, g: ~, h: .inf, i: '1', j: 1}").expect
     data = [a.expected.data for a in got]
     assert data == ["on", "no", 0.001, 8, 15, 0.0, None, math.inf, "1", 1]
     assert math.copysign(1, data[5]) == -1.0

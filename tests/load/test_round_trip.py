@@ -52,9 +52,7 @@ def test_an_expected_literal(data):
 
 
 @settings(deadline=None)
-@given(
-    st.lists(st.dictionaries(st.sampled_from(["n", "m", "want"]), DATA, min_size=1), min_size=1, max_size=1)
-)
+@given(st.lists(st.dictionaries(st.sampled_from(["n", "m", "want"]), DATA, min_size=1), min_size=1, max_size=1))
 def test_a_row(rows):
     (got,) = instances(spec(f"cases: [{{case: a, rows: {written(rows)}, steps: [{{run: x}}]}}]"))
     assert same(tuple(got.row), tuple((name, frozen(held)) for name, held in rows[0].items()))

@@ -103,9 +103,7 @@ def test_every_spec_is_valid():
 ENTRIES = [(entry, data) for entry in malformed() if (data := readable(entry.text)) is not None]
 
 
-@pytest.mark.parametrize(
-    ("entry", "data"), ENTRIES, ids=[entry.name.replace(" ", "-") for entry, _ in ENTRIES]
-)
+@pytest.mark.parametrize(("entry", "data"), ENTRIES, ids=[entry.name.replace(" ", "-") for entry, _ in ENTRIES])
 def test_schema_and_loader_agree_on_what_is_malformed(entry, data):
     assert VALIDATOR.is_valid(data) is (entry.name in BEYOND_A_SCHEMA)
 

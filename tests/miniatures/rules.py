@@ -59,9 +59,7 @@ def no_version_bump(torch):
     VersionCounter.bump = lambda self: None
 
 
-@caught_by(
-    "versions/saved_inputs::restored-value-does-not-help", "versions/saved_results::result-overwritten"
-)
+@caught_by("versions/saved_inputs::restored-value-does-not-help", "versions/saved_results::result-overwritten")
 def versions_not_compared(torch):
     """A saved tensor that was written to is used all the same."""
     from reference_engine.graph.saved import SavedTensor
@@ -130,9 +128,7 @@ def create_graph_does_not_retain(torch):
     """`retain_graph` left out means False even under `create_graph=True`."""
     backward = torch.autograd.backward
 
-    def forgetful(
-        tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None
-    ):
+    def forgetful(tensors, grad_tensors=None, retain_graph=None, create_graph=False, grad_variables=None, inputs=None):
         return backward(tensors, grad_tensors, bool(retain_graph), create_graph, grad_variables, inputs)
 
     forgetful.__name__ = forgetful.__qualname__ = "backward"
@@ -174,9 +170,7 @@ def grad_fills_grad(torch):
 
     def leaky(outputs, inputs, *args, **kwargs):
         found = grad(outputs, inputs, *args, **kwargs)
-        for tensor, value in zip(
-            [inputs] if isinstance(inputs, torch.Tensor) else inputs, found, strict=False
-        ):
+        for tensor, value in zip([inputs] if isinstance(inputs, torch.Tensor) else inputs, found, strict=False):
             if value is not None:
                 tensor.grad = value.detach()
         return found
@@ -197,9 +191,7 @@ def unused_inputs_are_zero(torch):
     torch.autograd.grad = generous
 
 
-@caught_by(
-    "backward/create_graph::grad-is-differentiable", "backward/create_graph::autograd-grad-second-derivative"
-)
+@caught_by("backward/create_graph::grad-is-differentiable", "backward/create_graph::autograd-grad-second-derivative")
 def gradients_are_constants(torch):
     """`create_graph=True` records nothing."""
     from reference_engine.graph import engine
@@ -250,9 +242,7 @@ def oldest_node_first(torch):
     from reference_engine.graph import engine
 
     push = engine.heappush
-    engine.heappush = lambda heap, entry: push(
-        heap, (-entry[0] if entry[0] > -(2**60) else entry[0], *entry[1:])
-    )
+    engine.heappush = lambda heap, entry: push(heap, (-entry[0] if entry[0] > -(2**60) else entry[0], *entry[1:]))
 
 
 @caught_by("accumulate/assign_grad::other-shape", "accumulate/assign_grad::other-dtype")
@@ -311,9 +301,7 @@ def grad_mode_of_the_process(torch):
     from reference_engine._state import ThreadState, thread
 
     values = {"on": True}
-    ThreadState.grad_enabled = property(
-        lambda self: values["on"], lambda self, value: values.__setitem__("on", value)
-    )
+    ThreadState.grad_enabled = property(lambda self: values["on"], lambda self, value: values.__setitem__("on", value))
     thread.__dict__.pop("grad_enabled", None)
 
 

@@ -113,8 +113,7 @@ def test_a_segfault_of_torch_costs_one_item(project, xdist):
 
 def test_results_are_whole_when_an_xdist_worker_dies(project):
     (project / "conftest.py").write_text(
-        CONFTEST + "import os\ndef pytest_runtest_call(item):\n"
-        "    if 'dies' in item.name:\n        os._exit(1)\n"
+        CONFTEST + "import os\ndef pytest_runtest_call(item):\n    if 'dies' in item.name:\n        os._exit(1)\n"
     )
     more = GOOD.replace("case: adds", "case: dies").partition("cases:\n")[2]
     (project / "spec" / "area" / "adds.yaml").write_text(GOOD + more)
