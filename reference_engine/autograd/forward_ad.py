@@ -9,7 +9,6 @@ Rule: ``torch.autograd.forward_ad``.
 
 from __future__ import annotations
 
-import inspect
 from typing import NamedTuple
 
 from .._state import process, thread
@@ -251,7 +250,9 @@ def _tangents(row, values: list, outputs: tuple, tangents: dict) -> tuple:
 def _arguments(row, function, values: list, outputs: tuple, tangents: dict) -> dict:
     """The arguments that a rule asks for by name: ``NAME_t`` tangents, outputs, inputs and facts."""
     found = {}
-    for name in inspect.signature(function).parameters:
+    from ..ops.table import parameter_names
+
+    for name in parameter_names(function):
         owner = name.removesuffix("_t")
         if owner != name and owner in row.positions:
             found[name] = tangents.get(row.positions[owner])

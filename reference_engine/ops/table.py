@@ -241,6 +241,14 @@ _DEFAULTS = {
 ROWS: list[Row] = []
 
 
+def parameter_names(function) -> tuple[str, ...]:
+    """The names of a rule's parameters: they say what it needs."""
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__signature__"):
+        return tuple(inspect.signature(function).parameters)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
 def guarded(forward, refuses):
     """``forward`` behind a check of its first array's kind. Raises what PyTorch's kernel raises."""
 
@@ -314,7 +322,7 @@ def op(
     for position, parameter in enumerate(parameters):
         if parameter.name in derivatives:
             derivative = derivatives.pop(parameter.name)
-            first, *rest = inspect.signature(derivative).parameters
+            first, *rest = parameter_names(derivative)
             formulas.append(
                 Formula(position, derivative, tuple(rest), first == "grads", parameter.kind.startswith("Tensor[]"))
             )
