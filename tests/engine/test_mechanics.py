@@ -234,6 +234,16 @@ def test_deep_graphs_need_no_recursion():
     del y  # taking the graph apart must not recurse either
 
 
+def test_what_a_hook_does_to_the_grad_mode_ends_with_its_node():
+    x = torch.ones(1, requires_grad=True)
+    y = x * x
+    y.register_hook(lambda g: torch.set_grad_enabled(True) and None)
+    inner = []
+    x.register_hook(lambda g: inner.append(torch.is_grad_enabled()))
+    y.backward()
+    assert inner == [False] and not x.grad.requires_grad
+
+
 def test_a_hook_that_raises_ends_the_pass_with_its_own_error():
     x = torch.ones(1, requires_grad=True)
     y = x * 2
@@ -293,8 +303,9 @@ def test_hooks_stay_with_the_old_value_and_retain_grad_follows_the_tensor():
     y.register_hook(lambda g: seen.append(g.item()))
     y.retain_grad()
     y.mul_(5)
+    y.register_hook(lambda g: seen.append(("new", g.item())))
     (y * 3).backward()
-    assert seen == [15.0] and y.grad.item() == 3.0
+    assert seen == [("new", 3.0), 15.0] and y.grad.item() == 3.0
 
 
 # -- modes -----------------------------------------------------------------------------------------------------------
@@ -333,6 +344,7 @@ def test_reset_state_undoes_what_a_program_left_behind():
     torch.set_default_device("cuda")
     torch.autograd.set_detect_anomaly(True)
     forward_ad.enter_dual_level()
+    dual = forward_ad.make_dual(torch.ones(1), torch.ones(1))
     torch.manual_seed(5)
     torch.reset_state()
     fresh = torch.ones(1)
@@ -340,7 +352,7 @@ def test_reset_state_undoes_what_a_program_left_behind():
     assert (fresh.dtype, str(fresh.device)) == (torch.float32, "cpu")
     assert torch.initial_seed() == 67280421310721
     with forward_ad.dual_level():
-        pass
+        assert forward_ad.unpack_dual(dual).tangent is None
 
 
 # -- hooks -----------------------------------------------------------------------------------------------------------
@@ -476,18 +488,18 @@ def test_version_errors_name_the_device():
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
-def test_no_reference_cycle_keeps_a_graph_alive():
+@pytest.mark.parametrize("backward", [False, True])
+@pytest.mark.parametrize("program", ["x.exp()", "x.sigmoid().softmax(0)", "(x * 2)[1:].mul_(3)", "(x * 1).tanh_()"])
+def test_no_reference_cycle_keeps_a_graph_alive(program, backward):
     gc.collect()
     gc.disable()
     try:
-        x = torch.ones(4, requires_grad=True)
-        y = x.exp().sigmoid().softmax(0) * 2
-        view = y[1:]
-        y.mul_(3)
-        view.sum().backward()
-        nodes = [weakref.ref(y.grad_fn), weakref.ref(view.grad_fn)]
-        del y, view
-        assert [node() for node in nodes] == [None, None]
+        y = eval(program, {"x": torch.ones(4, requires_grad=True)})
+        node = weakref.ref(y.grad_fn)
+        if backward:
+            y.sum().backward()
+        del y
+        assert node() is None
     finally:
         gc.enable()
 
