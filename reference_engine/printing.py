@@ -35,9 +35,7 @@ _PROFILES = {
 }
 
 
-def set_printoptions(
-    precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None
-):
+def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
     """Change how tensors print, for the whole process (torch.set_printoptions).
 
     A `profile` ("default", "short" or "full"; others are ignored) is applied first, single

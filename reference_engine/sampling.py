@@ -56,8 +56,7 @@ def uniform(generator, shape, dtype, low=0.0, high=1.0):
     _demand_floating(dtype, "check_uniform_bounds")
     if not low <= high:
         raise RuntimeError(
-            "uniform_ expects to return a [from, to) range, but found "
-            f"from={_number(low)} > to={_number(high)}"
+            f"uniform_ expects to return a [from, to) range, but found from={_number(low)} > to={_number(high)}"
         )
     fractions = _fractions(generator, math.prod(shape), 53 if dtype == np.float64 else 24)
     working = np.float64 if dtype == np.float64 else np.float32

@@ -2,7 +2,7 @@
 
 
 def typename(value):
-    """"torch.FloatTensor" for tensors, else the qualified name of what the value is; built-ins go without module."""
+    """ "torch.FloatTensor" for tensors, else the qualified name of what the value is; built-ins go without module."""
     from ._tensor import Tensor
 
     if isinstance(value, Tensor):

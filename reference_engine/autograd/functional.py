@@ -69,9 +69,7 @@ def _scalar_output(func, inputs, where, strict):
     if is_tuple:
         raise RuntimeError(f"The function given to {where} should return a single Tensor")
     if outputs[0].nelement() != 1:
-        raise RuntimeError(
-            f"The Tensor returned by the function given to {where} should contain a single element"
-        )
+        raise RuntimeError(f"The Tensor returned by the function given to {where} should contain a single element")
     return outputs
 
 
@@ -88,16 +86,12 @@ def _vector(v, references, is_tuple, create_graph, where, what):
     vectors = _fresh(vectors, create_graph, requires_grad=False)
     if len(vectors) != len(references):
         if is_tuple:
-            raise RuntimeError(
-                f"v is a tuple of invalid length: should be {len(references)} but got {len(vectors)}."
-            )
+            raise RuntimeError(f"v is a tuple of invalid length: should be {len(references)} but got {len(vectors)}.")
         raise RuntimeError("The given v should contain a single Tensor.")
     for index, (vector, reference) in enumerate(zip(vectors, references, strict=True)):
         if vector.size() != reference.size():
             entry = f"Entry {index} in " if is_tuple else ""
-            raise RuntimeError(
-                f"{entry}v has invalid size: should be {reference.size()} but got {vector.size()}."
-            )
+            raise RuntimeError(f"{entry}v has invalid size: should be {reference.size()} but got {vector.size()}.")
     return vectors
 
 
@@ -145,9 +139,7 @@ def _demand_grad(tensors, stage, strict):
     """In strict mode, raise RuntimeError for a tensor through which nothing can be differentiated."""
     for index, tensor in enumerate(tensors if strict else ()):
         if tensor is None:
-            raise RuntimeError(
-                f"The output of the user-provided function is independent of input {index}. {_STRICT}."
-            )
+            raise RuntimeError(f"The output of the user-provided function is independent of input {index}. {_STRICT}.")
         if not tensor.requires_grad:
             raise RuntimeError(_NOT_CONNECTED[stage].format(i=index))
 
@@ -283,7 +275,7 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
             f'{_STRATEGIES} Hint: If your function has more outputs than inputs, "forward-mode" tends '
-            f'to be more '
+            f"to be more "
             'performant. Otherwise, prefer to use "reverse-mode".'
         )
     if strategy == "forward-mode":
@@ -299,8 +291,7 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
                 "together. Please either set `strict=False` or `vectorize=False`."
             )
         blocks = tuple(
-            _output_rows(number, output, inputs, create_graph, strict)
-            for number, output in enumerate(outputs)
+            _output_rows(number, output, inputs, create_graph, strict) for number, output in enumerate(outputs)
         )
     return _arranged(_released(blocks, create_graph), is_outputs_tuple, is_inputs_tuple)
 
@@ -319,8 +310,7 @@ def _output_rows(number, output, inputs, create_graph, strict):
             if grad is None:
                 if strict:
                     raise RuntimeError(
-                        f"Output {number} of the user-provided function is independent of input {index}. "
-                        f"{_STRICT}."
+                        f"Output {number} of the user-provided function is independent of input {index}. {_STRICT}."
                     )
                 grad = torch.zeros_like(tensor)
             elif strict and create_graph and not grad.requires_grad:
@@ -330,8 +320,7 @@ def _output_rows(number, output, inputs, create_graph, strict):
                 )
             row.append(grad)
     return tuple(
-        torch.stack(row, dim=0).view(output.size() + tensor.size())
-        for row, tensor in zip(rows, inputs, strict=True)
+        torch.stack(row, dim=0).view(output.size() + tensor.size()) for row, tensor in zip(rows, inputs, strict=True)
     )
 
 
@@ -387,14 +376,10 @@ def _forward_product(func, inputs, tangents):
         )
         is_tuple, outputs = _call(func, duals, "jacobian")
         unpacked = [forward_ad.unpack_dual(output) for output in outputs]
-        return is_tuple, [
-            torch.zeros_like(primal) if tangent is None else tangent for primal, tangent in unpacked
-        ]
+        return is_tuple, [torch.zeros_like(primal) if tangent is None else tangent for primal, tangent in unpacked]
 
 
-def hessian(
-    func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"
-):
+def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
     """The Hessian of a function with one element as result: one tensor (*input i, *input j) per pair of
     inputs.
 
@@ -414,7 +399,5 @@ def hessian(
         _demand_grad(rows, "jacobian", strict)
         return rows
 
-    result = jacobian(
-        gradient, inputs, create_graph, strict, vectorize=vectorize, strategy=outer_jacobian_strategy
-    )
+    result = jacobian(gradient, inputs, create_graph, strict, vectorize=vectorize, strategy=outer_jacobian_strategy)
     return result if is_inputs_tuple else result[0][0]

@@ -32,9 +32,7 @@ _NOT_REENTRANT = (
     "- is a Module test (e.g., in common_nn.py), then modify the corresponding\n"
     "  module_test entry to have `gradcheck_nondet_tol=<tol>`\n"
 )
-_UNDEFINED = (
-    'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
-)
+_UNDEFINED = 'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
 
 
 class GradcheckError(RuntimeError):
@@ -75,8 +73,7 @@ def _checked_inputs(inputs):
             )
     if not chosen:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, "
-            "but none of them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     return chosen
 
@@ -106,9 +103,7 @@ def _numerical(function, inputs, index, eps):
         data[position] = kept
         slopes = [((a - b) / (2 * eps)).reshape(-1) for a, b in zip(above, below, strict=True)]
         before = columns.get(position)
-        columns[position] = (
-            slopes if before is None else [x + y * unit for x, y in zip(before, slopes, strict=True)]
-        )
+        columns[position] = slopes if before is None else [x + y * unit for x, y in zip(before, slopes, strict=True)]
     return [torch.stack(rows) for rows in zip(*columns.values(), strict=True)]
 
 
@@ -118,9 +113,7 @@ def _analytical(output, inputs, dtypes_checked):
     for position in range(output.numel()):
         seed = torch.zeros_like(output).reshape(-1)
         seed[position] = 1
-        grads = torch.autograd.grad(
-            output, inputs, seed.view_as(output), retain_graph=True, allow_unused=True
-        )
+        grads = torch.autograd.grad(output, inputs, seed.view_as(output), retain_graph=True, allow_unused=True)
         for column, grad, x in zip(columns, grads, inputs, strict=True):
             if grad is not None and grad.size() != x.size():
                 raise GradcheckError("Analytical gradient has incorrect size")
@@ -234,9 +227,7 @@ class _Check:
         inputs = [self.inputs[index] for index in self.chosen]
         together = [[torch.zeros_like(output) for output in outputs]]
         if self.options["check_undefined_grad"]:  # one output at a time leaves the others' gradients undefined
-            together += [
-                [torch.zeros_like(o) if o is output else None for o in outputs] for output in outputs
-            ]
+            together += [[torch.zeros_like(o) if o is output else None for o in outputs] for output in outputs]
         for number, seeds in enumerate(together):
             roots, grads = zip(
                 *[(o, seed) for o, seed in zip(outputs, seeds, strict=True) if seed is not None], strict=True
@@ -341,16 +332,11 @@ def gradgradcheck(
     else:
         grad_outputs = _listed(grad_outputs)
     count = len(grad_outputs)
-    differentiated = [
-        index for index, x in enumerate(inputs) if isinstance(x, torch.Tensor) and x.requires_grad
-    ]
+    differentiated = [index for index, x in enumerate(inputs) if isinstance(x, torch.Tensor) and x.requires_grad]
 
     def gradient(*args):
         args, seeds = args[: len(args) - count], args[len(args) - count :]
-        args = tuple(
-            x.requires_grad_() if index in differentiated and x.is_leaf else x
-            for index, x in enumerate(args)
-        )
+        args = tuple(x.requires_grad_() if index in differentiated and x.is_leaf else x for index, x in enumerate(args))
         outputs = _differentiable(_listed(func(*args)))
         grads = torch.autograd.grad(
             outputs,

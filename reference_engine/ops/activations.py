@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from .elementwise import sum_tangents, where, zeros_like
 from .backward_rows import backward_operation
+from .elementwise import sum_tangents, where, zeros_like
 from .table import op
 
 

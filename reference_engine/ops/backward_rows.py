@@ -34,7 +34,7 @@ def backward_operation(name: str, formula, wrt: tuple[str, ...] = ("self",), nod
     The formula's first parameter is the gradient. ``wrt`` names the tensors besides it that the operation can be
     differentiated with respect to; ``node`` is the name of its nodes where it does not follow from ``name``.
     """
-    first, *rest = inspect.signature(formula).parameters
+    _, *rest = inspect.signature(formula).parameters
     listed = [f"{_TENSORS.get(parameter, 'any')} {parameter}" for parameter in rest]
     row = op(
         f"{name}({', '.join(['Tensor grad_output', *listed])})",
@@ -85,9 +85,7 @@ def _product(formula, names, position):
             result = formula(*variables)
             found = (None,)
             if result.requires_grad:
-                found = autograd.grad(
-                    result, [variables[position]], grad, create_graph=recording, allow_unused=True
-                )
+                found = autograd.grad(result, [variables[position]], grad, create_graph=recording, allow_unused=True)
         finally:
             thread.grad_enabled = recording
         return zeros_like(values[position]) if found[0] is None else found[0]

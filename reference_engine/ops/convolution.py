@@ -131,8 +131,7 @@ def _check(name, ndim, input, weight, bias, padding, dilation, groups, transpose
     sizes = list(input.shape)
     if input.dim() not in (ndim + 1, ndim + 2):
         raise RuntimeError(
-            f"Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to {name}, but got input of "
-            f"size: {sizes}"
+            f"Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to {name}, but got input of size: {sizes}"
         )
     batched = sizes if input.dim() == ndim + 2 else [1, *sizes]
     wanted = weight.shape[0] if transposed else weight.shape[1] * groups
@@ -201,20 +200,14 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Transpose of `conv1d`, with a kernel (C, out / groups, k)."""
-    return _run(
-        "conv_transpose1d", 1, input, weight, bias, stride, padding, dilation, groups, True, output_padding
-    )
+    return _run("conv_transpose1d", 1, input, weight, bias, stride, padding, dilation, groups, True, output_padding)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Transpose of `conv2d`, with a kernel (C, out / groups, kh, kw)."""
-    return _run(
-        "conv_transpose2d", 2, input, weight, bias, stride, padding, dilation, groups, True, output_padding
-    )
+    return _run("conv_transpose2d", 2, input, weight, bias, stride, padding, dilation, groups, True, output_padding)
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Transpose of `conv3d`, with a kernel (C, out / groups, kd, kh, kw)."""
-    return _run(
-        "conv_transpose3d", 3, input, weight, bias, stride, padding, dilation, groups, True, output_padding
-    )
+    return _run("conv_transpose3d", 3, input, weight, bias, stride, padding, dilation, groups, True, output_padding)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .backward_rows import backward_operation
 from .elementwise import where, zeros_like
 from .losses import MEAN, _nll, _reduced, _share
-from .backward_rows import backward_operation
 from .table import op
 
 
@@ -57,9 +57,7 @@ soft_margin_loss = op(
     _soft_margin,
     self=backward_operation(
         "soft_margin_loss_backward",
-        lambda grad, self, target, reduction: (
-            -target * (-target * self).sigmoid() * _share(grad, self, reduction)
-        ),
+        lambda grad, self, target, reduction: -target * (-target * self).sigmoid() * _share(grad, self, reduction),
     ),
     method=False,
     function=False,
@@ -98,8 +96,7 @@ def _multi_margin_grad(grad, self, target, p, margin, weight, reduction):
 
 
 multi_margin_loss = op(
-    "multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, "
-    "int reduction=1)",
+    "multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1)",
     _multi_margin,
     self=_multi_margin_grad,
     method=False,

@@ -70,9 +70,7 @@ def _running(input, running_mean, running_var, eps):
     return (input - running_mean.reshape(shape)) * scale, scale
 
 
-def _batch_norm_input_grad(
-    grads, input, weight, running_mean, running_var, training, eps, result1, result2
-):
+def _batch_norm_input_grad(grads, input, weight, running_mean, running_var, training, eps, result1, result2):
     grad = grads[0]
     if grad is None:
         return None
@@ -85,10 +83,7 @@ def _batch_norm_input_grad(
 
 def _batch_norm_weight_grad(grads, input, running_mean, running_var, training, eps):
     axes = _batch_axes(input.dim())
-    if training:
-        normal = _standardised(input, axes, eps)[0]
-    else:
-        normal = _running(input, running_mean, running_var, eps)[0]
+    normal = _standardised(input, axes, eps)[0] if training else _running(input, running_mean, running_var, eps)[0]
     return (grads[0] * normal).sum(axes)
 
 
@@ -174,8 +169,7 @@ def _group_norm_input_grad(grads, input, weight, group, eps, result1, result2):
 
 
 group_norm_row = op(
-    "native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int group, float eps) "
-    "-> result0, result1, result2",
+    "native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int group, float eps) -> result0, result1, result2",
     _group_norm,
     input=_group_norm_input_grad,
     weight=lambda grads, input, group, eps: (
@@ -263,9 +257,7 @@ def instance_norm(
 
     flat = input.contiguous().view(1, samples * channels, *input.shape[2:])
     means, variances = repeated(running_mean), repeated(running_var)
-    result = batch_norm_row(
-        flat, repeated(weight), repeated(bias), means, variances, use_input_stats, momentum, eps
-    )[0]
+    result = batch_norm_row(flat, repeated(weight), repeated(bias), means, variances, use_input_stats, momentum, eps)[0]
     for statistic, moved in ((running_mean, means), (running_var, variances)):
         if statistic is not None and use_input_stats:
             statistic.detach().copy_(moved.view(samples, channels).mean(0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .convolution import _listed
 from .backward_rows import backward_operation
+from .convolution import _listed
 from .table import op
 
 
@@ -22,15 +22,11 @@ def _extent(size, kernel, stride, pad, dilation, ceil_mode):
 def _window_view(array, kernel, stride, padding, dilation, ceil_mode, fill):
     """(N, C, *output, *kernel) over the padded array."""
     sizes = array.shape[2:]
-    counts = [
-        _extent(*facts, ceil_mode) for facts in zip(sizes, kernel, stride, padding, dilation, strict=True)
-    ]
+    counts = [_extent(*facts, ceil_mode) for facts in zip(sizes, kernel, stride, padding, dilation, strict=True)]
     if min(counts) <= 0:
         lead = "x".join(map(str, array.shape[1:]))
         out = "x".join(map(str, (array.shape[1], *[max(count, 0) for count in counts])))
-        raise RuntimeError(
-            f"Given input size: ({lead}). Calculated output size: ({out}). Output size is too small"
-        )
+        raise RuntimeError(f"Given input size: ({lead}). Calculated output size: ({out}). Output size is too small")
     spans = [step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True)]
     after = [
         max((count - 1) * step + span - size - pad, pad)
@@ -135,8 +131,8 @@ avg_pool_backward = op(
     _avg_pool_back,
     node="AvgPool2DBackwardBackward0",
     self=lambda grad, self: grad.new_zeros(self.shape),
-    grad_output=lambda grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
-        avg_pool_row(grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    grad_output=lambda grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: avg_pool_row(
+        grad, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     ),
     method=False,
     function=False,
@@ -147,12 +143,10 @@ avg_pool_row = op(
     _avg_pool,
     node="AvgPool2DBackward0",
     self=lambda grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
-        avg_pool_backward(
-            grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-        )
+        avg_pool_backward(grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     ),
-    jvp=lambda self_t, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
-        avg_pool_row(self_t, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    jvp=lambda self_t, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: avg_pool_row(
+        self_t, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     ),
     method=False,
     function=False,
@@ -162,24 +156,18 @@ avg_pool_row = op(
 # -- torch.nn.functional -----------------------------------------------------------------------------------------
 
 
-def max_pool2d(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
-):
+def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """The largest value of each window of (N, C, H, W) or (C, H, W), and with `return_indices` where it stood.
 
     Raises RuntimeError where no window fits.
     """
     kernel = _listed(kernel_size, 2)
     steps = kernel if stride is None or stride == [] else _listed(stride, 2)
-    results = max_pool2d_with_indices(
-        input, kernel, steps, _listed(padding, 2), _listed(dilation, 2), ceil_mode
-    )
+    results = max_pool2d_with_indices(input, kernel, steps, _listed(padding, 2), _listed(dilation, 2), ceil_mode)
     return results if return_indices else results[0]
 
 
-def max_pool1d(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False
-):
+def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
     """As `max_pool2d`, for (N, C, L) or (C, L)."""
     kernel = _listed(kernel_size, 1)
     steps = kernel if stride is None or stride == [] else _listed(stride, 1)
@@ -201,9 +189,7 @@ def avg_pool2d(
     """The mean of each window of (N, C, H, W) or (C, H, W)."""
     kernel = _listed(kernel_size, 2)
     steps = kernel if stride is None or stride == [] else _listed(stride, 2)
-    return avg_pool_row(
-        input, kernel, steps, _listed(padding, 2), ceil_mode, count_include_pad, divisor_override
-    )
+    return avg_pool_row(input, kernel, steps, _listed(padding, 2), ceil_mode, count_include_pad, divisor_override)
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
@@ -229,8 +215,7 @@ def _adapted(input, output_size, reduce):
         dim = input.dim() - ndim + offset
         wanted = input.shape[dim] if count is None else count
         parts = [
-            reduce(input.narrow(dim, start, end - start), dim)
-            for start, end in _sections(input.shape[dim], wanted)
+            reduce(input.narrow(dim, start, end - start), dim) for start, end in _sections(input.shape[dim], wanted)
         ]
         input = stack(parts, dim)
     return input

@@ -55,9 +55,7 @@ def _with_hooks(step):
             if replaced is None:
                 continue
             if not isinstance(replaced, tuple) or len(replaced) != 2:
-                raise RuntimeError(
-                    f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
-                )
+                raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}.")
             (self, *args), kwargs = replaced
         result = step(self, *args, **kwargs)
         for hook in [*self._optimizer_step_post_hooks.values(), *_global_post_hooks.values()]:
@@ -167,16 +165,12 @@ class Optimizer:
         self._split_names(param_group)
         for param in param_group["params"]:
             if not isinstance(param, torch.Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {typename(param)}"
-                )
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(param)}")
             if not self.defaults.get("differentiable", None) and not (param.is_leaf or param.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    f"parameter group didn't specify a value of required optimization parameter {name}"
-                )
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         params = param_group["params"]
         if len(params) != len(set(params)):
@@ -197,9 +191,7 @@ class Optimizer:
             group["param_names"] = [name for name, _ in group["params"]]
             group["params"] = [param for _, param in group["params"]]
         elif any(named):
-            raise ValueError(
-                "all optimizer params should be with/without names. Some param names are missing"
-            )
+            raise ValueError("all optimizer params should be with/without names. Some param names are missing")
 
     # ------------------------------------------------------------ gradients and steps
 
@@ -221,8 +213,7 @@ class Optimizer:
             hook(self)
         numbers = {id(param): number for number, param in enumerate(self._all_params())}
         state = {
-            (numbers[id(key)] if isinstance(key, torch.Tensor) else key): value
-            for key, value in self.state.items()
+            (numbers[id(key)] if isinstance(key, torch.Tensor) else key): value for key, value in self.state.items()
         }
         groups = [
             {**{key: value for key, value in group.items() if key != "params"}}
@@ -253,8 +244,7 @@ class Optimizer:
         pairs = list(zip(self.param_groups, saved_groups, strict=True))
         if any(len(own["params"]) != len(saved["params"]) for own, saved in pairs):
             raise ValueError(
-                "loaded state dict contains a parameter group that doesn't match the size of optimizer's "
-                "group"
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
             )
         by_number = dict(
             zip(

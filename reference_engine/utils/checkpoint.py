@@ -235,9 +235,7 @@ class _Region:
 
 def _without_reentrant(function, args, kwargs, preserve, context_fn, determinism_check, debug, early_stop):
     if determinism_check not in ("default", "none"):
-        raise ValueError(
-            f"determinism_check should be one of ['default', 'none'], but got {determinism_check}"
-        )
+        raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
     if debug and context_fn is not noop_context_fn:
         raise ValueError("debug=True is incompatible with non-default context_fn")
     forward_context, recompute_context = context_fn()
@@ -245,9 +243,7 @@ def _without_reentrant(function, args, kwargs, preserve, context_fn, determinism
         with forward_context:
             return function(*args, **kwargs)
     early = _early_stop_setting[-1] if _early_stop_setting else early_stop
-    region = _Region(
-        function, args, kwargs, preserve, early, determinism_check == "default", recompute_context
-    )
+    region = _Region(function, args, kwargs, preserve, early, determinism_check == "default", recompute_context)
     with saved_tensors_hooks(region.pack, region.unpack), forward_context:
         result = function(*args, **kwargs)
     region.completed = True
@@ -325,9 +321,7 @@ def checkpoint(
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if not use_reentrant:
-        return _without_reentrant(
-            function, args, kwargs, preserve, context_fn, determinism_check, debug, early_stop
-        )
+        return _without_reentrant(function, args, kwargs, preserve, context_fn, determinism_check, debug, early_stop)
     _no_more(kwargs)
     if context_fn is not noop_context_fn or debug:
         raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")

@@ -170,30 +170,58 @@ CHECKPOINTS = {
     "unknown determinism_check": "ckpt.checkpoint(body, x, use_reentrant=False, determinism_check='x')",
     "reentrant refuses inputs": "torch.autograd.grad(ckpt.checkpoint(body, x, use_reentrant=True).sum(), x)",
     "nothing to do": "ckpt.checkpoint(lambda t: t.detach(), x, use_reentrant=True).sum().backward()",
-    "saves more": "with ckpt.set_checkpoint_early_stop(False):\n    y = ckpt.checkpoint(grows, x, use_reentrant=False)\n"
-    "y.sum().backward()",
+    "saves more": """
+with ckpt.set_checkpoint_early_stop(False):
+    y = ckpt.checkpoint(grows, x, use_reentrant=False)
+y.sum().backward()
+""",
     "saves more, stopped early": "ckpt.checkpoint(grows, x, use_reentrant=False).sum().backward(); print(x.grad)",
     "saves less": "ckpt.checkpoint(shrinks, x, use_reentrant=False).sum().backward()",
     "saves another shape": "ckpt.checkpoint(narrows, x, use_reentrant=False).sum().backward()",
     "saves another dtype": "ckpt.checkpoint(widens, x, use_reentrant=False).sum().backward()",
-    "not compared": "ckpt.checkpoint(lambda t: t.sin(), x, use_reentrant=False, determinism_check='none')"
-    ".sum().backward(); print(x.grad)",
+    "not compared": """
+ckpt.checkpoint(lambda t: t.sin(), x, use_reentrant=False, determinism_check='none').sum().backward()
+print(x.grad)
+""",
     "freed": "y = ckpt.checkpoint(body, x, use_reentrant=False).sum(); y.backward(); y.backward()",
-    "retained": "y = ckpt.checkpoint(body, x, use_reentrant=False).sum(); y.backward(retain_graph=True)\n"
-    "y.backward(); print(runs, x.grad)",
-    "reentrant retained": "y = ckpt.checkpoint(body, x, use_reentrant=True).sum(); y.backward(retain_graph=True)\n"
-    "y.backward(); print(runs, x.grad); y.backward()",
-    "twice differentiable": "g, = torch.autograd.grad(ckpt.checkpoint(body, x, use_reentrant=False).sum(), x,\n"
-    "    create_graph=True)\nprint(torch.autograd.grad(g.sum(), x))",
-    "nested": "inner = lambda t: ckpt.checkpoint(body, t, use_reentrant=False)\n"
-    "ckpt.checkpoint(lambda t: inner(t).exp(), x, use_reentrant=False).sum().backward(); print(len(runs), x.grad)",
-    "saved values by hand": "y = ckpt.checkpoint(lambda t: t.exp() * 3, x, use_reentrant=False)\n"
-    "print(y.grad_fn.next_functions[0][0]._saved_result)",
-    "random state": "y = ckpt.checkpoint(lambda t: F.dropout(t * 2, .5), x.repeat(20), use_reentrant=False)\n"
-    "y.sum().backward(); a = torch.rand(1); print(torch.equal(y.reshape(20, 2).sum(0) / x, x.grad), a)",
+    "retained": """
+y = ckpt.checkpoint(body, x, use_reentrant=False).sum()
+y.backward(retain_graph=True)
+y.backward()
+print(runs, x.grad)
+""",
+    "reentrant retained": """
+y = ckpt.checkpoint(body, x, use_reentrant=True).sum()
+y.backward(retain_graph=True)
+y.backward()
+print(runs, x.grad)
+y.backward()
+""",
+    "twice differentiable": """
+g, = torch.autograd.grad(ckpt.checkpoint(body, x, use_reentrant=False).sum(), x, create_graph=True)
+print(torch.autograd.grad(g.sum(), x))
+""",
+    "nested": """
+inner = lambda t: ckpt.checkpoint(body, t, use_reentrant=False)
+ckpt.checkpoint(lambda t: inner(t).exp(), x, use_reentrant=False).sum().backward()
+print(len(runs), x.grad)
+""",
+    "saved values by hand": """
+y = ckpt.checkpoint(lambda t: t.exp() * 3, x, use_reentrant=False)
+print(y.grad_fn.next_functions[0][0]._saved_result)
+""",
+    "random state": """
+y = ckpt.checkpoint(lambda t: F.dropout(t * 2, 0.5), x.repeat(20), use_reentrant=False)
+y.sum().backward()
+a = torch.rand(1)
+print(torch.equal(y.reshape(20, 2).sum(0) / x, x.grad), a)
+""",
     "under no_grad": "with torch.no_grad(): print(ckpt.checkpoint(body, x, use_reentrant=False), runs)",
-    "sequential": "m = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))\n"
-    "ckpt.checkpoint_sequential(m, 2, x, use_reentrant=False).sum().backward(); print(m[0].weight.grad)",
+    "sequential": """
+m = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+ckpt.checkpoint_sequential(m, 2, x, use_reentrant=False).sum().backward()
+print(m[0].weight.grad)
+""",
     "sequential warns": "print(ckpt.checkpoint_sequential([torch.sin, torch.cos], 2, x))",
     "sequential keywords": "ckpt.checkpoint_sequential([torch.sin], 1, x, use_reentrant=False, foo=1)",
     "other outputs": "print(ckpt.checkpoint(lambda t: (t * 2, 3, None), x, use_reentrant=True))",

@@ -31,10 +31,30 @@ INPUTS = {
 }
 NUMBERS = {"label": [1, 3], "ignored": [1, -100], "index": [[0, 1], [1, 1]], "sign": [1, -1]}
 
-ACTIVATIONS = """
-relu relu6 hardtanh leaky_relu elu selu celu gelu silu mish softplus sigmoid tanh hardsigmoid hardswish softshrink
-hardshrink tanhshrink softsign logsigmoid rrelu glu
-""".split()
+ACTIVATIONS = [
+    "relu",
+    "relu6",
+    "hardtanh",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "celu",
+    "gelu",
+    "silu",
+    "mish",
+    "softplus",
+    "sigmoid",
+    "tanh",
+    "hardsigmoid",
+    "hardswish",
+    "softshrink",
+    "hardshrink",
+    "tanhshrink",
+    "softsign",
+    "logsigmoid",
+    "rrelu",
+    "glu",
+]
 REDUCED = """
 mse_loss(x, p, reduction=R)
 l1_loss(x, p, reduction=R)
@@ -129,8 +149,7 @@ SINGLE_PRECISION = ("hardsigmoid",)
 def _evaluate(engine, expression):
     """(name of grad_fn, [value, gradients, second gradients]) as lists of torch tensors, None where unconnected."""
     leaves = {
-        name: engine.tensor(value.tolist(), dtype=engine.float64, requires_grad=True)
-        for name, value in INPUTS.items()
+        name: engine.tensor(value.tolist(), dtype=engine.float64, requires_grad=True) for name, value in INPUTS.items()
     }
     others = {name: engine.tensor(value) for name, value in NUMBERS.items()}
     F = engine.nn.functional
@@ -138,9 +157,7 @@ def _evaluate(engine, expression):
     result = eval(expression, {"F": F, **names, **leaves, **others})
     weights = engine.arange(1.0, result.numel() + 1, dtype=engine.float64).reshape(result.shape)
     used = [leaf for name, leaf in leaves.items() if name in expression.replace("(", " ").replace(",", " ")]
-    first = engine.autograd.grad(
-        (result * weights).sum(), used, create_graph=True, allow_unused=True
-    )
+    first = engine.autograd.grad((result * weights).sum(), used, create_graph=True, allow_unused=True)
     second = [None] * len(used)
     squares = [(grad * grad).sum() for grad in first if grad is not None]
     if any(square.requires_grad for square in squares) and not expression.startswith(ONCE):
@@ -174,13 +191,17 @@ def test_value_and_derivatives(expression):
 
 
 # These derivatives are operations of their own in torch: a gradient that is recorded shows them.
-RECORDED = """
+RECORDED = (
+    """
 relu(wide)|relu6(wide)|leaky_relu(wide)|elu(wide)|selu(wide)|celu(wide)|gelu(wide)|softplus(wide)|sigmoid(wide)
 tanh(wide)|hardswish(wide)|softshrink(wide)|hardshrink(wide)|logsigmoid(wide)|rrelu(wide)|glu(wide)|threshold(x, .1, 9.)
 mse_loss(x, p)|smooth_l1_loss(x, p)|huber_loss(x, p)|binary_cross_entropy(p, p.detach() * .5)|softmax(x, 1)
 log_softmax(x, 1)|nll_loss(x, label)|soft_margin_loss(x, p.detach().sign())|embedding(index, x)
 max_pool2d(image, 3)|avg_pool2d(image, 3)|nll_loss(image, (image.detach()[:, 0] > 0).long())
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 
 
 @pytest.mark.parametrize("expression", RECORDED)

@@ -29,9 +29,7 @@ SGD = [
 ]
 ADAM = [
     f"{name}([w, b, unused], lr=0.1, weight_decay={decay}, amsgrad={amsgrad}, maximize={maximize})"
-    for name, decay, amsgrad, maximize in itertools.product(
-        ("Adam", "AdamW"), (0, 0.01), (False, True), (False, True)
-    )
+    for name, decay, amsgrad, maximize in itertools.product(("Adam", "AdamW"), (0, 0.01), (False, True), (False, True))
 ]
 
 
@@ -52,32 +50,90 @@ def test_adam(call):
 _SETUP = "w = torch.ones(1, requires_grad=True); v = torch.ones(2, requires_grad=True)\n"
 PROGRAMS = {
     "text": "print(optim.SGD([{'params': [w]}, {'params': [v], 'lr': .5}], lr=.1, momentum=.9), optim.AdamW([w]))",
-    "groups": "o = optim.SGD([w], lr=.1); o.add_param_group({'params': v, 'lr': 2.}); print(o.param_groups, o.defaults)",
+    "groups": """
+o = optim.SGD([w], lr=0.1)
+o.add_param_group({'params': v, 'lr': 2.0})
+print(o.param_groups, o.defaults)
+""",
     "named": "o = optim.SGD([('a', w), ('b', v)], lr=.1); print(o, o.state_dict())",
-    "zero_grad": "o = optim.SGD([w], lr=1.); (w * 2).backward(); o.zero_grad(set_to_none=False); print(w.grad)\n"
-    "o.zero_grad(); print(w.grad)",
-    "zero_grad detaches": "o = optim.SGD([w], lr=1.); g, = torch.autograd.grad((w * w).sum(), w, create_graph=True)\n"
-    "w.grad = g; o.zero_grad(set_to_none=False); print(w.grad, g)",
-    "closure": "o = optim.SGD([w], lr=1.)\ndef loss():\n    o.zero_grad(); y = (w * 3).sum(); y.backward()\n"
-    "    print(torch.is_grad_enabled()); return y\nwith torch.no_grad(): print(o.step(loss), w)",
+    "zero_grad": """
+o = optim.SGD([w], lr=1.0)
+(w * 2).backward()
+o.zero_grad(set_to_none=False)
+print(w.grad)
+o.zero_grad()
+print(w.grad)
+""",
+    "zero_grad detaches": """
+o = optim.SGD([w], lr=1.0)
+g, = torch.autograd.grad((w * w).sum(), w, create_graph=True)
+w.grad = g
+o.zero_grad(set_to_none=False)
+print(w.grad, g)
+""",
+    "closure": """
+o = optim.SGD([w], lr=1.0)
+def loss():
+    o.zero_grad()
+    y = (w * 3).sum()
+    y.backward()
+    print(torch.is_grad_enabled())
+    return y
+with torch.no_grad():
+    print(o.step(loss), w)
+""",
     "step is not recorded": "o = optim.SGD([w], lr=1.); w.grad = torch.ones(1); o.step(); print(w, w.is_leaf)",
-    "differentiable": "x = w * 1; o = optim.SGD([x], lr=1., differentiable=True); x.retain_grad()\n"
-    "x.grad = torch.ones(1); o.step(); print(x)",
-    "step hooks": "o = optim.SGD([w], lr=1.); w.grad = torch.ones(1)\n"
-    "a = o.register_step_pre_hook(lambda *p: print('pre', p[1:])); o.register_step_post_hook(lambda *p: print('post'))\n"
-    "o.step(); a.remove(); o.step()",
-    "state round trip": "o = optim.SGD([w], lr=1., momentum=.5); w.grad = torch.ones(1); o.step()\n"
-    "p = optim.SGD([v[:1].detach().requires_grad_()], lr=.1); p.load_state_dict(o.state_dict()); print(p.state, p)",
-    "user's own": "class Mine(optim.Optimizer):\n    def __init__(self, p): super().__init__(p, {'lr': 1})\n"
-    "    def step(self): print('stepped')\no = Mine([w]); o.register_step_pre_hook(lambda *a: print('hook'))\no.step(); print(o)",
+    "differentiable": """
+x = w * 1
+o = optim.SGD([x], lr=1.0, differentiable=True)
+x.retain_grad()
+x.grad = torch.ones(1)
+o.step()
+print(x)
+""",
+    "step hooks": """
+o = optim.SGD([w], lr=1.0)
+w.grad = torch.ones(1)
+a = o.register_step_pre_hook(lambda *p: print('pre', p[1:]))
+o.register_step_post_hook(lambda *p: print('post'))
+o.step()
+a.remove()
+o.step()
+""",
+    "state round trip": """
+o = optim.SGD([w], lr=1.0, momentum=0.5)
+w.grad = torch.ones(1)
+o.step()
+p = optim.SGD([v[:1].detach().requires_grad_()], lr=0.1)
+p.load_state_dict(o.state_dict())
+print(p.state, p)
+""",
+    "user's own": """
+class Mine(optim.Optimizer):
+    def __init__(self, p):
+        super().__init__(p, {'lr': 1})
+    def step(self):
+        print('stepped')
+o = Mine([w])
+o.register_step_pre_hook(lambda *a: print('hook'))
+o.step()
+print(o)
+""",
     "tensor rate": "o = optim.SGD([w], lr=torch.tensor(.5)); w.grad = torch.ones(1); o.step(); print(w)",
-    "clip_grad_norm_": "w.grad, v.grad = torch.tensor([3.]), torch.tensor([4., 0.])\n"
-    "print(nn.utils.clip_grad_norm_([w, v], 1.), w.grad, v.grad)",
-    "clip by largest": "v.grad = torch.tensor([3., -4.])\n"
-    "print(nn.utils.clip_grad_norm_(v, 1., norm_type=float('inf')), v.grad, v.grad._version)",
+    "clip_grad_norm_": """
+w.grad, v.grad = (torch.tensor([3.0]), torch.tensor([4.0, 0.0]))
+print(nn.utils.clip_grad_norm_([w, v], 1.0), w.grad, v.grad)
+""",
+    "clip by largest": """
+v.grad = torch.tensor([3.0, -4.0])
+print(nn.utils.clip_grad_norm_(v, 1.0, norm_type=float('inf')), v.grad, v.grad._version)
+""",
     "clip nothing": "print(nn.utils.clip_grad_norm_([], 1.)); print(nn.utils.clip_grad_norm_((p for p in []), 1.))",
-    "clip not finite": "w.grad = torch.tensor([float('nan')]); print(nn.utils.clip_grad_norm_(w, 1.), w.grad)\n"
-    "nn.utils.clip_grad_norm_(w, 1., error_if_nonfinite=True)",
+    "clip not finite": """
+w.grad = torch.tensor([float('nan')])
+print(nn.utils.clip_grad_norm_(w, 1.0), w.grad)
+nn.utils.clip_grad_norm_(w, 1.0, error_if_nonfinite=True)
+""",
     "clip_grad_value_": "v.grad = torch.tensor([3., -4.]); nn.utils.clip_grad_value_([v], .5); print(v.grad)",
     **{
         f"schedule {call}": f"o = optim.SGD([{{'params': [w]}}, {{'params': [v], 'lr': .5}}], lr=1.)\n"
@@ -90,8 +146,13 @@ PROGRAMS = {
             "LambdaLR(o, lambda e: 1 / (e + 1))",
         )
     },
-    "schedule before the optimizer": "o = optim.SGD([w], lr=1.); s = optim.lr_scheduler.StepLR(o, 1); s.step(); s.step(); "
-    "print(s.get_last_lr())",
+    "schedule before the optimizer": """
+o = optim.SGD([w], lr=1.0)
+s = optim.lr_scheduler.StepLR(o, 1)
+s.step()
+s.step()
+print(s.get_last_lr())
+""",
     "schedule of nothing": "optim.lr_scheduler.StepLR(w, 1)",
     "schedule with too many functions": "optim.lr_scheduler.LambdaLR(optim.SGD([w], lr=1.), [min, max])",
     "duplicates warn": "optim.SGD([w, w], lr=.1)",

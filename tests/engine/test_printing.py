@@ -10,9 +10,20 @@ import reference_engine
 
 from .twin import agree
 
-DTYPES = (
-    "float32 float64 float16 bfloat16 complex64 complex128 int64 int32 int16 int8 uint8 bool".split()
-)
+DTYPES = [
+    "float32",
+    "float64",
+    "float16",
+    "bfloat16",
+    "complex64",
+    "complex128",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "bool",
+]
 LANDMARKS = [0.0, -0.0, 1.0, -1.0, 0.1, 1e-4, 9.9e-5, 1e8, 1.00001e8, 999.0, 1000.0, 1001.0]
 SPECIAL = [math.nan, math.inf, -math.inf]
 
@@ -99,10 +110,13 @@ print(Double.apply(torch.ones(2, requires_grad=True)))
     "long line breaks the suffix": "print(torch.ones(3, 1, requires_grad=True).expand(3, 11) * 1.25)",
     "suffix on its own line": "print(torch.arange(26.).requires_grad_() * 1.5)",
     "dtype and grad": "print(torch.ones(2, dtype=torch.float64, requires_grad=True) * 3)",
-    "empty": "print(torch.empty(0), torch.empty(0, 2), torch.empty(0, dtype=torch.int64), "
-    "torch.zeros(2, 0, 3, dtype=torch.bool))",
-    "default dtype": "torch.set_default_dtype(torch.float64); print(torch.ones(2), torch.ones(2) * 1j, "
-    "torch.ones(2).float(), torch.empty(0))",
+    "empty": """
+print(torch.empty(0), torch.empty(0, 2), torch.empty(0, dtype=torch.int64), torch.zeros(2, 0, 3, dtype=torch.bool))
+""",
+    "default dtype": """
+torch.set_default_dtype(torch.float64)
+print(torch.ones(2), torch.ones(2) * 1j, torch.ones(2).float(), torch.empty(0))
+""",
     "parameter": "print(nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(1), False))",
     "subclass": """
 class Mine(torch.Tensor): pass

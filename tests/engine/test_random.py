@@ -23,24 +23,35 @@ def _same(pair):
     assert got.tolist() == wanted.tolist() and str(got.dtype) == str(wanted.dtype)
 
 
+def _floating_draws(engine, seed, dtype):
+    """(kind of draw, shape, elements) for every distribution and shape, all from one stream."""
+    engine.manual_seed(seed)
+    kind = getattr(engine, dtype)
+    for shape in SHAPES:
+        for _ in range(2):  # the second round starts in the middle of a pair of normals
+            for name, tensor in (
+                ("rand", engine.rand(shape, dtype=kind)),
+                ("normal", engine.randn(shape, dtype=kind)),
+                ("uniform_", engine.empty(shape, dtype=kind).uniform_(-2, 5)),
+                ("exponential_", engine.empty(shape, dtype=kind).exponential_(2)),
+                ("random_", engine.empty(shape, dtype=kind).random_()),
+                ("bernoulli_", engine.empty(shape, dtype=kind).bernoulli_(0.3)),
+                ("bernoulli", engine.bernoulli(engine.full(shape, 0.3, dtype=kind))),
+            ):
+                assert str(tensor.dtype) == f"torch.{dtype}"
+                yield name, shape, tensor.double().reshape(-1).tolist()
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_floating_distributions(seed, dtype):
-    for shape in SHAPES:
-        for engine in (torch, reference_engine):
-            engine.manual_seed(seed)
-        for _ in range(2):  # the second round starts in the middle of the stream
-            kind = {engine: getattr(engine, dtype) for engine in (torch, reference_engine)}
-            _same(_both(lambda e: e.rand(shape, dtype=kind[e])))
-            normal = _both(lambda e: e.randn(shape, dtype=kind[e]))
-            wanted = normal[0].double()
-            got = torch.tensor(normal[1].double().tolist(), dtype=torch.float64).reshape(shape)
-            assert torch.allclose(got, wanted, rtol=NORMAL_TOLERANCE[dtype], atol=NORMAL_TOLERANCE[dtype])
-            _same(_both(lambda e: e.empty(shape, dtype=kind[e]).uniform_(-2, 5)))
-            _same(_both(lambda e: e.empty(shape, dtype=kind[e]).exponential_(2)))
-            _same(_both(lambda e: e.empty(shape, dtype=kind[e]).random_()))
-            _same(_both(lambda e: e.empty(shape, dtype=kind[e]).bernoulli_(0.3)))
-            _same(_both(lambda e: e.bernoulli(e.full(shape, 0.3, dtype=kind[e]))))
+    pairs = zip(_floating_draws(torch, seed, dtype), _floating_draws(reference_engine, seed, dtype), strict=True)
+    for (name, shape, wanted), (_, _, got) in pairs:
+        if name == "normal":
+            bound = NORMAL_TOLERANCE[dtype]
+            assert got == pytest.approx(wanted, rel=bound, abs=bound), (name, shape)
+        else:
+            assert got == wanted, (name, shape)
 
 
 @pytest.mark.parametrize("dtype", ["int64", "int32", "int16", "int8", "uint8", "bool"])
@@ -65,12 +76,13 @@ def test_randperm(count):
 
 
 @pytest.mark.parametrize("replacement", [False, True])
-def test_multinomial(replacement):
+@pytest.mark.parametrize("weights", [[0.1, 0.2, 0.3, 0.4], [[0.5, 0.25, 0.25], [0.0, 1.0, 3.0]]])
+@pytest.mark.parametrize("count", [1, 2])
+def test_multinomial(replacement, weights, count):
     for engine in (torch, reference_engine):
         engine.manual_seed(6)
-    for weights in ([0.1, 0.2, 0.3, 0.4], [[0.5, 0.25, 0.25], [0.0, 1.0, 3.0]]):
-        for count in (1, 2):
-            _same(_both(lambda e: e.multinomial(e.tensor(weights), count, replacement)))
+    for _ in range(3):
+        _same(_both(lambda e: e.multinomial(e.tensor(weights), count, replacement)))
 
 
 def test_complex_numbers_are_pairs():
@@ -81,14 +93,24 @@ def test_complex_numbers_are_pairs():
 
 
 PROGRAMS = {
-    "a saved state continues": "torch.randn(3); s = torch.get_rng_state(); a = torch.randn(5); "
-    "torch.set_rng_state(s); print(torch.equal(a, torch.randn(5)), s.shape, s.dtype)",
+    "a saved state continues": """
+torch.randn(3)
+s = torch.get_rng_state()
+a = torch.randn(5)
+torch.set_rng_state(s)
+print(torch.equal(a, torch.randn(5)), s.shape, s.dtype)
+""",
     "the spare normal survives": "torch.randn(3); a = torch.randn(3); torch.randn(16); print(a, torch.randn(3))",
-    "a state is torch's own": "torch.manual_seed(5); torch.randn(3); "
-    "print(torch.get_rng_state().long().sum(), torch.get_rng_state()[:40])",
+    "a state is torch's own": """
+torch.manual_seed(5)
+torch.randn(3)
+print(torch.get_rng_state().long().sum(), torch.get_rng_state()[:40])
+""",
     "fork_rng": "torch.manual_seed(1)\nwith torch.random.fork_rng():\n    torch.rand(3)\nprint(torch.rand(2))",
-    "generators are apart": "g = torch.Generator().manual_seed(3); print(torch.rand(2, generator=g), torch.rand(2), "
-    "g.initial_seed(), g.device)",
+    "generators are apart": """
+g = torch.Generator().manual_seed(3)
+print(torch.rand(2, generator=g), torch.rand(2), g.initial_seed(), g.device)
+""",
     "dropout": "print(F.dropout(torch.ones(40), 0.7), F.dropout(torch.ones(3), 0.), F.dropout(torch.ones(3), 1.))",
     "linear layer": "m = nn.Linear(3, 2); print(m.weight, m.bias)",
     "negative seed": "torch.manual_seed(-1); print(torch.initial_seed(), torch.rand(1))",

@@ -161,9 +161,7 @@ def prelu(input, weight):
     return activations.prelu(input, weight)
 
 
-def rrelu(
-    input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
-):
+def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
     """`leaky_relu` with slopes drawn from [lower, upper) in training, and their mean else."""
     if training:
         noise = torch.empty_like(input).uniform_(lower, upper).detach()
@@ -184,8 +182,7 @@ def glu(input, dim: int = -1):
 
 def _default_dim(name, ndim):
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
-        "argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
         stacklevel=4,
     )
     return 0 if ndim in (0, 1, 3) else 1

@@ -71,9 +71,7 @@ def huber_loss(input, target, reduction="mean", delta: float = 1.0, weight=None)
     return losses.huber_loss(input, target, get_enum(reduction), delta)
 
 
-def nll_loss(
-    input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"
-):
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
     """-input[target], `input` being log-probabilities (N, C, *) and `target` class numbers (N, *).
 
     The mean is weighted by the targets' weights. Raises ValueError, RuntimeError or IndexError for what does not fit.
@@ -87,9 +85,7 @@ def _nll(scores, target, weight, reduction, ignore_index):
         raise RuntimeError("input tensor should be 1D or 2D")
     if scores.dim() > 1 and scores.size(0) != (target.size(0) if target.dim() else None):
         found = target.size(0) if target.dim() else 0
-        raise ValueError(
-            f"Expected input batch_size ({scores.size(0)}) to match target batch_size ({found})."
-        )
+        raise ValueError(f"Expected input batch_size ({scores.size(0)}) to match target batch_size ({found}).")
     classes = scores.size(1 if scores.dim() > 1 else 0)
     if scores.dim() <= 2:
         if target.dim() > 1:
@@ -191,9 +187,7 @@ def binary_cross_entropy_with_logits(
     """`binary_cross_entropy` of the sigmoid, without overflow. Raises ValueError for differing sizes."""
     reduction = _reduction(reduction, size_average, reduce)
     if target.size() != input.size():
-        raise ValueError(
-            f"Target size ({target.size()}) must be the same as input size ({input.size()})"
-        )
+        raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
     not_differentiable("binary_cross_entropy_with_logits", weight=weight, pos_weight=pos_weight)
     return margins.binary_cross_entropy_with_logits(input, target, weight, pos_weight, get_enum(reduction))
 
@@ -272,9 +266,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     return margins.soft_margin_loss(input, target, get_enum(_reduction(reduction, size_average, reduce)))
 
 
-def multi_margin_loss(
-    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
-):
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Mean over classes of max(0, margin - x[target] + x[j])^p. Raises ValueError unless p is 1 or 2."""
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
@@ -283,17 +275,13 @@ def multi_margin_loss(
     return margins.multi_margin_loss(input, target, p, margin, weight, number)
 
 
-def margin_ranking_loss(
-    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
-):
+def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target (input1 - input2) + margin)."""
     reduction = _reduction(reduction, size_average, reduce)
     return _reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
 
 
-def hinge_embedding_loss(
-    input, target, margin: float = 1.0, size_average=None, reduce=None, reduction="mean"
-):
+def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction="mean"):
     """x where the target is 1, max(0, margin - x) where it is -1."""
     reduction = _reduction(reduction, size_average, reduce)
     zeros = torch.zeros_like(input)
@@ -314,9 +302,7 @@ def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool =
     return torch.norm(x1 - x2 + eps, p, -1, keepdim)
 
 
-def cosine_embedding_loss(
-    input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"
-):
+def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
     reduction = _reduction(reduction, size_average, reduce)
     tiny = 1e-12

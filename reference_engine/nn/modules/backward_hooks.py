@@ -126,9 +126,7 @@ class BackwardHook:
 def _same_number(what, which, grads, expected):
     grads = grads if isinstance(grads, tuple) else (grads,)
     if len(grads) != expected:
-        raise RuntimeError(
-            f"{what} returned an invalid number of {which}, got {len(grads)}, but expected {expected}"
-        )
+        raise RuntimeError(f"{what} returned an invalid number of {which}, got {len(grads)}, but expected {expected}")
     return grads
 
 
@@ -152,9 +150,7 @@ def register_on_grad_fn(module, args, result, hooks):
     if node is None:
         return
     for hook in hooks:
-        node.register_hook(
-            lambda grad_inputs, grad_outputs, hook=hook: hook(module, grad_inputs, grad_outputs)
-        )
+        node.register_hook(lambda grad_inputs, grad_outputs, hook=hook: hook(module, grad_inputs, grad_outputs))
     problem = _misleading(args, result, node)
     if problem is not None:
         what, missing = problem
@@ -168,15 +164,10 @@ def _misleading(args, result, node):
     elif isinstance(result, tuple) and all(isinstance(value, torch.Tensor) for value in result):
         outputs = result
     else:
-        what = (
-            "non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors"
-        )
+        what = "non-full backward hooks on a Module that does not return a single Tensor or a tuple of Tensors"
         return what, "of the grad_output"
     if not all(isinstance(value, torch.Tensor) for value in args):
-        what = (
-            "non-full backward hooks on a Module that does not take as input a single Tensor "
-            "or a tuple of Tensors"
-        )
+        what = "non-full backward hooks on a Module that does not take as input a single Tensor or a tuple of Tensors"
         return what, "of the grad_input"
     if any(output.grad_fn is not node for output in outputs):
         return (
@@ -184,8 +175,6 @@ def _misleading(args, result, node):
             "grad_output",
         )
     # A leaf argument has no grad_fn, so even a single operation on it counts as several nodes.
-    if {source for source, _ in node.next_functions} != {
-        arg.grad_fn for arg in args if arg.grad_fn is not None
-    }:
+    if {source for source, _ in node.next_functions} != {arg.grad_fn for arg in args if arg.grad_fn is not None}:
         return "a non-full backward hook when the forward contains multiple autograd Nodes", "grad_input"
     return None

@@ -89,9 +89,7 @@ class _BatchNorm(_Norm):
                 share = 1.0 / float(self.num_batches_tracked)
         by_batch = self.training or (self.running_mean is None and self.running_var is None)
         statistics = (
-            (self.running_mean, self.running_var)
-            if not self.training or self.track_running_stats
-            else (None, None)
+            (self.running_mean, self.running_var) if not self.training or self.track_running_stats else (None, None)
         )
         return F.batch_norm(input, *statistics, self.weight, self.bias, by_batch, share, self.eps)
 

@@ -14,9 +14,7 @@ import reference_engine as torch
 from ...utils.hooks import RemovableHandle
 from .backward_hooks import BackwardHook, register_on_grad_fn
 
-_MIXED = (
-    "Cannot use both regular backward hooks and full backward hooks {what}. Please use only one of them."
-)
+_MIXED = "Cannot use both regular backward hooks and full backward hooks {what}. Please use only one of them."
 
 
 class HookSets:
@@ -110,9 +108,7 @@ class Calling:
     # ------------------------------------------------------------ the call
 
     def forward(self, *input) -> None:
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function'
-        )
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args, **kwargs):
         if not (
@@ -152,8 +148,7 @@ class Calling:
                     continue
                 if not isinstance(replaced, tuple) or len(replaced) != 2:
                     raise RuntimeError(
-                        "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
-                        f"but got {replaced}."
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
                     )
                 args, kwargs = replaced
         return args, kwargs
@@ -205,16 +200,12 @@ class Calling:
 
 def _any_global_hooks():
     hooks = global_hooks
-    return (
-        hooks._backward_hooks or hooks._backward_pre_hooks or hooks._forward_hooks or hooks._forward_pre_hooks
-    )
+    return hooks._backward_hooks or hooks._backward_pre_hooks or hooks._forward_hooks or hooks._forward_pre_hooks
 
 
 def _forward_hooks(module):
     return [
-        (owner, number, hook)
-        for owner in (global_hooks, module)
-        for number, hook in list(owner._forward_hooks.items())
+        (owner, number, hook) for owner in (global_hooks, module) for number, hook in list(owner._forward_hooks.items())
     ]
 
 

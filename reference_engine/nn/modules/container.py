@@ -116,9 +116,7 @@ class ModuleList(Module):
     def extend(self, modules):
         """Add modules at the end; returns self. Raises TypeError for what cannot be iterated."""
         if not hasattr(modules, "__iter__"):
-            raise TypeError(
-                "ModuleList.extend should be called with an iterable, but got " + type(modules).__name__
-            )
+            raise TypeError("ModuleList.extend should be called with an iterable, but got " + type(modules).__name__)
         for module in list(modules):
             self.append(module)
         return self

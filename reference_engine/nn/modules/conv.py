@@ -62,9 +62,7 @@ class _ConvNd(Module):
         if not isinstance(padding, str):
             return
         if padding not in ("same", "valid"):
-            raise ValueError(
-                f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}"
-            )
+            raise ValueError(f"Invalid padding string {padding!r}, should be one of {{'same', 'valid'}}")
         if padding == "same" and any(step != 1 for step in _tuple(stride, 1)):
             raise ValueError("padding='same' is not supported for strided convolutions")
 
@@ -124,9 +122,7 @@ class _Conv(_ConvNd):
 
     def forward(self, input):
         run = getattr(F, f"conv{self._ndim}d")
-        return run(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
+        return run(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
 
 class Conv1d(_Conv):

@@ -64,9 +64,7 @@ class Module(Registration, Calling, StateDict):
 
     # ------------------------------------------------------------ walking the tree
 
-    def named_modules(
-        self, memo: set["Module"] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ):
+    def named_modules(self, memo: set["Module"] | None = None, prefix: str = "", remove_duplicate: bool = True):
         """This module and all below it, depth first, with dotted names."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -80,11 +78,7 @@ class Module(Registration, Calling, StateDict):
 
     def _named_members(self, get_members_fn, prefix="", recurse=True, remove_duplicate: bool = True):
         seen = set()
-        owners = (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, self)]
-        )
+        owners = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in owners:
             for name, member in get_members_fn(module):
                 if member is None or member in seen:
@@ -97,9 +91,7 @@ class Module(Registration, Calling, StateDict):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Names and parameters, those shared by several modules once."""
-        return self._named_members(
-            lambda module: module._parameters.items(), prefix, recurse, remove_duplicate
-        )
+        return self._named_members(lambda module: module._parameters.items(), prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, of this module alone or of the tree."""

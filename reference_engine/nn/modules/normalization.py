@@ -30,9 +30,7 @@ class LayerNorm(Module):
         options = {"device": device, "dtype": dtype}
         wanted = elementwise_affine, elementwise_affine and bias
         for name, present in zip(("weight", "bias"), wanted, strict=True):
-            self.register_parameter(
-                name, Parameter(torch.empty(self.normalized_shape, **options)) if present else None
-            )
+            self.register_parameter(name, Parameter(torch.empty(self.normalized_shape, **options)) if present else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -92,14 +90,10 @@ class GroupNorm(Module):
     ) -> None:
         super().__init__()
         if num_channels % num_groups != 0:
-            raise ValueError(
-                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
-            )
+            raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         options = {"device": device, "dtype": dtype}
-        self.register_parameter(
-            "weight", Parameter(torch.ones(num_channels, **options)) if affine else None
-        )
+        self.register_parameter("weight", Parameter(torch.ones(num_channels, **options)) if affine else None)
         shifts = affine and bias
         self.register_parameter("bias", Parameter(torch.zeros(num_channels, **options)) if shifts else None)
 

@@ -106,9 +106,7 @@ class StateDict:
     def _own_state(self):
         """Name to tensor of this module alone: parameters, then persistent buffers."""
         buffers = {
-            name: buffer
-            for name, buffer in self._buffers.items()
-            if name not in self._non_persistent_buffers_set
+            name: buffer for name, buffer in self._buffers.items() if name not in self._non_persistent_buffers_set
         }
         return {name: value for name, value in {**self._parameters, **buffers}.items() if value is not None}
 
@@ -165,9 +163,7 @@ class StateDict:
         if loading.assign:
             local_metadata["assign_to_params_buffers"] = True
         missing, unexpected = loading.keys
-        self._load_from_state_dict(
-            state_dict, prefix, local_metadata, True, missing, unexpected, loading.errors
-        )
+        self._load_from_state_dict(state_dict, prefix, local_metadata, True, missing, unexpected, loading.errors)
         for name, module in self._modules.items():
             if module is not None:
                 below = f"{prefix}{name}."
