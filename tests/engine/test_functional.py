@@ -183,6 +183,18 @@ y.sum().backward()
 ckpt.checkpoint(lambda t: t.sin(), x, use_reentrant=False, determinism_check='none').sum().backward()
 print(x.grad)
 """,
+    "stops as soon as it can": """
+def body(t):
+    y = t.sin()
+    print('sin')
+    z = y * t
+    print('product')
+    return z
+ckpt.checkpoint(body, x, use_reentrant=False).sum().backward()
+with ckpt.set_checkpoint_early_stop(False):
+    ckpt.checkpoint(body, x, use_reentrant=False).sum().backward()
+ckpt.checkpoint(body, x, use_reentrant=False, early_stop=False).sum().backward()
+""",
     "freed": "y = ckpt.checkpoint(body, x, use_reentrant=False).sum(); y.backward(); y.backward()",
     "retained": """
 y = ckpt.checkpoint(body, x, use_reentrant=False).sum()
