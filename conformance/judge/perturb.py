@@ -18,6 +18,7 @@ from conformance.judge import variants
 from conformance.judge.choose import Setting, Undecidable, alternatives, branch, version_in
 from conformance.judge.messages import for_device
 from conformance.judge.model import Ran, TargetInfo
+from conformance.judge.steps import stands_for_nothing
 from conformance.judge.trace import Answer, read_trace
 from conformance.judge.verdict import judge
 from conformance.load.model import (
@@ -77,7 +78,7 @@ def check_load_bearing(instance: Instance, infos: Mapping[str, TargetInfo], rans
     there = [info for info, _ in green]
     for info, ran in green:
         for unit in units(instance, ran):
-            named = [unit.place] if unit.answer is None else []
+            named = [unit.place] if unit.answer is None and not nothing(unit.expected, info) else []
             everything.update(dict.fromkeys([*named, *leaves(unit.expected, unit.place, there)]))
             for changed in perturbations(instance, info, unit):
                 text = f"{instance.id} on {info.name}: {changed.leaf}: {changed.what}"
@@ -130,6 +131,19 @@ def units(instance: Instance, ran: Ran) -> Iterator[Unit]:
             )
 
 
+def nothing(expected: Expectation, info: TargetInfo) -> bool:
+    """Whether a choice leaves no exception and no warning to expect on this target."""
+    match expected:
+        case PerDevice() | PerTorch():
+            try:
+                return nothing(branch(expected, info), info)
+            except Undecidable:
+                return False
+        case Group():
+            return all(nothing(item, info) for item in expected.items)
+    return stands_for_nothing(expected)
+
+
 def with_step(instance: Instance, step: Step) -> Instance:
     """The instance with this one step."""
     return replace(instance, case=replace(instance.case, steps=(step,)))
@@ -160,7 +174,8 @@ def leaves(expected: Expectation, place: str, infos: Iterable[TargetInfo]) -> It
             yield from leaves(expected.message, f"{place}, {expected.exception}, message", infos)
         case Group():
             for number, item in enumerate(expected.items, 1):
-                yield f"{place}, entry {number}"
+                if not all(nothing(item, info) for info in infos):
+                    yield f"{place}, entry {number}"
                 yield from leaves(item, f"{place}, entry {number}", infos)
 
 
@@ -168,7 +183,7 @@ def perturbations(instance: Instance, info: TargetInfo, unit: Unit) -> Iterator[
     """Every change of one unit's expectation that the target must notice."""
     walk = _Walk(instance, info, unit)
     yield from walk.vary(unit.expected, unit.place, lambda new: new)
-    if unit.answer is None:
+    if unit.answer is None and not nothing(unit.expected, info):
         yield Perturbed(unit.place, "dropped", with_step(instance, unit.drop))
 
 
@@ -207,6 +222,11 @@ class _Walk:
                 yield from self.group(expected, place, whole)
 
     def value(self, expected: Value, place: str, whole: Callable) -> Iterator[Perturbed]:
+        if stands_for_nothing(expected):
+            kind = "RuntimeError" if self.unit.place.endswith("raises") else "UserWarning"
+            told = Thrown(kind, replace(expected, data="..."), expected.mark)
+            yield Perturbed(place, f"nothing → {kind}", self.build(whole(told)))
+            return
         if isinstance(expected.data, str):
             expected = replace(expected, data=for_device(expected.data, self.info.device_type))
         slack = expected.tolerance or self.instance.case.compare
@@ -257,8 +277,9 @@ class _Walk:
         for number, item in enumerate(expected.items):
             before, after = expected.items[:number], expected.items[number + 1 :]
             leaf = f"{place}, entry {number + 1}"
-            dropped = whole(replace(expected, items=(*before, *after)))
-            yield Perturbed(leaf, "dropped", self.build(dropped))
+            if not nothing(item, self.info):
+                dropped = whole(replace(expected, items=(*before, *after)))
+                yield Perturbed(leaf, "dropped", self.build(dropped))
 
             def back(new: Expectation, before: tuple = before, after: tuple = after) -> Expectation:
                 return whole(replace(expected, items=(*before, new, *after)))

@@ -158,6 +158,8 @@ def expected(expectation: Expectation, device_type: str = "cpu") -> str:
 
 def _expected(expectation: Expectation, device_type: str) -> str:
     match expectation:
+        case Value(message=True, data=None):
+            return "nothing"
         case Value():
             text = literal(expectation.data)
             if isinstance(expectation.data, str):

@@ -106,14 +106,11 @@ UNDECIDED = "cannot be judged: "
 
 
 def check_raises(number: int, expectation: Expectation, seen: t.Event | None, bench: Bench) -> Check:
-    """The exception that a step must raise."""
+    """The exception that a step must raise; null in a choice says that it raises none."""
     observed = render.event(seen)
     at = bench.at(expectation.mark.line)
     try:
         options = alternatives(expectation, bench.setting)
-        if seen is None:
-            expected, _ = one_of(options, None, bench)
-            return Check(at, number, "raises", expected, observed, False, "nothing was raised")
         note = None
         for option in options:
             differs = thrown_differs(option, seen, bench)
@@ -126,16 +123,25 @@ def check_raises(number: int, expectation: Expectation, seen: t.Event | None, be
     return Check(at, number, "raises", expected, observed, False, note)
 
 
-def thrown_differs(expected: Value | Thrown | Group, seen: t.Event, bench: Bench) -> str | None:
-    """None where the event is the expected one, else what differs. Raises `Undecidable`."""
+def thrown_differs(expected: Value | Thrown | Group, seen: t.Event | None, bench: Bench) -> str | None:
+    """None where the event, or its absence, is the expected one, else what differs. Raises `Undecidable`."""
+    if stands_for_nothing(expected):
+        return None if seen is None else "raised"
     if not isinstance(expected, Thrown):
         return "the expectation names no exception"
+    if seen is None:
+        return "nothing was raised"
     if expected.exception != seen.type:
         return f"{seen.type}, expected {expected.exception}"
     notes = [message_differs(option, seen.message, bench) for option in message_options(expected, bench)]
     if None in notes:
         return None
     return notes[0] if len(notes) == 1 else f"none of {len(notes)} messages; against the first: {notes[0]}"
+
+
+def stands_for_nothing(expected: Expectation) -> bool:
+    """Whether this is the null that stands in a choice for no exception, or for no warning."""
+    return isinstance(expected, Value) and expected.message and expected.data is None
 
 
 def message_options(expected: Thrown, bench: Bench) -> tuple[str, ...]:
@@ -180,11 +186,14 @@ def check_warns(number: int, expectation: Expectation, seen: tuple[t.Event, ...]
 def warnings_differ(items: tuple[Expectation, ...], given: tuple[t.Event, ...], bench: Bench) -> str | None:
     """None where expected and given warnings can be paired one to one, else what is left over."""
     wanted: dict[str, tuple] = {}
+    optional: dict[str, tuple] = {}
     for item in items:
-        wanted.setdefault(bench.expected(item), alternatives(item, bench.setting))
+        options = alternatives(item, bench.setting)
+        chosen = optional if any(map(stands_for_nothing, options)) else wanted
+        chosen.setdefault(bench.expected(item), options)
     fits = [
         [place for place, event in enumerate(given) if any(thrown_differs(o, event, bench) is None for o in options)]
-        for options in wanted.values()
+        for options in (*wanted.values(), *optional.values())  # a pairing never drops who came before
     ]
     partner = pair(fits)
     missing = [text for place, text in enumerate(wanted) if place not in partner.values()]

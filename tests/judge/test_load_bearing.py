@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from conformance.judge import Ran, judge
-from conformance.judge.perturb import check_all, check_load_bearing, perturbations, units
+from conformance.judge.perturb import Findings, check_all, check_load_bearing, perturbations, units
 from conformance.load import instances, load
 from conformance.run.events import CaseFinished
 from conformance.run.session import Session
@@ -151,6 +151,25 @@ def test_a_branch_that_no_target_takes_is_unproven():
 
 def test_a_branch_for_another_version_is_not_asked_for():
     assert found(expecting("{per_torch: {'<2.1': 1, '>=2.1': 2}}"), step(2)).unproven == ()
+
+
+CHANGED_AT = "{per_torch: {'<2.1': null, '>=2.1': {RuntimeError: a}}}"
+DROPPED_AT = "{per_torch: {'<2.1': {RuntimeError: a}, '>=2.1': null}}"
+
+
+@pytest.mark.parametrize(("choice", "raised"), [(CHANGED_AT, "RuntimeError: a"), (DROPPED_AT, None)])
+def test_a_version_that_raises_nothing_bears_weight_too(choice, raised):
+    instance = case(f"      - run: y = x\n        raises: {choice}\n")
+    assert judge(instance, TORCH, ran(step(raised=raised))).outcome == "pass"
+    assert found(instance, step(raised=raised)) == Findings((), ())
+    (unit,) = units(instance, ran(step(raised=raised)))
+    assert list(perturbations(instance, TORCH, unit)), "nothing was tried"
+
+
+def test_a_warning_of_another_version_bears_weight_too():
+    choice = "{per_torch: {'<2.1': {UserWarning: b}, '>=2.1': null}}"
+    instance = case(f"      - run: y = x\n        warns:\n          - UserWarning: a\n          - {choice}\n")
+    assert found(instance, step(warned=("UserWarning: a",))) == Findings((), ())
 
 
 def test_a_gap_need_stand_for_text_on_one_target_only():

@@ -67,6 +67,28 @@ def test_whole_mappings_may_be_chosen_between():
     assert "none of 2" in verdict.assertions[0].note
 
 
+@pytest.mark.parametrize(
+    ("choice", "raised", "agree"),
+    [
+        ("per_torch: {'<2.1': {RuntimeError: a}, '>=2.1': null}", None, True),
+        ("per_torch: {'<2.1': null, '>=2.1': {RuntimeError: a}}", "RuntimeError: a", True),
+        ("per_device: {cpu: null, cuda: {RuntimeError: a}}", None, True),
+        ("one_of: [null, {RuntimeError: a}]", None, True),
+        ("one_of: [null, {RuntimeError: a}]", "RuntimeError: a", True),
+        ("per_torch: {'<2.1': {RuntimeError: a}, '>=2.1': null}", "RuntimeError: a", False),
+        ("per_torch: {'<2.1': null, '>=2.1': {RuntimeError: a}}", None, False),
+        ("per_device: {cpu: null, cuda: {RuntimeError: a}}", "RuntimeError: None", False),
+        ("one_of: [null, {RuntimeError: a}]", "RuntimeError: b", False),
+    ],
+)
+def test_null_in_a_choice_stands_for_no_exception(choice, raised, agree):
+    verdict = run_step(f"        raises:\n          {choice}\n", step(raised=raised))
+    assert verdict.outcome == ("pass" if agree else "fail"), verdict.assertions
+    nothing_here = ("'>=2.1': null", "cpu: null")
+    if any(text in choice for text in nothing_here) and "per_" in choice:
+        assert verdict.assertions[0].expected == "nothing"
+
+
 def test_nobody_may_raise_unasked():
     verdict = run_step("        expect:\n          x: 1\n", step(1, raised="RuntimeError: oh"))
     raised, answer = verdict.assertions
@@ -101,6 +123,12 @@ WARNS = "        warns:\n"
         (["UserWarning: a ...", "UserWarning: ..."], ["UserWarning: a 1"], False),
         (["UserWarning: ..."], ["UserWarning: a", "UserWarning: b"], False),
         (["UserWarning: a"], ["UserWarning: a", "FutureWarning: a"], False),
+        (["per_device: {cpu: null, cuda: {UserWarning: a}}"], [], True),
+        (["per_device: {cpu: null, cuda: {UserWarning: a}}"], ["UserWarning: a"], False),
+        (["per_torch: {'<2.1': null, '>=2.1': {UserWarning: a}}"], [], False),
+        (["one_of: [null, {UserWarning: ...}]", "UserWarning: a"], ["UserWarning: a"], True),
+        (["one_of: [null, {UserWarning: ...}]", "UserWarning: a"], ["UserWarning: a", "UserWarning: b"], True),
+        (["one_of: [null, {UserWarning: ...}]", "UserWarning: a"], ["UserWarning: b"], False),
     ],
 )
 def test_warns(items, warned, agree):
