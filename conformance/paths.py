@@ -20,9 +20,9 @@ def project_root(start: Path | None = None) -> Path:
     return Path(__file__).resolve().parent.parent
 
 
-def spec_root() -> Path:
+def spec_root(start: Path | None = None) -> Path:
     """The default spec folder."""
-    return project_root() / "spec"
+    return project_root(start) / "spec"
 
 
 def surface_path() -> Path:

@@ -18,21 +18,13 @@ import pytest
 
 from conformance import paths
 from conformance.exceptions import ConformanceError
-from conformance.judge.model import Ran, TargetInfo, Verdict
+from conformance.judge.model import Verdict
 from conformance.load.model import Instance, SpecFile
+from conformance.pytest_results import PROPERTY, Record, ResultsCollector
 
 SESSION = pytest.StashKey[Any]()
 LEDGER = pytest.StashKey[Any]()
-PROPERTY = "conformance"
 LEVELS = {"must": "documented", "should": "documented as advice", "observed": "real but not documented"}
-
-
-class Record(msgspec.Struct, frozen=True):
-    """One item's result as it travels from an xdist worker to the controller."""
-
-    verdict: Verdict
-    ran: Ran
-    info: TargetInfo
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,8 +45,6 @@ def pytest_configure(config: pytest.Config) -> None:
     for level, meaning in LEVELS.items():
         config.addinivalue_line("markers", f"{level}: spec level, {meaning}")
     if not hasattr(config, "workerinput"):
-        from conformance.pytest_results import ResultsCollector
-
         collector = ResultsCollector(config, config.getoption("--results"))
         config.stash[LEDGER] = collector
         config.pluginmanager.register(collector, "conformance-results")
@@ -69,17 +59,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SpecCollector | None:
     if file_path.suffix != ".yaml":
         return None
-    root = _spec_root(parent.config)
+    root = paths.spec_root(parent.config.rootpath)
     inside = file_path.is_relative_to(root)
     if inside and (file_path.parent == root / "sources" or file_path.name == "surface.yaml"):
         return None
     if not inside and not parent.session.isinitpath(file_path):
         return None
     return SpecCollector.from_parent(parent, path=file_path)
-
-
-def _spec_root(config: pytest.Config) -> Path:
-    return paths.project_root(config.rootpath) / "spec"
 
 
 def chosen_targets(config: pytest.Config) -> tuple[str, ...]:
@@ -113,7 +99,7 @@ class SpecCollector(pytest.File):
     def collect(self) -> Iterable[SpecItem]:
         from conformance.load import instances, load
 
-        root = _spec_root(self.config)
+        root = paths.spec_root(self.config.rootpath)
         try:
             (spec,) = load([self.path], root if self.path.is_relative_to(root) else None)
         except ConformanceError as error:

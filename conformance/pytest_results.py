@@ -18,10 +18,21 @@ from conformance import paths
 from conformance.gate.waivers import load_waivers
 from conformance.judge import judge
 from conformance.judge.diff import diverge
-from conformance.judge.model import Divergence, Ran, TargetInfo
+from conformance.judge.model import Divergence, Ran, TargetInfo, Verdict
 from conformance.judge.waiver import Waiver, mark_waived
 from conformance.load import instances, load
 from conformance.load.model import Instance, SpecFile
+
+PROPERTY = "conformance"
+"""The name under which an item's result travels with its report."""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One item's result as it travels from an xdist worker to the controller."""
+
+    verdict: Verdict
+    ran: Ran
+    info: TargetInfo
 
 
 class ResultsCollector:
@@ -41,8 +52,6 @@ class ResultsCollector:
         self.files[spec.shown] = spec
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        from conformance.pytest_plugin import PROPERTY, Record
-
         for name, value in report.user_properties:
             if name == PROPERTY and report.when == "call":
                 record = msgspec.json.decode(value, type=Record)
@@ -86,9 +95,7 @@ class ResultsCollector:
 
     def _instances(self) -> dict[str, Instance]:
         """Every instance of the spec files that the records speak of, by id."""
-        from conformance.pytest_plugin import _spec_root
-
-        root = _spec_root(self.config)
+        root = paths.spec_root(self.config.rootpath)
         seen = {record.verdict.at.rpartition(":")[0] for record in self.records.values()}
         seen |= {name.partition("::")[0] for name, _ in self.crashed}
         for shown in sorted(seen - self.files.keys()):
@@ -98,8 +105,6 @@ class ResultsCollector:
 
     def _add_crashed(self, known: dict[str, Instance]) -> None:
         """An xdist worker that died left no record of the item it was on: that item is the crash."""
-        from conformance.pytest_plugin import Record
-
         for name, target in self.crashed:
             shown, _, case = name.partition("::")
             instance = next((i for i in known.values() if i.shown == shown and i.id.partition("::")[2] == case), None)
