@@ -29,6 +29,8 @@ class Conversion:
 
     def tolist(self):
         """The elements as nested lists of Python numbers."""
+        if self.is_meta:
+            raise NotImplementedError("Cannot copy out of meta tensor; no data!")
         array = self._array
         if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
             array = array.astype(np.float32)
@@ -38,13 +40,13 @@ class Conversion:
         """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
         if force:
             return self.detach().cpu()._array
-        if thread.grad_enabled and self.requires_grad:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.device.type != "cpu":
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
                 "host memory first."
             )
+        if thread.grad_enabled and self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.dtype.name == "bfloat16":
             raise TypeError("Got unsupported ScalarType BFloat16")
         return self._array
@@ -126,6 +128,8 @@ class Conversion:
         if id(self) in memo:
             return memo[id(self)]
         made = self.data.clone()
+        if made._counter is not None:
+            made._counter.bump()  # the copy is written into a fresh tensor
         made.__class__ = type(self)
         memo[id(self)] = made
         meta = self._meta
