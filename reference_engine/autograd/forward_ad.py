@@ -119,7 +119,7 @@ def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
     """The primal and the tangent; the tensor itself and None for one without tangent."""
-    if process.forward_level < 0 or tangent_of(tensor) is None:
+    if process.forward_level < 0:
         return UnpackedDualTensor(tensor, None)
     primal = make_view(tensor, tensor._array[...])
     primal._meta.primal_only = True

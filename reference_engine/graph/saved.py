@@ -107,9 +107,9 @@ class SavedTensor:
             )
         if not callable(pack_hook) or not callable(unpack_hook):
             raise TypeError(
-                "register_hooks(): incompatible function arguments. The following argument types are supported:\n    1. "
-                "(self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: collections.abc.Callable) "
-                f"-> None\n\nInvoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
+                "register_hooks(): incompatible function arguments. The following argument types are supported:\n"
+                "    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: "
+                f"collections.abc.Callable) -> None\n\nInvoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
             )
         self._pack(pack_hook, unpack_hook)
 
@@ -196,7 +196,7 @@ class SavedTensor:
         grad_fn = tensor.grad_fn
         if self.saved_as_output:
             grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
-        origin = "" if grad_fn is None else f", which is output {self.output_nr_of(tensor)} of {short_name(grad_fn)},"
+        origin = "" if grad_fn is None else f", which is output {self.shown_number()} of {short_name(grad_fn)},"
         hint = _HINT_ANOMALY if process.anomaly else _HINT_PLAIN
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
@@ -204,8 +204,9 @@ class SavedTensor:
             f"{self.version} instead. {hint}"
         )
 
-    def output_nr_of(self, tensor) -> int:
-        return self.output_nr if self.saved_as_output else tensor.output_nr
+    def shown_number(self) -> int:
+        # PyTorch knows the number of what it saved as a result only; operands are all called output 0.
+        return self.output_nr if self.saved_as_output else 0
 
 
 SavedTensor.__module__ = "torch._C._autograd"

@@ -31,6 +31,7 @@ def publish(row: Row, method: bool | str, function: bool | str):
     if function:
         name = function if isinstance(function, str) else row.name
         FUNCTIONS[name] = arguments.overload(FUNCTIONS.get(name), call, row)
+        FUNCTIONS[name].__qualname__ = f"_VariableFunctionsClass.{name}"
     if row.in_place:
         in_place = make_in_place(row)
         name = row.name + "_"

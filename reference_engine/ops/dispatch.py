@@ -137,6 +137,8 @@ def run(row: Row, values: list):
         computed = row.forward(*arrays_of(values, row))
     results = wrap_outputs(computed, place, row)
     outputs = results if type(results) is tuple else (results,)
+    if row.name == "clone" and values[0]._counter is None and results._counter is not None:
+        results._counter.bump()  # the way out of inference mode is a counted write into the new tensor
     finish(row, values, outputs)
     if row.return_type is not None:
         return row.return_type(outputs)

@@ -151,5 +151,20 @@ OWN_METHODS = (
     detach, detach_, conj, to, cpu, cuda, type_as, copy_, random_, resize_, set_, square, square_, equal, allclose,
     bernoulli, multinomial, is_same_size, is_set_to, true_divide, apply_, map_,
 )  # fmt: skip
-OWN_FUNCTIONS = (detach, detach_, conj, square, square_, equal, allclose, bernoulli, multinomial, true_divide,
-                 is_same_size)  # fmt: skip
+
+
+def _undocumented(method):
+    """A function like the method, without a docstring, as PyTorch has it."""
+
+    def function(input):
+        return method(input)
+
+    function.__name__, function.__qualname__ = method.__name__, f"_VariableFunctionsClass.{method.__name__}"
+    function.__module__ = "torch"
+    return function
+
+
+OWN_FUNCTIONS = (
+    _undocumented(detach), _undocumented(detach_), conj, square, square_, equal, allclose, bernoulli, multinomial,
+    true_divide, is_same_size,
+)  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 
-from .._state import thread
+from .._state import process, thread
 from .._tensor import Tensor, make
 from ..graph import inplace
 from . import arguments
@@ -76,17 +78,34 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
 
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
+    if process.forward_level >= 0 and self._meta is not None and self._meta.tangent is not None:
+        raise RuntimeError("cannot resize variables that has a forward grad")
     shape = sizes_of(sizes)
-    count = int(np.prod(shape, dtype=np.int64))
-    itemsize = self._array.itemsize
-    if (self.storage_offset() + count) * itemsize > self._storage.nbytes():
-        self._storage.resize_((self.storage_offset() + count) * itemsize)
+    changed = shape != self._array.shape
     strides, step = [], 1
     for extent in reversed(shape):
         strides.insert(0, step)
         step *= max(extent, 1)
-    self._array = self._storage.strided(self.dtype.numpy, shape, strides, 0)
+    offset = self.storage_offset()
+    needed = (offset + int(np.prod(shape, dtype=np.int64))) * self._array.itemsize
+    if needed > self._storage.nbytes():
+        grow(self._storage, needed)
+    self._array = self._storage.strided(self.dtype.numpy, shape, strides, offset)
+    if self._counter is not None and changed:
+        self._counter.bump()
     return self
+
+
+def grow(storage, nbytes: int) -> None:
+    """Give a storage more memory and let every tensor that looks at it look at the new memory.
+
+    A storage does not know its tensors; growing one is rare enough to ask the collector.
+    """
+    tensors = [holder for holder in gc.get_referrers(storage) if isinstance(holder, Tensor)]
+    geometries = [(tensor._array.shape, tensor.stride(), tensor.storage_offset()) for tensor in tensors]
+    storage.resize_(nbytes)
+    for tensor, (shape, strides, offset) in zip(tensors, geometries, strict=True):
+        tensor._array = storage.strided(tensor.dtype.numpy, shape, strides, offset)
 
 
 def _reshaper(name: str):
