@@ -426,37 +426,6 @@ class Tensor(Geometry, Conversion):
         self._meta.retains_grad = True
         inplace.retain(self, self._meta)
 
-    def reinforce(self, reward):
-        def trim(text):
-            return "\n".join(line.strip() for line in text.split("\n"))
-
-        raise RuntimeError(
-            trim(
-                r"""reinforce() was removed.
-            Use torch.distributions instead.
-            See https://pytorch.org/docs/main/distributions.html
-
-            Instead of:
-
-            probs = policy_network(state)
-            action = probs.multinomial()
-            next_state, reward = env.step(action)
-            action.reinforce(reward)
-            action.backward()
-
-            Use:
-
-            probs = policy_network(state)
-            # NOTE: categorical is equivalent to what used to be called multinomial
-            m = torch.distributions.Categorical(probs)
-            action = m.sample()
-            next_state, reward = env.step(action)
-            loss = -m.log_prob(action) * reward
-            loss.backward()
-        """
-            )
-        )
-
 
 Tensor.__module__ = "torch"
 
