@@ -122,7 +122,7 @@ def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTens
     if process.forward_level < 0:
         return UnpackedDualTensor(tensor, None)
     primal = make_view(tensor, tensor._array[...])
-    primal._meta.primal_only = True
+    materialize_meta(primal).primal_only = True
     if thread.grad_enabled and tensor.requires_grad and not thread.inference:
         set_history(primal, Identity((gradient_edge(tensor),)))
     return UnpackedDualTensor(primal, tangent_of(tensor))

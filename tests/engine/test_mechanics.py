@@ -460,6 +460,15 @@ def test_tangents_follow_operations_views_and_writes():
     assert forward_ad.unpack_dual(dual).tangent is None
 
 
+def test_tangents_stop_at_inference_mode():
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(torch.ones(1), torch.ones(1))
+        with torch.no_grad():
+            assert forward_ad.unpack_dual(dual * 2).tangent.tolist() == [2.0]
+        with torch.inference_mode():
+            assert forward_ad.unpack_dual(dual * 2).tangent is None
+
+
 # -- the simulated accelerator ---------------------------------------------------------------------------------------
 
 
