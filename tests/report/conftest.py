@@ -33,6 +33,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reports of 600 cases."""
+    folder = tmp_path_factory.mktemp("large")
+    results = sample.write_results(
+        folder / "results.jsonl", files=sample.many(600), infos=sample.TARGETS[:4], act=sample.act_many
+    )
+    write_reports(results, folder, ledgers=sample.ledgers(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
     """The view model of the sample results."""
     folder = tmp_path_factory.mktemp("summary")

@@ -143,6 +143,19 @@ def test_permalink_opens_its_case(report: Report) -> None:
     assert 0 < top < 500
 
 
+@pytest.mark.parametrize("section", ["matrix", "claims", "source-001"])
+def test_links_to_sections_arrive_there(browser: WebDriver, large_folder: Path, section: str) -> None:
+    """Also past hundreds of cases, whose heights are only estimated until they are drawn."""
+    report = Report(browser, large_folder).open()
+    report.script("location.hash = arguments[0]", section)
+
+    def in_sight(_: WebDriver) -> bool:
+        place = report.script("return document.getElementById(arguments[0]).getBoundingClientRect().top", section)
+        return -50 < place < report.script("return innerHeight")
+
+    WebDriverWait(report.browser, 5).until(in_sight)
+
+
 def test_permalink_opens_a_case_that_is_filtered_away(report: Report) -> None:
     report.one("#search").send_keys("nowhere to be found")
     report.script("location.hash = arguments[0]", f"case/{DIFFERS}")

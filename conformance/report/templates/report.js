@@ -292,16 +292,22 @@
   }
   const decodedHash = () => location.hash.slice(1);
 
+  // What is far away has estimated heights until it is drawn: aim again until nothing moves any more.
+  function aim(target, tries = 12) {
+    target.scrollIntoView({ block: "start", behavior: "instant" });
+    const before = target.getBoundingClientRect().top;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (tries && Math.abs(target.getBoundingClientRect().top - before) > 1) aim(target, tries - 1);
+    }));
+  }
   function follow() {
-    const row = decodedHash().startsWith("case/") && $(decodedHash());
-    if (!row) return;
+    const target = decodedHash() && $(decodedHash());
+    const row = decodedHash().startsWith("case/") && target;
+    if (!row) { if (target) aim(target); return; }
     if (row.hidden) { form.reset(); apply(); }
     fold(row.closest(".file"), true);
     open(row);
-    // What is far away has estimated heights until it is drawn: aim again once it is.
-    const aim = () => row.scrollIntoView({ block: "start", behavior: "instant" });
-    aim();
-    requestAnimationFrame(() => requestAnimationFrame(aim));
+    aim(row);
     buttonOf(row).focus({ preventScroll: true });
   }
   window.addEventListener("hashchange", follow);
