@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from conformance.exceptions import Problem
 from conformance.lint.project import TOP, Project, asserts, at
+from conformance.lint.versions import misplaced
 from conformance.load.files import same_ids
 from conformance.load.model import Case, Group, OneOf, PerDevice, PerTorch, RowRef, Thrown, Value
 from conformance.load.report import quoted
@@ -112,6 +113,17 @@ def choice_same(project: Project) -> Iterator[Problem]:
             yield at(file.shown, node.mark, "choice-same", what, "state it once")
 
 
+def versions_undivided(project: Project) -> Iterator[Problem]:
+    """versions-undivided: of the branches of a `per_torch`, each torch version lies in exactly one"""
+    for file, case in project.cases():
+        for node in _nodes(case):
+            if isinstance(node, PerTorch) and (found := misplaced([key for key, _ in node.branches])):
+                version, inside = found
+                lies = f"lies in {' and in '.join(map(quoted, inside))}" if inside else "lies in none of the branches"
+                what = f"torch {version} {lies}"
+                yield at(file.shown, node.mark, "versions-undivided", what, "let one branch end where the next begins")
+
+
 def binding_unused(project: Project) -> Iterator[Problem]:
     """binding-unused: every name of `params` and `rows` is used"""
     for file, case in project.cases():
@@ -200,5 +212,6 @@ RULES = (
     expect_constant,
     message_open,
     choice_same,
+    versions_undivided,
     binding_unused,
 )
