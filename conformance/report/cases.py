@@ -18,6 +18,9 @@ from conformance.load.model import Case, SpecFile
 from conformance.report.state import portable
 from conformance.run.results import Line, Results, SpecEntry
 
+NO_VERDICT = frozenset({"not-run", "not-applicable", "unsupported"})
+"""Outcomes in which a case came to no verdict: neither for the target nor against it."""
+
 
 class Difference(msgspec.Struct, frozen=True):
     """One disagreement, and who stands alone in it.
@@ -43,7 +46,8 @@ class CaseView(msgspec.Struct, frozen=True):
     `lines` are the 1-based line ranges of the spec text that make up its program, `given` of the file
     included; `steps` the line and code of each step. `status` is the worst of its results: "unexpected",
     "waived", "absent" (ran nowhere) or "expected". `differences` are ordered by step; the first is the
-    one to look at.
+    one to look at. `simulated`: the case needs an accelerator, and none but the reference engine's
+    simulated one was there, so that it is an expectation not yet seen on a device.
     """
 
     id: str
@@ -59,6 +63,7 @@ class CaseView(msgspec.Struct, frozen=True):
     results: dict[str, Line]
     differences: tuple[Difference, ...]
     status: str
+    simulated: bool = False
 
     @property
     def only_differs(self) -> bool:
@@ -92,6 +97,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
     for case in by_case:
         by_path.setdefault(case.partition("::")[0], []).append(case)
 
+    real = real_accelerators(infos)
     specs = {spec.path.removesuffix(".yaml"): spec for spec in header.specs}
     files = []
     for path, ids in by_path.items():
@@ -103,7 +109,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
         for case in ids:
             differences = [*_against_document(case, by_case[case], infos)]
             differences += [_between_targets(d, infos) for d in diverged.get(case, ())]
-            place = _Place(path, shown, known.get(case), parsed)
+            place = _Place(path, shown, known.get(case), parsed, real)
             views.append(_case_view(case, by_case[case], differences, place))
         title = parsed.title if parsed else path
         files.append(FileView(path, shown, title, spec.text if spec else "", tuple(views)))
@@ -111,12 +117,14 @@ def build_files(results: Results) -> tuple[FileView, ...]:
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """Where a case was written; `case` and `file` are None where its spec cannot be read."""
+    """Where a case was written; `case` and `file` are None where its spec cannot be read. `real` are the targets on
+    real accelerators."""
 
     path: str
     shown: str
     case: Case | None
     file: SpecFile | None
+    real: frozenset[str]
 
 
 def _parse(spec: SpecEntry | None) -> SpecFile | None:
@@ -144,7 +152,17 @@ def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Differe
         results=results,
         differences=tuple(sorted(differences, key=lambda d: d.step)),
         status=_status(results, differences),
+        simulated=bool(case and "cuda" in case.needs) and not _on_a_device(results, place.real),
     )
+
+
+def _on_a_device(results: dict[str, Line], real: frozenset[str]) -> bool:
+    return any(r.outcome not in NO_VERDICT for name, r in results.items() if name in real)
+
+
+def real_accelerators(infos: Mapping[str, TargetInfo]) -> frozenset[str]:
+    """Targets on a device other than the host that is not the reference engine's simulated one."""
+    return frozenset(n for n, i in infos.items() if i.device_type not in ("cpu", "meta") and i.engine != "reference")
 
 
 def _refs(case: Case | None, *kinds: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import msgspec
 
 from conformance.judge.model import OUTCOMES, TargetInfo
 from conformance.load.ledger import Ledger
-from conformance.report.cases import CaseView, Difference, FileView, build_files
+from conformance.report.cases import NO_VERDICT, CaseView, Difference, FileView, build_files, real_accelerators
 from conformance.report.sources import SourceView, build_sources
 from conformance.run.results import Line, Results
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from conformance.gate.gate import Finding, GateReport
 
 UNEXPECTED = frozenset({"unexpected", "stale-waiver"})
-NO_VERDICT = frozenset({"not-run", "not-applicable", "unsupported"})
 REASONS_SAID = 6
 
 
@@ -199,6 +198,16 @@ def _absences(cases: Sequence[CaseView], ran: set[str]) -> Iterator[str]:
         yield f"{plural(len(found) - REASONS_SAID, 'more reason')} why cases gave no verdict, in the matrix."
 
 
+def _simulated(cases: Sequence[CaseView], results: Results) -> Iterator[str]:
+    """What was said of an accelerator without one: an expectation, not an observation."""
+    real = real_accelerators({t.name: t for t in results.header.targets if t.state != "not-run"})
+    if real or not any(t.engine == "reference" and t.device_type != "cpu" for t in results.header.targets):
+        return
+    count = sum(case.simulated for case in cases)
+    also = f", {plural(count, 'case')} that need{'s' if count == 1 else ''} one among them" if count else ""
+    yield f"What is stated of an accelerator{also} is expectation, simulated only: none was at hand in this run."
+
+
 def _sentences(cases: Sequence[CaseView], targets: Sequence[TargetView], results: Results) -> list[str]:
     footer = results.footer
     ran = [t for t in targets if t.state != "not-run"]
@@ -207,6 +216,7 @@ def _sentences(cases: Sequence[CaseView], targets: Sequence[TargetView], results
     said.extend(f"{t.name} is a recording, {t.recorded}." for t in targets if t.state == "recorded")
     said.extend(f"{t.name} did not run: {t.reason or 'no reason given'}." for t in targets if t.state == "not-run")
     said.extend(_absences(cases, {t.name for t in ran}))
+    said.extend(_simulated(cases, results))
     waived = sum(t.waived for t in targets)
     undeclared, accepted = len(results.undeclared), len(results.divergences) - len(results.undeclared)
     more = f", {accepted:,} more waived" if accepted else ""

@@ -8,10 +8,11 @@ import pytest
 
 from conformance.exceptions import ResultsError
 from conformance.gate.gate import Finding, GateReport
-from conformance.judge import Ran, TargetInfo
+from conformance.judge.model import Ran, TargetInfo, Verdict
+from conformance.load import instances, load_text
 from conformance.report import FORMATS, render, write_reports
 from conformance.report.summary import Summary, listed, plural, summarise
-from conformance.run.results import read_results
+from conformance.run.results import ResultsWriter, make_header, read_results
 from tests.report import sample
 
 CPU = sample.TARGETS[0]
@@ -213,3 +214,31 @@ def test_words() -> None:
         "a and b",
         "a, b and c",
     ]
+
+
+NEEDS_CUDA = """\
+title: A copy to the accelerator
+cases:
+  - case: copied
+    needs: [cuda]
+    steps:
+      - run: x = torch.ones(1, device=host).to(accelerator)
+        expect:
+          x.is_cuda: true
+"""
+
+
+@pytest.mark.parametrize(("real", "simulated"), [(False, True), (True, False)])
+def test_what_no_accelerator_has_shown_is_called_simulated(tmp_path: Path, real: bool, simulated: bool) -> None:
+    file = load_text(NEEDS_CUDA, "devices/copy.yaml", "spec/devices/copy.yaml", check_programs=False)
+    (instance,) = instances(file)
+    infos = [TargetInfo("reference:cuda", "reference", "cuda")]
+    infos += [TargetInfo("torch:cuda", "torch", "cuda:0")] if real else []
+    with ResultsWriter(tmp_path / "results.jsonl", make_header([file], [instance], infos)) as writer:
+        for info in infos:
+            verdict = Verdict(instance.id, info.name, "pass", "expected", "spec/devices/copy.yaml:3")
+            writer.write(verdict, Ran("trace", {}))
+        writer.close()
+    summary = summarise(read_results(tmp_path / "results.jsonl"))
+    assert summary.cases[0].simulated is simulated
+    assert any("simulated only" in sentence for sentence in summary.sentences) is simulated
