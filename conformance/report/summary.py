@@ -204,7 +204,7 @@ def _simulated(cases: Sequence[CaseView], results: Results) -> Iterator[str]:
     if real or not any(t.engine == "reference" and t.device_type != "cpu" for t in results.header.targets):
         return
     count = sum(case.simulated for case in cases)
-    also = f", {plural(count, 'case')} that need{'s' if count == 1 else ''} one among them" if count else ""
+    also = f" ({plural(count, 'case')} need{'s' if count == 1 else ''} one)" if count else ""
     yield f"What is stated of an accelerator{also} is expectation, simulated only: none was at hand in this run."
 
 
