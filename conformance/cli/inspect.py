@@ -136,5 +136,5 @@ def doctor() -> int:
     for info in infos:
         state = f"cannot run: {info.reason}" if info.state == "not-run" else f"runs, {info.engine} {info.version}"
         device = info.attestation.get("device_name")
-        common.say(f"{info.name:<{width}}{state}{f' on {device}' if device else ''}")
+        common.say(f"{info.name:<{width}}{state}{f' ({device})' if device else ''}")
     return 0 if any(i.state == "run" for i in infos) else 3
