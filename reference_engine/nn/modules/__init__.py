@@ -3,6 +3,7 @@
 from ..publishing import defined_in
 from . import (
     activation,
+    adaptive,
     batchnorm,
     container,
     conv,
@@ -14,12 +15,14 @@ from . import (
     module,
     normalization,
     pooling,
+    rnn,
     sparse,
 )
 from .module import Module as Module
 
 CLASSES = defined_in(
     activation,
+    adaptive,
     batchnorm,
     container,
     conv,
@@ -31,6 +34,7 @@ CLASSES = defined_in(
     module,
     normalization,
     pooling,
+    rnn,
     sparse,
 )
 globals().update(CLASSES)

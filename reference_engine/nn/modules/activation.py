@@ -2,8 +2,11 @@
 
 import reference_engine as torch
 
+from ...errors import NotModelled
 from .. import functional as F
+from .. import init
 from ..parameter import Parameter
+from .linear import NonDynamicallyQuantizableLinear
 from .module import Module
 
 
@@ -300,3 +303,73 @@ class LogSoftmax(_Along):
 
     def forward(self, input):
         return F.log_softmax(input, self.dim)
+
+
+class MultiheadAttention(Module):
+    """Attention over several heads: its parameters; computing with it raises NotModelled.
+
+    `in_proj_weight` (3 * embed_dim, embed_dim) projects queries, keys and values at once; where keys (kdim) or values
+    (vdim) have another size there are `q_proj_weight`, `k_proj_weight`, `v_proj_weight` (embed_dim, size) instead.
+    `in_proj_bias` (3 * embed_dim); `bias_k` and `bias_v` (1, 1, embed_dim) with `add_bias_kv`; `out_proj`. Raises
+    ValueError and AssertionError for sizes that make no heads.
+    """
+
+    __constants__ = ("batch_first",)
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        device=None,
+        dtype=None,
+    ) -> None:
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(
+                f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and "
+                f"num_heads={num_heads} instead"
+            )
+        super().__init__()
+        self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        self.head_dim = embed_dim // num_heads
+        if self.head_dim * num_heads != embed_dim:
+            raise AssertionError("embed_dim must be divisible by num_heads")
+        place = {"device": device, "dtype": dtype}
+        one_size = self.kdim == self.vdim == embed_dim
+        shapes = {
+            "in_proj_weight": (3 * embed_dim, embed_dim) if one_size else None,
+            "q_proj_weight": None if one_size else (embed_dim, embed_dim),
+            "k_proj_weight": None if one_size else (embed_dim, self.kdim),
+            "v_proj_weight": None if one_size else (embed_dim, self.vdim),
+            "in_proj_bias": (3 * embed_dim,) if bias else None,
+        }
+        for name, shape in shapes.items():
+            self.register_parameter(name, shape and Parameter(torch.empty(shape, **place)))
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, **place)
+        for name in ("bias_k", "bias_v"):
+            setattr(self, name, Parameter(torch.empty((1, 1, embed_dim), **place)) if add_bias_kv else None)
+        self.add_zero_attn = add_zero_attn
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        """Projections uniform by fan in and out, the biases of keys and values normal, the others 0."""
+        for name in ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"):
+            if getattr(self, name) is not None:
+                init.xavier_uniform_(getattr(self, name))
+        if self.in_proj_bias is not None:
+            init.zeros_(self.in_proj_bias)
+            init.zeros_(self.out_proj.bias)
+        for bias in (self.bias_k, self.bias_v):
+            if bias is not None:
+                init.xavier_normal_(bias)
+
+    def forward(self, *args, **kwargs):
+        raise NotModelled("The forward pass of torch.nn.MultiheadAttention")

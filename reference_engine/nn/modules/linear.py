@@ -52,6 +52,10 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """A Linear under a name of its own: the output projection of attention."""
+
+
 class Bilinear(Module):
     """(*, in1_features), (*, in2_features) -> x1 W x2 + bias (*, out_features)."""
 
