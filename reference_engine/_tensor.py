@@ -191,7 +191,8 @@ class Tensor(Geometry, Conversion):
         meta = self._meta
         if meta is None:
             return None
-        if meta.grad is None and self.grad_fn is not None and not meta.retains_grad:
+        # What was recorded counts, not what would be found by looking: a view that is out of date says nothing.
+        if meta.grad is None and meta.grad_fn is not None and not meta.retains_grad:
             _state.warn_once(_NON_LEAF_GRAD)
         return meta.grad
 
@@ -423,6 +424,7 @@ class Tensor(Geometry, Conversion):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self._recorded_as_leaf() or self._meta.retains_grad:
             return
+        _ = self.grad_fn  # made anew where it is out of date, or refused
         self._meta.retains_grad = True
         inplace.retain(self, self._meta)
 

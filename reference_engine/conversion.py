@@ -60,7 +60,7 @@ class Conversion:
         if size != 1:
             amount = "no values" if size == 0 else "more than one value"
             raise RuntimeError(f"Boolean value of Tensor with {amount} is ambiguous")
-        return bool(self._array.item())
+        return bool(self.item())
 
     def __float__(self) -> float:
         value = self._scalar(warns=True)

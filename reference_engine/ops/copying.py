@@ -6,8 +6,8 @@ import numpy as np
 
 from .._state import process, thread, warn_once
 from .._tensor import Tensor, make
+from ..devices import META, resolve
 from ..devices import device as device_class
-from ..devices import resolve
 from ..dtypes import COMPLEX, dtype
 from ..graph import inplace
 from ..overrides import dispatch, dispatches
@@ -130,10 +130,17 @@ for _hidden in ("dtype", "origin"):
 
 
 def to_copy(self: Tensor, wanted: dtype, place) -> Tensor:
+    check_has_data(self, place)
     values = [self, wanted, place, (self.dtype, self._storage.device)]
     result = make(_to_copy(self._array, wanted, place, None), place)
     finish(to_copy_row, values, (result,))
     return result
+
+
+def check_has_data(tensor: Tensor, place) -> None:
+    """Raise ``NotImplementedError`` for a copy out of a tensor that has none."""
+    if tensor._storage.device is META and place is not META:
+        raise NotImplementedError("Cannot copy out of meta tensor; no data!")
 
 
 def _conversion(wanted: dtype, name: str):
@@ -180,6 +187,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         save(node, copy_row, mask, values, ())
         if False in mask:
             fill_facts(node, copy_row, values, mask)
+    check_has_data(src, self._storage.device)
     source = src._array
     try:
         source = np.broadcast_to(source, self._array.shape)

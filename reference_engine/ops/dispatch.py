@@ -282,8 +282,7 @@ def run_out(row: Row, values: list, out):
 
         if any(tangent_of(tensor) is not None for tensor in arguments.tensors_in(values, row)):
             raise NotImplementedError(
-                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= "
-                "function"
+                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= function"
             )
     for tensor in arguments.tensors_in(values, row):
         for entry in outs:

@@ -88,9 +88,7 @@ relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((
              lambda grad, result: threshold_grad(grad, result), AS_IS,
              refuses=(("b", "!Boolean inputs not supported for relu"),
                       ("c", "clamp is not supported for complex types")))  # fmt: skip
-_SIGN_OF_COMPLEX = (
-    "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
-)
+_SIGN_OF_COMPLEX = "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
 sign = unary("sign", lambda a: np.sign(a) if a.dtype != np.bool_ else a.copy(), lambda grad: zeros_like(grad), AS_IS,
              lambda self_t: zeros_like(self_t),
              refuses=(("c", _SIGN_OF_COMPLEX),))  # fmt: skip

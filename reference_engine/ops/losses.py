@@ -122,7 +122,9 @@ def _nll_grad(grad, self, target, weight, reduction, ignore_index, total_weight)
     share = grad.reshape(-1) * -factor
     if reduction == MEAN:
         share = share / total_weight
-    result = self.new_zeros((flat.numel(), classes)).scatter(1, safe.unsqueeze(1), share.expand(flat.numel()).unsqueeze(1))
+    result = self.new_zeros((flat.numel(), classes)).scatter(
+        1, safe.unsqueeze(1), share.expand(flat.numel()).unsqueeze(1)
+    )
     return result.reshape(self._array.shape)
 
 
@@ -157,9 +159,9 @@ binary_cross_entropy = op(
     "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
     _bce,
     self=backward_operation("binary_cross_entropy_backward", _bce_grad, ("self", "target")),
-    target=lambda grad, self, target, weight, reduction: _share(grad, self, reduction)
-    * ((1 - self).log() - self.log())
-    * (1 if weight is None else weight),
+    target=lambda grad, self, target, weight, reduction: (
+        _share(grad, self, reduction) * ((1 - self).log() - self.log()) * (1 if weight is None else weight)
+    ),
     method=False,
     function=False,
 )

@@ -32,7 +32,8 @@ def allclose(self: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     """All elements equal up to ``atol + rtol * abs(other)``."""
     if self.dtype is not other.dtype:
         raise RuntimeError(f"{self.dtype.scalar} did not match {other.dtype.scalar}")
-    return bool(np.allclose(self._array, other._array, rtol, atol, equal_nan))
+    close = np.allclose(self._array, other._array, rtol, atol, equal_nan)
+    return make(np.array(close), self._storage.device).item()
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator=None) -> Tensor:

@@ -26,6 +26,12 @@ def _wide(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64) if array.dtype.itemsize < 8 else array
 
 
+def _inverse_deviation(variance, eps):
+    """1 / sqrt(variance + eps), and 0 where both are 0: channels that are constant stay so without a division."""
+    scale = 1 / np.sqrt(variance + eps)
+    return scale if eps else np.where(variance == 0, 0, scale)
+
+
 def _batch_norm(array, weight, bias, running_mean, running_var, training, momentum, eps):
     axes = _batch_axes(array.ndim)
     if training:
@@ -37,7 +43,7 @@ def _batch_norm(array, weight, bias, running_mean, running_var, training, moment
         if running_var is not None:
             unbiased = variance * count / max(count - 1, 1)
             running_var[...] = (1 - momentum) * running_var + momentum * unbiased
-        scale = 1 / np.sqrt(variance + eps)
+        scale = _inverse_deviation(variance, eps)
         saved = mean.astype(array.dtype), scale.astype(array.dtype)
     else:
         mean, scale = running_mean, 1 / np.sqrt(running_var + np.asarray(eps, running_var.dtype))
@@ -58,8 +64,11 @@ def _standardised(input, dims, eps):
 
 
 def _through_standardised(grad, input, dims, eps):
+    return _through(grad, dims, *_standardised(input, dims, eps))
+
+
+def _through(grad, dims, normal, scale):
     """The derivative of `_standardised`: what the statistics absorb is taken out of the gradient."""
-    normal, scale = _standardised(input, dims, eps)
     absorbed = grad.mean(dims, keepdim=True) + normal * (grad * normal).mean(dims, keepdim=True)
     return (grad - absorbed) * scale
 
@@ -70,6 +79,17 @@ def _running(input, running_mean, running_var, eps):
     return (input - running_mean.reshape(shape)) * scale, scale
 
 
+def _batch_standardised(input, eps):
+    """`_standardised` per channel; without eps, constant channels have the factor 0."""
+    if eps:
+        return _standardised(input, _batch_axes(input.dim()), eps)
+    centred = input - input.mean(_batch_axes(input.dim()), keepdim=True)
+    variance = (centred * centred).mean(_batch_axes(input.dim()), keepdim=True)
+    constant = variance == 0
+    scale = variance.masked_fill(constant, 1).rsqrt().masked_fill(constant, 0)
+    return centred * scale, scale
+
+
 def _batch_norm_input_grad(grads, input, weight, running_mean, running_var, training, eps, result1, result2):
     grad = grads[0]
     if grad is None:
@@ -77,13 +97,13 @@ def _batch_norm_input_grad(grads, input, weight, running_mean, running_var, trai
     if weight is not None:
         grad = grad * _per_channel(weight, input.dim())
     if training:
-        return _through_standardised(grad, input, _batch_axes(input.dim()), eps)
+        return _through(grad, _batch_axes(input.dim()), *_batch_standardised(input, eps))
     return grad * _running(input, running_mean, running_var, eps)[1]
 
 
 def _batch_norm_weight_grad(grads, input, running_mean, running_var, training, eps):
     axes = _batch_axes(input.dim())
-    normal = _standardised(input, axes, eps)[0] if training else _running(input, running_mean, running_var, eps)[0]
+    normal = _batch_standardised(input, eps)[0] if training else _running(input, running_mean, running_var, eps)[0]
     return (grads[0] * normal).sum(axes)
 
 
@@ -197,10 +217,14 @@ def batch_norm(
     """(N, C, *) normalised per channel: by the batch's statistics in training, else by the running ones.
 
     In training the running statistics move towards the batch's by `momentum`, their variance unbiased.
-    Raises ValueError for a single value per channel, RuntimeError for statistics of another size.
+    Raises ValueError for a single value per channel and for an `eps` below 0 (in training also for 0), RuntimeError
+    for statistics of another size.
     """
     if training and math.prod(input.shape) // max(input.shape[1], 1) == 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {input.size()}")
+    if eps < 0 or (training and eps == 0):
+        kind = "positive during training" if training else "non-negative"
+        raise ValueError(f"batch_norm eps must be {kind}, but got {eps}")
     given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, tensor in given.items():
         if tensor is not None and tensor.numel() != input.shape[1]:

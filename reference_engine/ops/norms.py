@@ -6,10 +6,10 @@ import numpy as np
 
 from ..dtypes import COMPLEX, FLOATING
 from ..promotion import defaults
+from .backward_rows import backward_operation
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
 from .reductions import _axes, restore_dims
-from .backward_rows import backward_operation
 from .table import op
 
 

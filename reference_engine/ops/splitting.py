@@ -183,7 +183,6 @@ def hsplit(input: Tensor, indices_or_sections):
 def vsplit(input: Tensor, indices_or_sections):
     if input.ndim < 2:
         raise RuntimeError(
-            f"torch.vsplit requires a tensor with at least 2 dimension, but got a tensor with {input.ndim} "
-            "dimensions!"
+            f"torch.vsplit requires a tensor with at least 2 dimension, but got a tensor with {input.ndim} dimensions!"
         )
     return tensor_split(input, indices_or_sections, 0)

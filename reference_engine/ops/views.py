@@ -55,6 +55,8 @@ unsafe_view = op(
     method=False,
     function=False,
 )
+
+
 def _view_as_dtype(array: np.ndarray, dtype) -> np.ndarray:
     wider = dtype.itemsize // array.itemsize
     if wider > 1 and array.shape[-1] % wider:

@@ -14,8 +14,8 @@ from itertools import chain
 
 import reference_engine as torch
 
+from ..naming import typename
 from ..nn.parameter import clear_grad
-from ..typename import typename
 from ..utils.hooks import RemovableHandle
 
 _global_pre_hooks: dict = OrderedDict()

@@ -27,7 +27,16 @@ from ...ops.pooling import lp_pool1d as lp_pool1d
 from ...ops.pooling import lp_pool2d as lp_pool2d
 from ...ops.pooling import max_pool1d as max_pool1d
 from ...ops.pooling import max_pool2d as max_pool2d
-from ..publishing import defined_in
+from ..publishing import defined_in as _defined_in
+from ..publishing import publish_functions as _publish_functions
 from . import activation, dropout, loss, sparse
 
-globals().update(defined_in(activation, loss, sparse, dropout))
+globals().update(_defined_in(activation, loss, sparse, dropout))
+
+# Messages name a function by its home: most are written in Python there, some are the native functions themselves.
+_NATIVE = "avg_pool2d gelu linear logsigmoid one_hot softplus softshrink"
+_ALSO_IN_TORCH = (
+    "avg_pool1d conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity hardshrink "
+    "pairwise_distance prelu relu_"
+)
+_publish_functions(globals(), "torch.nn.functional", {"torch._C._nn": _NATIVE, "torch": _ALSO_IN_TORCH})

@@ -10,7 +10,7 @@ from collections import OrderedDict
 
 import reference_engine as torch
 
-from ...typename import typename
+from ...naming import typename
 from ...utils.hooks import RemovableHandle
 from ..parameter import Parameter
 

@@ -1,0 +1,91 @@
+"""What refuses to compute, and the names that texts give to things: the same on both engines."""
+
+import pytest
+
+from .twin import agree
+
+_SHOW = """
+import copy
+x = torch.ones(3, 2)
+m = torch.ones(2, device='meta')
+s = torch.ones((), device='meta')
+def show(f):
+    try:
+        print(f())
+    except Exception as e:
+        print(type(e).__name__, e)
+"""
+
+WITHOUT_DATA = [
+    *(f"m.{call}" for call in ("tolist()", "cpu()", "to('cpu')", "numpy()", "item()", "__bool__()", "to('meta') is m")),
+    *(f"s.{call}" for call in ("tolist()", "item()", "__bool__()", "__float__()", "__int__()", "__complex__()")),
+    "torch.zeros(2).copy_(m)",
+    "m.copy_(torch.zeros(2))",
+    "m.to(torch.float64)",
+    "m.to('cpu', torch.float64)",
+    "torch.zeros(2).to('meta')",
+    "copy.deepcopy(m)",
+    "m.clone()",
+    "bool((m == m).all())",
+    "torch.allclose(m, m)",
+]
+
+NORMALISED = [
+    "F.batch_norm(x, None, None, training=True, eps=0.0)",
+    "F.batch_norm(x, None, None, training=True, eps=-1)",
+    "F.batch_norm(x[:1], None, None, training=True, eps=0.0)",
+    "F.batch_norm(x, torch.zeros(3), None, training=True, eps=0.0)",
+    "F.batch_norm(x, torch.zeros(2), torch.ones(2), eps=0.0)",
+    "F.batch_norm(x, torch.zeros(2), torch.ones(2), eps=-2.0)",
+    "nn.BatchNorm1d(2, eps=0)(x)",
+    "nn.BatchNorm1d(2, eps=0).eval()(x)",
+    "nn.InstanceNorm1d(2, eps=0)(torch.ones(3, 2, 4))",
+    "F.instance_norm(torch.arange(6.).reshape(1, 2, 3), eps=0.0)",
+    "F.group_norm(x, 1, eps=0.0)",
+    "F.layer_norm(x, (2,), eps=0.0)",
+    "torch.autograd.grad(F.instance_norm(w := torch.ones(1, 2, 3, requires_grad=True), eps=0.0).sum(), w)",
+]
+
+NAMED = [
+    *(f"nn.Sequential({part})" for part in ("torch.relu", "nn.ReLU", "nn.ReLU()", "3", "x", "len", "torch.float32")),
+    *(f"nn.Sequential(F.{name})" for name in ("relu", "linear", "cross_entropy", "conv2d", "layer_norm", "gelu")),
+    *(f"torch.typename({value})" for value in ("1", "x", "x.double()", "nn.Linear", "torch.add", "torch.Tensor")),
+]
+
+
+@pytest.mark.parametrize("expression", WITHOUT_DATA + NORMALISED + NAMED)
+def test_the_same(expression):
+    engine, wanted = agree(f"{_SHOW}\nshow(lambda: {expression})")
+    assert engine == wanted
+
+
+OUT_OF_DATE = [
+    "v.grad",
+    "v.retains_grad",
+    "v.requires_grad",
+    "v.is_leaf",
+    "v.grad_fn",
+    "v._version",
+    "v.output_nr",
+    "v",
+    "v * 2",
+    "v.mul_(2)",
+    "v.backward()",
+    "v.detach()",
+    "v.retain_grad()",
+    "copy.deepcopy(v)",
+]
+VIEWS = {
+    "made under no_grad": "b = w * 1\nwith torch.no_grad(): v = b[:1]\nb.mul_(2)",
+    "made under inference_mode": "b = w * 1\nwith torch.inference_mode(): v = b[:1]\nb.mul_(2)",
+    "of a base that came to require grad": "b = torch.ones(3)\nv = b[:1]\nb.mul_(w)",
+    "looked at before": "b = torch.ones(3)\nv = b[:1]\nb.mul_(w)\nv.grad_fn",
+    "one of several": "b = w * 1\nv = b.unbind(0)[0]\nb.mul_(2)",
+}
+
+
+@pytest.mark.parametrize("expression", OUT_OF_DATE)
+@pytest.mark.parametrize("view", VIEWS)
+def test_views_whose_memory_was_written_since(view, expression):
+    engine, wanted = agree(f"{_SHOW}\nw = torch.ones(3, requires_grad=True)\n{VIEWS[view]}\nshow(lambda: {expression})")
+    assert engine == wanted
