@@ -13,198 +13,178 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 
 from .._state import thread
 
+_CLASSES_ARE_DEPRECATED = (
+    "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
+    "functions or methods. To preserve the current behavior of class decoration, you can directly decorate "
+    "the `__init__` method and nothing else."
+)
 
-class _ContextDecorator:
-    """A context manager that also decorates functions, generator functions and (with a warning) classes."""
+
+class Mode:
+    """One setting of the thread that holds for a block, or for every run of what it decorates."""
+
+    setting: str  # the attribute of the thread's state
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        self.prev = getattr(thread, self.setting)
+        setattr(thread, self.setting, self.mode)
+
+    def __exit__(self, *exc_info) -> None:
+        setattr(thread, self.setting, self.prev)
+
+    def clone(self):
+        """The same mode, not entered: each call of what is decorated enters one of its own."""
+        return type(self)(self.mode)
+
+    def __call__(self, function):
+        return _within(self.clone, function)
+
+
+class BareMode(Mode):
+    """A mode without arguments, as a decorator usable without parentheses."""
+
+    always: bool
+
+    def __new__(cls, function=None):
+        made = super().__new__(cls)
+        if function is None:
+            return made
+        made.__init__()
+        return made(function)
+
+    def __init__(self) -> None:
+        super().__init__(self.always)
 
     def clone(self):
         return type(self)()
 
-    def __call__(self, orig_func):
-        return _decorate(self.clone, orig_func)
 
+class ImmediateMode(Mode):
+    """A mode that holds from its construction on; ``with`` ends it, decorating takes it back."""
 
-def _decorate(make_context, func):
-    if inspect.isclass(func):
-        from .._state import warn_once
-
-        warn_once(
-            "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
-            "functions or methods. To preserve the current behavior of class decoration, you can directly decorate "
-            "the `__init__` method and nothing else.",
-            FutureWarning,
-        )
-        func.__init__ = _decorate(make_context, func.__init__)
-        return func
-    if inspect.isgeneratorfunction(func):
-        return _decorate_generator(make_context, func)
-
-    @functools.wraps(func)
-    def decorate_context(*args, **kwargs):
-        with make_context():
-            return func(*args, **kwargs)
-
-    return decorate_context
-
-
-def _decorate_generator(make_context, func):
-    @functools.wraps(func)
-    def generator_context(*args, **kwargs):
-        generator = func(*args, **kwargs)
-        try:
-            with make_context():
-                response = generator.send(None)
-            while True:
-                try:
-                    request = yield response
-                except GeneratorExit:
-                    with make_context():
-                        generator.close()
-                    raise
-                except BaseException as error:
-                    with make_context():
-                        response = generator.throw(error)
-                else:
-                    with make_context():
-                        response = generator.send(request)
-        except StopIteration as stop:
-            return stop.value
-
-    return generator_context
-
-
-class _NoParamDecorator(_ContextDecorator):
-    """Usable as ``@mode`` and as ``@mode()``."""
-
-    def __new__(cls, orig_func=None):
-        if orig_func is None:
-            return super().__new__(cls)
-        return cls()(orig_func)
-
-
-class no_grad(_NoParamDecorator):
-    """Operations inside are not recorded."""
-
-    def __init__(self) -> None:
-        self.prev = False
-
-    def __enter__(self) -> None:
-        self.prev = thread.grad_enabled
-        thread.grad_enabled = False
-
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
-        thread.grad_enabled = self.prev
-
-
-class enable_grad(_NoParamDecorator):
-    """Operations inside are recorded, also within ``no_grad`` (but not within ``inference_mode``)."""
-
-    def __enter__(self) -> None:
-        self.prev = thread.grad_enabled
-        thread.grad_enabled = True
-
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
-        thread.grad_enabled = self.prev
-
-
-class set_grad_enabled(_ContextDecorator):
-    """Set recording on or off: at once as a function call, for a block as a context manager."""
+    refuses_others = True
 
     def __init__(self, mode: bool) -> None:
-        self.prev = thread.grad_enabled
-        self.mode = mode
-        if not isinstance(mode, bool):
-            raise TypeError(f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {_type_name(mode)}")
-        thread.grad_enabled = mode
-
-    def __call__(self, orig_func):
-        thread.grad_enabled = self.prev
-        return super().__call__(orig_func)
+        if self.refuses_others and not isinstance(mode, bool):
+            raise TypeError(
+                f"{type(self).__name__}(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}"
+            )
+        super().__init__(mode)
+        super().__enter__()
 
     def __enter__(self) -> None:
-        thread.grad_enabled = self.mode
+        setattr(thread, self.setting, self.mode)
 
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
-        thread.grad_enabled = self.prev
+    def __call__(self, function):
+        self.__exit__()
+        return super().__call__(function)
 
-    def __str__(self) -> str:
-        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
+def _within(make_mode, target):
+    """``target`` run in a mode: a function, a generator function, or (deprecated) the construction of a class."""
+    if inspect.isclass(target):
+        warnings.warn(_CLASSES_ARE_DEPRECATED, FutureWarning, stacklevel=3)
+    if inspect.isgeneratorfunction(target):
+
+        def run(*args, **kwargs):
+            return (yield from _steps(make_mode, target(*args, **kwargs)))
+
+    else:
+
+        def run(*args, **kwargs):
+            with make_mode():
+                return target(*args, **kwargs)
+
+    return functools.wraps(target)(run)
+
+
+def _steps(make_mode, generator):
+    """Drive ``generator`` with the mode on while its code runs, and off while whoever iterates has control."""
+    proceed = functools.partial(next, generator)
+    while True:
+        with make_mode():
+            try:
+                value = proceed()
+            except StopIteration as finished:
+                return finished.value
+        try:
+            proceed = functools.partial(generator.send, (yield value))
+        except GeneratorExit:
+            with make_mode():
+                generator.close()
+            raise
+        except BaseException as thrown:
+            proceed = functools.partial(generator.throw, thrown)
+
+
+class no_grad(BareMode):
+    """Operations inside are not recorded."""
+
+    setting, always = "grad_enabled", False
+    prev = False
+
+
+class enable_grad(BareMode):
+    """Operations inside are recorded, also within ``no_grad`` (but not within ``inference_mode``)."""
+
+    setting, always = "grad_enabled", True
+
+
+class set_grad_enabled(ImmediateMode):
+    """Set recording on or off: at once as a function call, for a block as a context manager."""
+
+    setting = "grad_enabled"
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
 
     def __repr__(self) -> str:
-        return self.__str__()
-
-    def clone(self):
-        return type(self)(self.mode)
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
 
-class inference_mode(_ContextDecorator):
+class inference_mode(Mode):
     """Nothing inside is recorded, and new tensors are inference tensors: no versions, no views tracked."""
 
     def __new__(cls, mode=True):
         if isinstance(mode, bool):
             return super().__new__(cls)
-        return cls()(mode)
+        return cls(True)(mode)  # a decorator without parentheses
 
     def __init__(self, mode: bool = True) -> None:
-        self.mode = mode
+        super().__init__(mode)
 
     def __enter__(self) -> None:
         self.prev = (thread.inference, thread.grad_enabled)
-        thread.inference = self.mode
-        thread.grad_enabled = not self.mode if self.prev[0] != self.mode or self.mode else thread.grad_enabled
+        thread.inference, thread.grad_enabled = self.mode, not self.mode
 
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
+    def __exit__(self, *exc_info) -> None:
         thread.inference, thread.grad_enabled = self.prev
 
-    def clone(self):
-        return type(self)(self.mode)
 
-
-class set_multithreading_enabled(_ContextDecorator):
+class set_multithreading_enabled(ImmediateMode):
     """Whether backward may use several threads. This engine never does; the setting is kept for programs."""
 
+    setting = "multithreading"
+
     def __init__(self, mode: bool) -> None:
-        if not isinstance(mode, bool):
-            raise TypeError(
-                f"set_multithreading_enabled(): argument 'enabled' (position 1) must be bool, not {_type_name(mode)}"
-            )
-        self.prev = thread.multithreading
-        self.mode = mode
-        thread.multithreading = mode
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
-        thread.multithreading = self.prev
-
-    def clone(self):
-        return type(self)(self.mode)
+        super().__init__(mode)
 
 
-class enforce_grad_layout_policy(_ContextDecorator):
+class enforce_grad_layout_policy(ImmediateMode):
     """Whether ``.grad`` takes the layout of its leaf, or may keep that of a gradient it can take over."""
 
+    setting = "enforce_grad_layout"
+    refuses_others = False
+
     def __init__(self, mode: bool) -> None:
-        self.prev = thread.enforce_grad_layout
-        self.mode = mode
-        thread.enforce_grad_layout = mode
-
-    def __call__(self, orig_func):
-        thread.enforce_grad_layout = self.prev
-        return super().__call__(orig_func)
-
-    def __enter__(self) -> None:
-        thread.enforce_grad_layout = self.mode
-
-    def __exit__(self, exc_type, exc_value, traceback) -> None:
-        thread.enforce_grad_layout = self.prev
-
-    def clone(self):
-        return type(self)(self.mode)
+        super().__init__(mode)
 
 
 def is_grad_enabled() -> bool:
@@ -219,10 +199,6 @@ def is_inference_mode_enabled() -> bool:
 
 def is_multithreading_enabled() -> bool:
     return thread.multithreading
-
-
-def _type_name(value: object) -> str:
-    return type(value).__name__
 
 
 for _mode in (no_grad, enable_grad, set_grad_enabled, inference_mode, set_multithreading_enabled):
