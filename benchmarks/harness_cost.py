@@ -1,9 +1,9 @@
 """What the harness costs: `run` against the same programs compiled and executed bare.
 
-Rounds alternate. Both sides have torch imported, the parts that it imports late included; what the harness
-keeps of a program (compiled code) it makes anew in each round, in a fresh worker. Its side is everything
-from the YAML files to the finished results file: loading, checking, sending, executing with a full
-observation after every step, judging, writing.
+Rounds alternate. The bare side is one process that has imported torch and compiles and executes every program
+anew in each round. The harness's side is a whole run in a fresh process and a fresh worker (`harness_run`):
+everything from the YAML files to the finished results file, which is loading, checking, sending, executing
+with a full observation after every step, judging, writing.
 """
 
 from __future__ import annotations
@@ -11,34 +11,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
-from conformance.load import instances, load, load_text
+from conformance.load import instances, load
 from conformance.load.model import Instance
-from conformance.run.campaign import Campaign
-from conformance.run.events import CaseFinished
 from conformance.run.session import Session
 
 ROUNDS = 7
-WARM_UP = """\
-title: What torch imports when it is first asked for
-cases:
-  - case: forward-mode-and-optimizers
-    level: observed
-    steps:
-      - run: |
-          with torch.autograd.forward_ad.dual_level():
-              d = torch.autograd.forward_ad.make_dual(torch.ones(1), torch.ones(1))
-          x = torch.ones(1, requires_grad=True)
-          torch.optim.SGD([x], lr=1.).step()
-          h = torch.autograd.functional.hessian(lambda t: (t * t).sum(), torch.ones(1))
-        expect:
-          x.grad: null
-"""
 BARE = r"""
 import json, sys, time, warnings
 import torch
@@ -86,12 +66,11 @@ def compare(rounds: int = ROUNDS) -> tuple[int, float, float, float]:
     assert bare.stdin and bare.stdout
     bare.stdin.write(json.dumps([_program(i) for i in chosen]) + "\n")
     pairs = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(rounds + 1):
-            mine = _harness({i.id for i in chosen}, Path(folder) / f"{number}.jsonl")
-            bare.stdin.write("go\n")
-            bare.stdin.flush()
-            pairs.append((mine, float(bare.stdout.readline())))
+    for _ in range(rounds + 1):
+        mine = _harness()
+        bare.stdin.write("go\n")
+        bare.stdin.flush()
+        pairs.append((mine, float(bare.stdout.readline())))
     bare.stdin.close()
     bare.wait()
     pairs = pairs[1:]  # the first bare round imports what programs are the first to need
@@ -99,19 +78,11 @@ def compare(rounds: int = ROUNDS) -> tuple[int, float, float, float]:
     return len(chosen), ratio, median(m for m, _ in pairs), median(b for _, b in pairs)
 
 
-def _harness(ids: set[str], file: Path) -> float:
-    """Seconds of one run, YAML to results file, on a fresh worker: nothing is compiled yet, torch is imported."""
-    first = instances(load_text(WARM_UP, "warm/up.yaml", "warm/up.yaml"))
-    with Session(("torch:cpu",)) as session:
-        for event in session.run(first):
-            if isinstance(event, CaseFinished) and (event.ran.trace is None or event.ran.trace["error"]):
-                raise SystemExit(f"the warm-up did not run: {event.ran}")
-        start = time.perf_counter()
-        files = load(None)
-        picked = [i for f in files for i in instances(f) if i.id in ids]
-        campaign = Campaign(files, picked, ("torch:cpu",), file)
-        campaign.consume(session.run(picked))
-        return time.perf_counter() - start
+def _harness() -> float:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.harness_run"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the run ended with {done.returncode}: {done.stderr}")
+    return float(done.stdout)
 
 
 def _program(instance: Instance) -> tuple:

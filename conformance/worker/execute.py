@@ -32,7 +32,8 @@ from conformance.worker.recorder import Recorder
 CODE_CACHE = 4096
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # an engine may show tracebacks
 READING = re.compile(r"[\w.]+(?: is(?: not)? [\w.]+)?")
-FULL_COLLECTION = 64  # cases between two collections of all generations
+COLLECTION = 16  # cases between two collections of young objects
+FULL_COLLECTION = 64  # and of all
 # Words of a program that may put a tensor on the host, or on a device of its own choice.
 OWN_DEVICE = re.compile(r"\bhost\b|\bdevice\s*=|\.device\(|cpu|numpy|rng_state|\.to\(|\bmeta\b")
 
@@ -67,6 +68,7 @@ class Program(NamedTuple):
     given: list[CodeType]
     steps: list[Step]
     swallows: bool  # the program has `try`: what it catches must be watched
+    suspends: bool  # it has generators of its own, which may be left suspended in a cycle
     on_device: bool  # it names no device: everything must be on the target's
 
 
@@ -100,7 +102,7 @@ class Runner:
         self._caught: tuple[str, str] | None = None
         sandbox.install(*engine.folders, PACKAGE)
         sandbox.allow_instances(sandbox.engine_types(torch))
-        self.spent = self._restore()
+        self.spent = self._restore(True)
 
     def run(self, request: dict[str, Any]) -> dict[str, Any]:
         """The trace of one case. `spent` is non-empty afterwards if the engine could not be cleaned."""
@@ -146,6 +148,7 @@ class Runner:
             [self._code(part["text"], file, part["line"]) for part in request["given"]],
             [self._step(step, file) for step in request["steps"]],
             any("try" in text for text in texts),
+            any("yield" in text for text in texts),
             self._away is not None
             and not any(OWN_DEVICE.search(t) for t in [*texts, *(t for _, t in request["bind"])]),
         )
@@ -223,7 +226,7 @@ class Runner:
                 space.clear()
             if refusal is not None:
                 fault = ("sandbox", refusal)
-            self.spent = self._restore()
+            self.spent = self._restore(program.suspends)
         fault = fault or self._caught
         if fault is not None and fault[0] == "memory" and not memory_left(self._memory):
             self.spent.append("memory")  # the next case would meet a limit that this one used up
@@ -371,16 +374,20 @@ class Runner:
 
     # --- between cases --------------------------------------------------------------------------------
 
-    def _restore(self) -> list[str]:
-        """Back to the clean state; the names of what could not be brought back."""
+    def _restore(self, suspends: bool) -> list[str]:
+        """Back to the clean state; the names of what could not be brought back.
+
+        `suspends`: a generator may be left in a cycle, whose end sets modes: it goes before the modes are set.
+        """
         self._cases += 1
-        # Cycles may hold suspended generators, whose end sets modes: they go before the modes are set.
         if len(sys.modules) != self._modules:  # freshly imported code lives for good: never walk it again
             self._modules = len(sys.modules)
             gc.collect()
             gc.freeze()
-        else:
-            gc.collect(0 if self._cases % FULL_COLLECTION else 2)
+        elif self._cases % FULL_COLLECTION == 0:
+            gc.collect()
+        elif suspends or self._cases % COLLECTION == 0:
+            gc.collect(0)
         if self._reset is not None:
             self._reset()
         return self._clean.reset()
