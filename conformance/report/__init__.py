@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "md", "junit", "github", "terminal")
 FILES = {"html": "report.html", "md": "report.md", "junit": "junit.xml"}
+ARTICLES = "articles"
 
 
 def render(
@@ -40,13 +41,27 @@ def write_reports(
     ledgers: Mapping[str, Any] | None = None,
     gate: GateReport | None = None,
 ) -> list[Path]:
-    """Write `report.html`, `report.md` and `junit.xml` into the folder; the summary is computed once."""
+    """Write `report.html`, `report.md`, `junit.xml` and a page per article into the folder.
+
+    The summary is computed once. Pages that an earlier run left in `articles/` are replaced or removed.
+    """
+    from conformance.report.article import article_pages
+    from conformance.report.html import html
+
     summary = _summary(results, ledgers, gate)
     folder.mkdir(parents=True, exist_ok=True)
+    articles = article_pages(summary)
+    for old in folder.glob(f"{ARTICLES}/[0-9][0-9][0-9].html"):
+        old.unlink()
+    pages = {f"{ARTICLES}/{name}": text for name, text in articles.items()}
+    texts = {
+        name: html(summary, articles=True) if to == "html" else _renderer(to)(summary) for to, name in FILES.items()
+    }
     written = []
-    for to, name in FILES.items():
+    for name, text in {**texts, **pages}.items():
         path = folder / name
-        path.write_text(_renderer(to)(summary), encoding="utf-8")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
         written.append(path)
     return written
 

@@ -44,10 +44,11 @@ class CaseView(msgspec.Struct, frozen=True):
     """One instance with everything that is shown of it.
 
     `lines` are the 1-based line ranges of the spec text that make up its program, `given` of the file
-    included; `steps` the line and code of each step. `status` is the worst of its results: "unexpected",
-    "waived", "absent" (ran nowhere) or "expected". `differences` are ordered by step; the first is the
-    one to look at. `simulated`: the case needs an accelerator, and none but the reference engine's
-    simulated one was there, so that it is an expectation not yet seen on a device.
+    included; `given` the texts of what comes before the steps, `steps` the line and code of each step.
+    `status` is the worst of its results: "unexpected", "waived", "absent" (ran nowhere) or "expected".
+    `differences` are ordered by step; the first is the one to look at. `simulated`: the case needs an
+    accelerator, and none but the reference engine's simulated one was there, so that it is an expectation
+    not yet seen on a device.
     """
 
     id: str
@@ -64,6 +65,7 @@ class CaseView(msgspec.Struct, frozen=True):
     differences: tuple[Difference, ...]
     status: str
     simulated: bool = False
+    given: tuple[str, ...] = ()
 
     @property
     def only_differs(self) -> bool:
@@ -152,6 +154,7 @@ def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Differe
         results=results,
         differences=tuple(sorted(differences, key=lambda d: d.step)),
         status=_status(results, differences),
+        given=tuple(source.text for source in case.given) if case else (),
         simulated=bool(case and "cuda" in case.needs) and not _on_a_device(results, place.real),
     )
 

@@ -33,17 +33,21 @@ DIFFERENCES_SHOWN = 12
 WORDS = {"not-applicable": "n/a", "not-run": "not run"}
 
 
-def html(summary: Summary) -> str:
-    """The summary as a page, under 8 MB for 1,500 cases on 4 targets."""
-    page = _environment()
+def html(summary: Summary, *, articles: bool = False) -> str:
+    """The summary as a page, under 8 MB for 1,500 cases on 4 targets.
+
+    `articles`: whether the articles' pages stand beside it, to be linked.
+    """
+    page = environment()
     style, early, script = (page.get_template(name).render() for name in ("report.css", "theme.js", "report.js"))
     cases = summary.cases
     return page.get_template("page.html").render(
         summary=summary,
+        articles=articles,
         style=Markup(style),
         early=Markup(early),
         script=Markup(script),
-        policy=_policy([style], [early, script]),
+        policy=policy([style], [early, script]),
         payload=Markup(script_json(Payload(summary).build())),
         standing=standings(summary.differences),
         unfinished=unfinished(cases),
@@ -57,7 +61,8 @@ def html(summary: Summary) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with every text made visible and escaped, and the filters they share."""
     page = Environment(
         loader=PackageLoader("conformance.report", "templates"),
         autoescape=lambda name: bool(name) and name.endswith(".html"),
@@ -86,7 +91,9 @@ def anchor(case_id: str) -> str:
     return "case/" + quote(visible(case_id), safe="/:=,[]")
 
 
-def _policy(styles: list[str], scripts: list[str]) -> str:
+def policy(styles: list[str], scripts: list[str]) -> str:
+    """The content security policy under which nothing runs but the texts given."""
+
     def hashes(texts: list[str]) -> str:
         digests = (hashlib.sha256(text.encode()).digest() for text in texts)
         return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

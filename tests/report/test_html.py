@@ -93,7 +93,12 @@ def test_ids_are_unique_and_links_lead_somewhere(folder: Path, hostile_folder: P
         for tag, attributes in tags:
             for name in ("href", "aria-controls", "aria-labelledby"):
                 for target in (attributes.get(name) or "").split():
-                    assert target.removeprefix("#") in ids, (tag, name, target)
+                    found = (
+                        (where / target).is_file()
+                        if target.startswith("articles/")
+                        else target.removeprefix("#") in ids
+                    )
+                    assert found, (tag, name, target)
 
 
 def test_controls_have_names(folder: Path) -> None:
@@ -119,6 +124,6 @@ def test_permalinks_are_stable_and_without_white_space() -> None:
 
 def test_fifteen_hundred_cases_on_four_targets_stay_small(tmp_path: Path) -> None:
     results = sample.write_results(tmp_path / "r.jsonl", sample.many(1500), sample.TARGETS[:4], sample.act_many)
-    html, md, _ = write_reports(results, tmp_path, ledgers=sample.ledgers(tmp_path))
+    html, md, *_ = write_reports(results, tmp_path, ledgers=sample.ledgers(tmp_path))
     assert html.stat().st_size < LIMIT
     assert md.stat().st_size < 65_536

@@ -195,7 +195,7 @@ def test_unknown_format_is_refused(tmp_path: Path) -> None:
         render(sample.write_results(tmp_path / "r.jsonl"), "pdf", ledgers={})
 
 
-def test_write_reports_writes_three_files(tmp_path: Path) -> None:
+def test_without_ledgers_three_files_are_written(tmp_path: Path) -> None:
     results = sample.write_results(tmp_path / "r.jsonl")
     written = write_reports(results, tmp_path / "out", ledgers={})
     assert [path.name for path in written] == ["report.html", "report.md", "junit.xml"]

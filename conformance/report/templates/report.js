@@ -416,17 +416,7 @@
   $("keys-button").addEventListener("click", () => $("keys").showModal());
 
   // --- theme -----------------------------------------------------------------------------------------
-  const themes = ["system", "light", "dark"];
-  const theme = () => document.documentElement.dataset.theme ?? "system";
-  const name = () => { $("theme").textContent = `Theme: ${theme()}`; };
-  $("theme").addEventListener("click", () => {
-    const next = themes[(themes.indexOf(theme()) + 1) % themes.length];
-    if (next === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = next;
-    try { localStorage.setItem("torch-conformance-theme", next); } catch { /* storage may be off */ }
-    name();
-  });
-  name();
+{% include "theme_button.js" %}
   follow();
   // The browser's own jump to the fragment, on load, takes the focus away again.
   window.addEventListener("load", () => setTimeout(follow));
