@@ -54,9 +54,12 @@ class Tensor(Geometry, Conversion):
     _dispatches = False  # whether the class intercepts functions with __torch_function__
 
     def __new__(cls, *args, **kwargs):
-        from .creation import legacy_constructor
+        from .legacy import construct
 
-        return legacy_constructor(cls, *args, **kwargs)
+        made = construct(None, args, kwargs)
+        if cls is not Tensor:
+            made.__class__ = cls
+        return made
 
     def __init__(self, *args, **kwargs) -> None:
         pass

@@ -153,34 +153,6 @@ def scalar_tensor(s, *, dtype=None, device=None, requires_grad: bool = False) ->
     return finished(np.array(s, (dtype or defaults.dtype).numpy), resolve(device), requires_grad)
 
 
-def legacy_constructor(cls, *args, **kwargs) -> Tensor:
-    """``Tensor(...)``: a shape gives uninitialised memory, a sequence its values, always in the default dtype."""
-    place = resolve(kwargs.pop("device", None))
-    if kwargs:
-        got = ", ".join([type(a).__name__ for a in args] + [f"{k}={type(v).__name__}" for k, v in kwargs.items()])
-        raise TypeError(
-            f"new() received an invalid combination of arguments - got ({got}), but expected one of:\n"
-            " * (*, torch.device device = None)\n"
-            f"      didn't match because some of the keywords were incorrect: {', '.join(kwargs)}\n"
-            " * (torch.Storage storage)\n * (Tensor other)\n * (tuple of ints size, *, torch.device device = None)\n"
-            " * (object data, *, torch.device device = None)\n"
-        )
-    stored = defaults.dtype.numpy
-    if len(args) == 1 and isinstance(args[0], Tensor):
-        from .ops.views import alias
-
-        made = alias(args[0])
-    elif len(args) == 1 and isinstance(args[0], (list, tuple)) and type(args[0]).__name__ != "Size":
-        made = make(inferred(args[0], defaults.dtype), place)
-    elif len(args) == 1 and isinstance(args[0], np.ndarray):
-        made = make(args[0].astype(stored), place)
-    else:
-        made = make(np.zeros(shape_of(args, "new") if args else (0,), stored), place)
-    if cls is not Tensor:
-        made.__class__ = cls
-    return made
-
-
 # -- from shapes -------------------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .. import creation
+from .. import creation, legacy
 from .._state import process
 from .._tensor import Tensor
+from ..dtypes import BY_NAME
 from ..promotion import result_dtype
 from . import (
     choosing,
@@ -164,12 +165,9 @@ _TYPED = {"FloatTensor": "float32", "DoubleTensor": "float64", "LongTensor": "in
 
 
 def _typed_constructor(name: str, scalar: str):
-    def construct(*args, device=None):
-        from ..dtypes import BY_NAME
+    def constructor(*args, **kwargs):
+        return legacy.construct(BY_NAME[scalar], args, kwargs)
 
-        if len(args) == 1 and isinstance(args[0], (list, tuple)):
-            return creation.tensor(args[0], dtype=BY_NAME[scalar], device=device)
-        return creation.zeros(*(args or (0,)), dtype=BY_NAME[scalar], device=device)
-
-    construct.__name__ = name
-    return construct
+    constructor.__name__ = constructor.__qualname__ = name
+    constructor.__module__ = "torch"
+    return constructor

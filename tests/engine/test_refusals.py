@@ -1,4 +1,4 @@
-"""What refuses to compute, and the names that texts give to things: the same on both engines."""
+"""What refuses to compute, what old constructors take, and the names that texts give to things: the same on both engines."""
 
 import pytest
 
@@ -88,4 +88,45 @@ VIEWS = {
 @pytest.mark.parametrize("view", VIEWS)
 def test_views_whose_memory_was_written_since(view, expression):
     engine, wanted = agree(f"{_SHOW}\nw = torch.ones(3, requires_grad=True)\n{VIEWS[view]}\nshow(lambda: {expression})")
+    assert engine == wanted
+
+
+LEGACY = [
+    "([1.0], requires_grad=True)",
+    "(2, foo=1)",
+    "(2, device='cpu').shape",
+    "([1.0], device='cpu')",
+    "([1.0], device='meta')",
+    "()",
+    "('a')",
+    "({})",
+    "(None)",
+    "(True)",
+    "(1.5)",
+    "(1, 2.5)",
+    "(1, 'a')",
+    "(2, -1)",
+    "(x, x)",
+    "(torch.Size([2, 1])).shape",
+    "((1, 2))",
+    "(range(3))",
+    "([])",
+    "([[1], [2, 3]])",
+    "(torch.ones(2))",
+    "(torch.ones(2, dtype=torch.float64))",
+    "(torch.tensor([1, 2]))",
+    "(torch.ones(2, requires_grad=True) * 2)",
+]
+
+
+@pytest.mark.parametrize("call", LEGACY)
+@pytest.mark.parametrize("constructor", ["Tensor", "FloatTensor", "DoubleTensor", "LongTensor"])
+def test_constructors_from_before_tensor(constructor, call):
+    engine, wanted = agree(f"{_SHOW}\nshow(lambda: torch.{constructor}{call})")
+    assert engine == wanted
+
+
+def test_old_constructors_ignore_the_default_device():
+    program = "torch.set_default_device('meta')\nprint(torch.Tensor([1.]).device, torch.ones(1).device)"
+    engine, wanted = agree(program + "\nprint(torch.LongTensor(2).device)\ntorch.set_default_device(None)")
     assert engine == wanted
