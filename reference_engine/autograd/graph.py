@@ -97,15 +97,17 @@ class save_on_cpu(saved_tensors_hooks):
     """Keep saved tensors on the CPU and bring them back to their device when needed."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        def pack_to_cpu(tensor):
-            return (tensor.device, tensor.cpu() if tensor.device.type != "cpu" else tensor.detach().clone()
-                    if pin_memory else tensor)  # fmt: skip
+        def leave(tensor):
+            home = tensor.device
+            if home.type == "cpu":
+                return home, tensor.detach().clone() if pin_memory else tensor
+            return home, tensor.cpu()
 
-        def unpack_from_cpu(packed):
-            device, tensor = packed
-            return tensor.to(device, non_blocking=pin_memory)
+        def come_back(kept):
+            home, tensor = kept
+            return tensor.to(home)
 
-        super().__init__(pack_to_cpu, unpack_from_cpu)
+        super().__init__(leave, come_back)
 
 
 class disable_saved_tensors_hooks:

@@ -21,17 +21,13 @@ class RemovableHandle:
     """Returned by the ``register_*hook`` functions: ``remove()`` takes the hook away, as does leaving ``with``."""
 
     def __init__(self, hooks: OrderedDict, *, extra_dict=None) -> None:
-        self.hooks_dict_ref = weakref.ref(hooks)
+        also = extra_dict if isinstance(extra_dict, list) else [] if extra_dict is None else [extra_dict]
         self.id = next(_ids)
-        self.extra_dict_ref = ()
-        if isinstance(extra_dict, dict):
-            self.extra_dict_ref = (weakref.ref(extra_dict),)
-        elif isinstance(extra_dict, list):
-            self.extra_dict_ref = tuple(weakref.ref(entry) for entry in extra_dict)
+        self._homes = [weakref.ref(home) for home in (hooks, *also)]
 
     def remove(self) -> None:
-        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
-            hooks = reference()
+        for home in self._homes:
+            hooks = home()
             if hooks is not None:
                 hooks.pop(self.id, None)
 

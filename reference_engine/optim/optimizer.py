@@ -152,36 +152,41 @@ class Optimizer:
         """
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
-        params = param_group["params"]
-        if isinstance(params, torch.Tensor):
-            param_group["params"] = [params]
-        elif isinstance(params, set):
-            raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the ordering of "
-                "tensors in sets will change between runs. Please use a list instead."
-            )
-        else:
-            param_group["params"] = list(params)
+        param_group["params"] = self._listed(param_group["params"])
         self._split_names(param_group)
-        for param in param_group["params"]:
-            if not isinstance(param, torch.Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(param)}")
-            if not self.defaults.get("differentiable", None) and not (param.is_leaf or param.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
-        for name, default in self.defaults.items():
-            if default is required and name not in param_group:
-                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
-            param_group.setdefault(name, default)
-        params = param_group["params"]
-        if len(params) != len(set(params)):
+        chosen = param_group["params"]
+        self._refuse_unfit(chosen)
+        for option, usual in self.defaults.items():
+            if param_group.setdefault(option, usual) is required:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {option}")
+        distinct = set(chosen)
+        if len(distinct) < len(chosen):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause "
                 "an error; see github.com/pytorch/pytorch/issues/40967 for more information",
                 stacklevel=3,
             )
-        if not set(params).isdisjoint(chain.from_iterable(group["params"] for group in self.param_groups)):
+        if any(distinct.intersection(group["params"]) for group in self.param_groups):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
+
+    @staticmethod
+    def _listed(params) -> list:
+        """The parameters of a group in an order that is the same in each run."""
+        if isinstance(params, set):
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but the ordering of "
+                "tensors in sets will change between runs. Please use a list instead."
+            )
+        return [params] if isinstance(params, torch.Tensor) else list(params)
+
+    def _refuse_unfit(self, params: list) -> None:
+        any_tensor = self.defaults.get("differentiable")
+        for param in params:
+            if not isinstance(param, torch.Tensor):
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {typename(param)}")
+            if not (any_tensor or param.is_leaf or param.retains_grad):
+                raise ValueError("can't optimize a non-leaf Tensor")
 
     @staticmethod
     def _split_names(group):

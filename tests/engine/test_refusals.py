@@ -1,4 +1,4 @@
-"""What refuses to compute, what old constructors take, and the names that texts give to things: the same on both engines."""
+"""What refuses to compute, what old constructors take, views out of date, and the names that texts give to things."""
 
 import pytest
 
