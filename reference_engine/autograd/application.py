@@ -1,0 +1,213 @@
+"""Running a custom Function: forward unrecorded, then a place in the graph for each output.
+
+What ``ctx`` was told decides: dirty inputs are rebased, inputs returned as they are become views, non-differentiable
+outputs stay outside, and what was to be saved is saved.
+
+Rule: ``torch.autograd.Function.apply``, ``FunctionCtx.mark_dirty``, ``mark_non_differentiable``, ``save_for_backward``.
+"""
+
+from __future__ import annotations
+
+from .._state import process, thread
+from .._tensor import Tensor
+from ..graph import inplace
+from ..graph.edges import NO_EDGE, gradient_edge, set_history
+from ..graph.metadata import CreationMeta
+from ..graph.node import Node
+from ..graph.saved import SavedTensor
+
+_LEAF_DIRTY = "a leaf Variable that requires grad has been used in an in-place operation."
+_DIRTY_VIEW_SEVERAL = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more "
+    "than one "
+    "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a "
+    "view "
+    "(using .clone() for example) or make your Function only return one Tensor (potentially splitting it into two "
+    "Functions: one doing the inplace that returns a single Tensor and a second one that does the other "
+    "operations). You "
+    "can ask on the forum https://discuss.pytorch.org/ if you need help to do this change."
+)
+
+
+def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
+    """``cls.apply(*args, **kwargs)``; ``separate`` tells whether the class has a ``setup_context`` of its own."""
+    node = Node.__new__(cls._backward_cls)
+    positional, args = args, (*args, *kwargs.values())
+    edges, edge_of, needs = [], [], []
+    tensors = []
+    for argument in args:
+        if isinstance(argument, Tensor):
+            edge_of.append(len(edges))
+            edges.append(gradient_edge(argument) if argument._meta is not None else NO_EDGE)
+            needs.append(argument.requires_grad)
+            tensors.append(argument)
+        else:
+            edge_of.append(None)
+            needs.append(False)
+    recording = thread.grad_enabled and any(needs) and not thread.inference
+    Node.__init__(node, tuple(edges) if recording else ())
+    node.edge_of = tuple(edge_of)
+    node.needs_input_grad = tuple(needs)
+    previous, thread.grad_enabled = thread.grad_enabled, False
+    level, process.forward_level = process.forward_level, -1
+    try:
+        if separate:
+            output = cls.forward(*positional, **kwargs)
+            cls.setup_context(node, positional, output)
+        else:
+            output = cls.forward(node, *positional, **kwargs)
+    finally:
+        thread.grad_enabled = previous
+        process.forward_level = level
+    single = not isinstance(output, tuple)
+    outputs = (output,) if single else output
+    if recording and separate:
+        refuse_saved_input(node, tensors, outputs)
+    wrapped = wrap_outputs(node, tensors, outputs, recording)
+    if recording:
+        save_tensors(node, wrapped)
+    if process.forward_level >= 0:
+        from . import forward_ad
+
+        forward_ad.custom_function(cls, node, args, tensors, wrapped)
+    node.to_save = ()
+    node.dirty_tensors = ()
+    node.non_differentiable = ()
+    return wrapped[0] if single else tuple(wrapped)
+
+
+def refuse_saved_input(node, inputs, outputs) -> None:
+    """An input returned as it is becomes another tensor, so saving the output in setup_context is ambiguous."""
+    returned = {id(output) for output in outputs if isinstance(output, Tensor)}
+    dirty = {id(tensor) for tensor in node.dirty_tensors} if isinstance(node.dirty_tensors, tuple) else set()
+    as_is = {id(tensor) for tensor in inputs} & returned - dirty
+    if any(id(tensor) in as_is for tensor in node.to_save):
+        raise RuntimeError(
+            "An input that has been returned as-is as output is being saved for backward. This is not supported if "
+            "you "
+            "override setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) "
+            "or setup "
+            "ctx inside the forward function itself."
+        )
+
+
+def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
+    """Give every output tensor its place in the graph."""
+    dirty = _marked(node.dirty_tensors, "dirty_tensors", "mark_dirty can only accept variables, but argument ")
+    frozen = {
+        id(tensor)
+        for tensor in _marked(
+            node.non_differentiable,
+            "non_differentiable",
+            "mark_non_differentiable only accepts variable arguments, but got ",
+        )
+    }
+    dirty_ids = {id(tensor) for tensor in dirty}
+    input_ids = {id(tensor) for tensor in inputs}
+    output_ids = {id(output) for output in outputs if isinstance(output, Tensor)}
+    for tensor in dirty:
+        if id(tensor) not in output_ids and id(tensor) in input_ids:
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
+                "that are "
+                "modified inplace must all be outputs of the Function."
+            )
+    wrapped = []
+    several = sum(isinstance(output, Tensor) for output in outputs) > 1
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            wrapped.append(output)
+            if recording:
+                node.input_metadata.append((None, None, None))
+            continue
+        is_input = id(output) in input_ids
+        is_dirty = id(output) in dirty_ids
+        if is_dirty:
+            inplace.bump_version(output)  # on top of what the write itself counted
+            if not is_input:
+                from .._state import warn_once
+
+                warn_once(
+                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
+                    "mutated should "
+                    "be passed to ctx.mark_dirty()."
+                )
+        if not recording or not output.dtype.is_differentiable:
+            if is_input and not is_dirty:
+                output = _fresh_view(output)
+                output._meta.view = None
+            elif not recording and output._meta is not None and output.requires_grad and not is_dirty:
+                output = output.detach()
+            wrapped.append(output)
+            if recording:
+                node.input_metadata.append((output._array.shape, output.dtype, output._storage.device))
+            continue
+        if id(output) in frozen:
+            if is_dirty and output.requires_grad:
+                raise RuntimeError(_LEAF_DIRTY)
+            result = _fresh_view(output) if is_input and not is_dirty else output
+            if result._meta is not None:
+                result = result.detach() if result is not output or result.requires_grad else result
+            node.input_metadata.append((output._array.shape, output.dtype, output._storage.device))
+            wrapped.append(result)
+            continue
+        if is_dirty and is_input:
+            meta = output._meta
+            if several and meta is not None and meta.view is not None and output.requires_grad:
+                raise RuntimeError(_DIRTY_VIEW_SEVERAL)
+            if meta is not None and meta.view is not None:
+                inplace.check_rebase(output, meta.view, indirect=False)
+                if output.requires_grad and meta.view.base.is_leaf and meta.view.base.requires_grad:
+                    raise RuntimeError(inplace.VIEW_OF_LEAF_ERROR)
+            elif meta is not None and meta.requires_grad and meta.grad_fn is None:
+                raise RuntimeError(_LEAF_DIRTY)
+            inplace.rebase_history(output, node)
+            wrapped.append(output)
+            continue
+        if is_input:
+            output = _fresh_view(output)
+            _mark_custom(output, several)
+        elif output._meta is not None and output._meta.view is not None:
+            _mark_custom(output, several)
+        set_history(output, node)
+        wrapped.append(output)
+    return wrapped
+
+
+def _marked(entries, attribute: str, message: str) -> tuple:
+    if not isinstance(entries, tuple):
+        raise RuntimeError(f"autograd internal error: {attribute} attribute is expected to be a tuple but is ")
+    for entry in entries:
+        if not isinstance(entry, Tensor):
+            raise RuntimeError(message)
+    return entries
+
+
+def _fresh_view(tensor):
+    """An input returned as it is becomes a view of itself, so that it can have a history of its own."""
+    recording, thread.grad_enabled = thread.grad_enabled, True
+    try:
+        return inplace.make_view(tensor, tensor._array[...])
+    finally:
+        thread.grad_enabled = recording
+
+
+def _mark_custom(view, several: bool) -> None:
+    view._meta.view.creation = CreationMeta.MULTI_OUTPUT if several else CreationMeta.IN_CUSTOM_FUNCTION
+
+
+def save_tensors(node, outputs) -> None:
+    """Keep what ``save_for_backward`` was given; outputs without their tie to this node."""
+    output_ids = {id(output) for output in outputs}
+    saved = []
+    for tensor in node.to_save:
+        if tensor is None:
+            saved.append(None)
+        elif not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"save_for_backward can only save variables, but argument {node.to_save.index(tensor)} is of type "
+                f"{type(tensor).__name__}"
+            )
+        else:
+            saved.append(SavedTensor(tensor, id(tensor) in output_ids and tensor.grad_fn is node))
+    node.saved = tuple(saved)
