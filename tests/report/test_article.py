@@ -101,15 +101,18 @@ def test_a_broken_claim_says_so_at_the_top_and_at_the_claim(folder: Path) -> Non
         assert part in entry, part
 
 
-def _pages(tmp_path: Path, *infos: TargetInfo, seen: float | None = None) -> str:
+def _pages(tmp_path: Path, *infos: TargetInfo, seen: float | None = None, needs: str = "") -> str:
     """The page of one claim whose case asks for 3: what each target shows is `seen`, or 3."""
     (tmp_path / "sources").mkdir()
     ledger = 'source: "007"\ntitle: One\nfile: one.txt\nclaims:\n  007-01: {claim: it is three, verdict: confirmed}\n'
     (tmp_path / "sources" / "007.yaml").write_text(ledger, encoding="utf-8")
-    spec = "title: T\ncites: [{claim: 007-01}]\ncases:\n  - case: three\n    title: three\n    steps:\n"
+    needed = f"needs: [{needs}]\n" if needs else ""
+    spec = f"title: T\n{needed}cites: [{{claim: 007-01}}]\ncases:\n  - case: three\n    title: three\n    steps:\n"
     spec += "      - run: y = torch.tensor([3.])\n        expect: {y: [3.]}\n"
 
     def act(_: Instance, info: TargetInfo) -> Ran:
+        if needs and info.device == "cpu":
+            return Ran("not-applicable", None, f"{info.name} lacks {needs}")
         y = [3.0 if seen is None else seen]
         return sample.trace(sample.step({"y": sample.tensor(y, info.device)}, [y], info.device))
 
@@ -131,6 +134,13 @@ def test_what_only_the_reference_passed_is_not_proven(tmp_path: Path) -> None:
     assert "seen on the reference engine only, not on torch" in text
     assert "No torch took part in this run." in text
     assert "Every verdict on this page" not in text
+
+
+def test_what_only_a_simulated_device_passed_is_not_proven(tmp_path: Path) -> None:
+    text = _pages(tmp_path, sample.TARGETS[0], sample.TARGETS[3], needs="cuda")
+    assert "data-unproven" in entries(text)["007-01"]
+    assert "1 claim simulated only: no device has shown it:" in text
+    assert "not applicable: torch:cpu lacks cuda" in entries(text)["007-01"]
 
 
 def test_what_torch_missed_is_not_proven(tmp_path: Path) -> None:
