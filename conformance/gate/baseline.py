@@ -33,8 +33,8 @@ class Baseline(msgspec.Struct, frozen=True):
 def sights(line: Line) -> tuple[str, ...]:
     """What a line showed, one text for each assertion; or its outcome where it did not come to any."""
     if line.outcome not in ("pass", "fail"):
-        return (f"{line.outcome}: {line.reason or ''}",)
-    return tuple(f"step {check.step}, {check.what}: {check.observed}" for check in line.assertions)
+        return (f"{line.outcome}: {line.reason or ''}".strip(),)
+    return tuple(f"step {check.step}, {check.what}: {check.observed}".strip() for check in line.assertions)
 
 
 def load_baseline(path: Path) -> Baseline:

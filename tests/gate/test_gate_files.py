@@ -8,7 +8,7 @@ import pytest
 
 from conformance import paths
 from conformance.exceptions import PolicyError, UsageError, WaiverError
-from conformance.gate.baseline import load_baseline, write_baseline
+from conformance.gate.baseline import load_baseline, sights, write_baseline
 from conformance.gate.policy import KEYS, Policy, load_policy
 from conformance.gate.waivers import load_waivers
 from conformance.judge import Ran, Waiver, When
@@ -203,6 +203,15 @@ def test_a_written_baseline_is_read_back(tmp_path, monkeypatch):
         PRINTS: {"reference:cpu": ("step 1, repr(y): tensor",), "torch:cpu": (f"step 1, repr(y): {odd}",)}
     }
     assert not (tmp_path / "b.yaml.new").exists()
+
+
+@pytest.mark.parametrize("text", ["ends with a line\n", "\n  starts with one", "two\nlines", "  ", "\n"])
+def test_what_is_read_back_is_what_the_same_run_shows(tmp_path, text):
+    """Else the gate would call an unchanged text changed."""
+    read = results(tmp_path / "r", rans={**GREEN, (PRINTS, TORCH.name): prints(text)})
+    write_baseline(tmp_path / "b.yaml", read)
+    (line,) = [one for one in read.lines if (one.case, one.target) == (PRINTS, TORCH.name)]
+    assert load_baseline(tmp_path / "b.yaml").observed[PRINTS][TORCH.name] == sights(line)
 
 
 def test_only_a_whole_run_makes_a_baseline(tmp_path):
