@@ -1,9 +1,10 @@
 """What the harness costs: `run` against the same programs compiled and executed bare.
 
 Rounds alternate. The bare side is one process that has imported torch and compiles and executes every program
-anew in each round. The harness's side is a whole run in a fresh process and a fresh worker (`harness_run`):
-everything from the YAML files to the finished results file, which is loading, checking, sending, executing
-with a full observation after every step, judging, writing.
+anew in each round: once all of it (`given`, `run` and the expressions under `expect`, which the harness has to
+evaluate as well), once the statements alone. The harness's side is a whole run in a fresh process and a fresh
+worker (`harness_run`): everything from the YAML files to the finished results file, which is loading, checking,
+sending, executing with a full observation after every step, judging, writing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from conformance.worker.helpers import HELPERS
 warnings.simplefilter("ignore")
 programs = json.loads(sys.stdin.readline())
 device = torch.device("cpu")
-for _ in sys.stdin:
+for wish in sys.stdin:
+    asked = wish.strip() == "all"
     start = time.perf_counter()
     for bind, row, given, steps in programs:
         space = {"torch": torch, "device": device, "host": device, **HELPERS}
@@ -35,11 +37,16 @@ for _ in sys.stdin:
         space.update(row)
         for text in given:
             exec(compile(text, "given", "exec"), space)
-        for text in steps:
+        for text, expressions in steps:
             try:
                 exec(compile(text, "run", "exec"), space)
             except Exception:
                 pass
+            for text in expressions if asked else ():
+                try:
+                    eval(compile(text, "expect", "eval"), space)
+                except Exception:
+                    pass
         torch.set_grad_enabled(True)
         if torch.get_default_device() != device:
             torch.set_default_device(None)
@@ -49,33 +56,39 @@ for _ in sys.stdin:
 
 
 def measure() -> Iterator[tuple[str, str, str]]:
-    count, ratio, mine, bare = compare()
-    yield (
-        f"`run --target torch:cpu`, {count} cases, YAML to results, / the programs bare",
-        f"{ratio:.2f}x ({mine * 1e3:.0f} ms / {bare * 1e3:.0f} ms)",
-        "3x, better 2x",
-    )
+    count, rounds = compare()
+    mine, everything, statements = (median(column) for column in zip(*rounds, strict=True))
+    for what, bare, place, aim in (
+        ("the same programs bare, `expect` expressions included", everything, 1, "3x, better 2x"),
+        ("`given` and `run` alone bare", statements, 2, "none"),
+    ):
+        ratio = median(row[0] / row[place] for row in rounds)
+        yield (
+            f"`run --target torch:cpu`, {count} cases, YAML to results, / {what}",
+            f"{ratio:.2f}x ({mine * 1e3:.0f} ms / {bare * 1e3:.0f} ms)",
+            aim,
+        )
 
 
-def compare(rounds: int = ROUNDS) -> tuple[int, float, float, float]:
-    """(cases, median of the rounds' ratios, median seconds of the harness, median seconds bare)."""
+def compare(rounds: int = ROUNDS) -> tuple[int, list[tuple[float, float, float]]]:
+    """(cases, per round the seconds of the harness, of all programs bare, of their statements bare)."""
     with Session(("torch:cpu",)) as session:
         (info,) = session.probe()
     chosen = [i for f in load(None) for i in instances(f) if set(i.case.needs) <= set(info.features) - {"cuda"}]
     bare = subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert bare.stdin and bare.stdout
     bare.stdin.write(json.dumps([_program(i) for i in chosen]) + "\n")
-    pairs = []
+    found = []
     for _ in range(rounds + 1):
-        mine = _harness()
-        bare.stdin.write("go\n")
-        bare.stdin.flush()
-        pairs.append((mine, float(bare.stdout.readline())))
+        row = [_harness()]
+        for wish in ("all", "statements"):
+            bare.stdin.write(wish + "\n")
+            bare.stdin.flush()
+            row.append(float(bare.stdout.readline()))
+        found.append(tuple(row))
     bare.stdin.close()
     bare.wait()
-    pairs = pairs[1:]  # the first bare round imports what programs are the first to need
-    ratio = median(m / b for m, b in pairs)
-    return len(chosen), ratio, median(m for m, _ in pairs), median(b for _, b in pairs)
+    return len(chosen), found[1:]  # the first bare round imports what programs are the first to need
 
 
 def _harness() -> float:
@@ -91,5 +104,5 @@ def _program(instance: Instance) -> tuple:
         instance.bindings,
         dict(instance.row),
         [s.text for s in case.given],
-        [s.run.text for s in case.steps],
+        [(s.run.text, [a.expression.text for a in s.expect]) for s in case.steps],
     )

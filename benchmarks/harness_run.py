@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from packaging.specifiers import SpecifierSet
+
 from conformance.judge.diff import diverge
 from conformance.load import instances, load, load_text
 from conformance.program import check_file
@@ -36,7 +38,7 @@ cases:
 
 
 def main() -> None:
-    assert diverge and check_file  # what `load` and the campaign import late is imported now
+    assert diverge and check_file and SpecifierSet  # what `load` and the campaign import late is imported now
     first = instances(load_text(WARM_UP, "warm/up.yaml", "warm/up.yaml", check_programs=False))
     with tempfile.TemporaryDirectory() as folder, Session(("torch:cpu",)) as session:
         for event in session.run(first):

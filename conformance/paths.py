@@ -6,6 +6,7 @@ without one, the folder that this package was loaded from (a clone, or an editab
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,8 +38,6 @@ def reports_root() -> Path:
 
 def shown(path: Path) -> str:
     """The path to print: relative to the working directory where it lies below it, posix style."""
-    path = path.resolve()
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
+    text = os.path.abspath(path)
+    here = os.path.join(os.getcwd(), "")
+    return Path(text.removeprefix(here)).as_posix()

@@ -19,16 +19,20 @@ NOT_SPECS = ("surface.yaml", "schema.json")
 """Files of a spec folder that hold no cases."""
 SOURCES = "sources"
 """Its folder of ledgers and page lists."""
+MANY_OBJECTS = 20_000
+"""So many objects made by loading are a whole suite, which lives as long as its process."""
 
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
-    """Loading makes many objects and no garbage; looking for cycles among them costs a third of the time."""
+    """Loading makes many objects that stay and no garbage: looking for cycles among them is a third of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if gc.get_count()[0] > MANY_OBJECTS:
+            gc.freeze()
         if collecting:
             gc.enable()
 
