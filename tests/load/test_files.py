@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read(root):
     with pytest.raises(SpecError) as caught:
         ids(root=root)
     assert str(caught.value) == (
-        "spec/nowhere.yaml:1:1: file: cannot be read: No such file or directory; check the file"
+        "spec/b/gone.yaml:1:1: file: cannot be read: No such file or directory; check the file"
     )
 
 
@@ -132,7 +132,7 @@ def test_what_is_no_regular_file_is_never_read(root):
     with pytest.raises(SpecError) as caught:
         ids(root=root)
     assert [str(p) for p in caught.value.problems] == [
-        "/dev/zero:1:1: file: cannot be read: it is not a regular file; check the file",
+        "spec/b/endless.yaml:1:1: file: cannot be read: it is not a regular file; check the file",
         "spec/b/waits.yaml:1:1: file: cannot be read: it is not a regular file; check the file",
     ]
 
