@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ._state import thread
+from .autograd.graph import will_engine_execute_node as _will_engine_execute_node
 from .devices import get_default_device
 from .ops import linalg
 from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_impl
@@ -12,7 +13,23 @@ from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_im
 _nn = SimpleNamespace(linear=linalg.linear)
 DisableTorchFunction = DisableTorchFunctionSubclass
 
-__all__ = ["DisableTorchFunction", "DisableTorchFunctionSubclass", "_disabled_torch_function_impl", "_nn"]
+__all__ = [
+    "DisableTorchFunction",
+    "DisableTorchFunctionSubclass",
+    "_disabled_torch_function_impl",
+    "_nn",
+    "_will_engine_execute_node",
+]
+
+
+def _current_graph_task_id() -> int:
+    """The number of the backward pass running on this thread; -1 outside of one."""
+    return -1 if thread.graph_task is None else thread.graph_task.id
+
+
+def _current_autograd_node():
+    """The node being run on this thread, or None."""
+    return thread.current_node
 
 
 def _get_default_device() -> str:

@@ -378,7 +378,7 @@ class Tensor(Geometry, Conversion):
         if meta.hooks is None:
             meta.hooks = OrderedDict()
             if grad_fn is not None:
-                grad_fn._register_hook_dict(meta.hooks, meta.output_nr)
+                grad_fn.add_tensor_hooks(meta.hooks, meta.output_nr)
         return meta.hooks
 
     @property
@@ -392,7 +392,7 @@ class Tensor(Geometry, Conversion):
         meta = materialize_meta(self)
         meta.hooks = hooks
         if hooks is not None and self.grad_fn is not None:
-            self.grad_fn._register_hook_dict(hooks, meta.output_nr)
+            self.grad_fn.add_tensor_hooks(hooks, meta.output_nr)
 
     @_backward_hooks.deleter
     def _backward_hooks(self) -> None:

@@ -167,6 +167,11 @@ class BackwardCFunction(Node, FunctionCtx):
     def name(self) -> str:
         return type(self).__name__
 
+    def _register_hook_dict(self, tensor) -> None:
+        if not isinstance(tensor, Tensor):
+            raise RuntimeError("_register_hook_dict expected a Tensor")
+        super()._register_hook_dict(tensor)
+
 
 def _needed(edge: tuple, wants) -> bool:
     return edge[0] is not None and (wants is None or wants(edge))

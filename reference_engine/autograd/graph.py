@@ -5,6 +5,7 @@ Saved-tensor hooks, gradient edges, hooks on several gradients, version bumps by
 
 from __future__ import annotations
 
+import abc
 import functools
 import operator
 import threading
@@ -19,7 +20,7 @@ from ..graph import engine
 from ..graph.accumulate import AccumulateGrad
 from ..graph.edges import gradient_edge
 from ..graph.hooks import RemovableHandle
-from ..graph.node import Node
+from ..graph.node import Node as RecordedNode
 
 __all__ = [
     "GradientEdge",
@@ -41,6 +42,32 @@ _CREATE_GRAPH_WARNING = (
     "and "
     "avoid the leak."
 )
+
+
+def _abstract(member: str):
+    inherited = getattr(RecordedNode, member)
+    if isinstance(inherited, property):
+        return property(abc.abstractmethod(lambda self: inherited.fget(self)))
+    return abc.abstractmethod(lambda self, *args: inherited(self, *args))
+
+
+class Node(abc.ABC):
+    """What every node of a recorded graph offers. ``isinstance`` asks for it; nobody makes one by hand."""
+
+    name = _abstract("name")
+
+    @classmethod
+    def __subclasshook__(cls, other):
+        return True if cls is Node and issubclass(other, RecordedNode) else NotImplemented
+
+
+for _member in (
+    *("next_functions", "metadata", "_input_metadata", "_sequence_nr"),
+    *("register_hook", "register_prehook", "_register_hook_dict"),
+):
+    setattr(Node, _member, _abstract(_member))
+abc.update_abstractmethods(Node)
+Node.__module__ = "torch.autograd.graph"
 
 
 class GradientEdge(NamedTuple):
@@ -192,6 +219,25 @@ class allow_mutation_on_saved_tensors:
 # -- hooks on several gradients ----------------------------------------------------------------------------------
 
 
+def will_engine_execute_node(node) -> bool:
+    """Whether the backward pass now running on this thread will run ``node``.
+
+    Raises ``RuntimeError`` outside of a pass, for what is no node, and for a leaf in a pass of ``autograd.grad``,
+    which captures instead of running it. Rule: ``torch._C._will_engine_execute_node``.
+    """
+    if not isinstance(node, RecordedNode):
+        raise RuntimeError(f"_will_engine_execute_node expects an grad_fn, but got {type(node).__name__}")
+    task = thread.graph_task
+    if task is None:
+        raise RuntimeError("_get_should_execute_nodes should only be called during the backward pass")
+    if task.exec_info is not None and not task.accumulates and isinstance(node, AccumulateGrad):
+        raise RuntimeError(
+            "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This "
+            "is currently not supported."
+        )
+    return task.wants((node, 0)) and node in task.dependencies
+
+
 class _MultiHandle(RemovableHandle):
     def __init__(self, handles) -> None:
         self.handles = tuple(handles)
@@ -214,22 +260,13 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
         raise AssertionError("Expected gradient function to be set")
     seen: dict = {}
 
-    def watched(task, index):
-        if task.exec_info is not None and not task.accumulates and isinstance(nodes[index], AccumulateGrad):
-            raise RuntimeError(
-                "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). "
-                "This is "
-                "currently not supported."
-            )
-        return task.wants((nodes[index], 0)) and nodes[index] in task.dependencies
-
     def on_all(index):
         def hook(grad):
             task = thread.graph_task
             with lock:
                 state = seen.setdefault(id(task), [0, None, [None] * len(tensors), task])
                 if state[1] is None:
-                    state[1] = sum(watched(task, i) for i in range(len(tensors)))
+                    state[1] = sum(map(will_engine_execute_node, nodes))
                 state[0] += 1
                 state[2][index] = grad
                 done = state[0] == state[1]

@@ -46,7 +46,7 @@ class AccumulateGrad(Node):
         hooks = self.variable._meta.hooks
         return {0: [hooks]} if hooks else None
 
-    def _register_hook_dict(self, hooks, output_nr: int = 0) -> None:
+    def add_tensor_hooks(self, hooks, output_nr: int) -> None:
         materialize_meta(self.variable).hooks = hooks
 
     def apply(self, grads: list, wants) -> list:
@@ -79,6 +79,9 @@ class AccumulateGrad(Node):
             add_into(current, grad)
         else:
             meta.grad = current + grad
+
+
+AccumulateGrad.__module__ = "builtins"
 
 
 def _fits(grad, variable) -> bool:

@@ -28,6 +28,7 @@ _UNDEFINED_ERROR = (
     "The differentiated Tensor at index {} appears to not have been used in the graph. "
     "Set allow_unused=True if this is the desired behavior."
 )
+_task_ids = count()
 
 
 class ExecInfo:
@@ -51,11 +52,13 @@ class GraphTask:
         "dependencies",
         "exec_info",
         "grad_mode",
+        "id",
         "keep_graph",
         "ready",
     )  # fmt: skip
 
     def __init__(self, keep_graph: bool, grad_mode: bool, accumulates: bool) -> None:
+        self.id = next(_task_ids)
         self.keep_graph, self.grad_mode, self.accumulates = keep_graph, grad_mode, accumulates
         self.exec_info: dict[Node, ExecInfo] | None = None
         self.captured: list = []

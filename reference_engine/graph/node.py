@@ -100,10 +100,19 @@ class Node:
             self.post_hooks = OrderedDict()
         return add_hook(self.post_hooks, fn)
 
-    def _register_hook_dict(self, hooks: OrderedDict, output_nr: int = 0) -> None:
+    def add_tensor_hooks(self, hooks: OrderedDict, output_nr: int) -> None:
+        """Run ``hooks`` on the gradient of one output. The node keeps the dict: later changes to it count."""
         if self.tensor_hooks is None:
             self.tensor_hooks = {}
         self.tensor_hooks.setdefault(output_nr, []).append(hooks)
+
+    def _register_hook_dict(self, tensor) -> None:
+        """Run the hooks of ``tensor`` here as well. Raises ``TypeError`` for anything else than a tensor."""
+        if not hasattr(tensor, "_storage"):
+            raise TypeError("_register_hook_dict expected a variable")
+        meta = tensor._meta
+        if meta is not None and meta.hooks is not None:
+            self.add_tensor_hooks(meta.hooks, meta.output_nr)
 
     def __call__(self, *grads):
         """Run the node alone on ``grads`` and return the gradients of its inputs (hooks included)."""
@@ -114,13 +123,6 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
-
-    @classmethod
-    def __subclasshook__(cls, other):
-        return NotImplemented
-
-
-Node.__module__ = "torch.autograd.graph"
 
 
 class InputMetadata:
