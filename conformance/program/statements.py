@@ -279,7 +279,8 @@ class Statements(Expressions):
         elif kind is ast.Assign and all(type(target) is ast.Name for target in node.targets):
             self.handle[type(node.value)](node.value, depth)
             for target in node.targets:
-                self.member_name(target.id, target, derived)
+                if target.id not in self.surface.define:
+                    self.member_name(target.id, target, derived)
                 self.bind(target.id, target)
         elif not (kind is ast.Pass or (kind is ast.Expr and type(node.value) is ast.Constant)):
             self.problem(
