@@ -54,7 +54,9 @@ def _abstract(member: str):
 class Node(abc.ABC):
     """What every node of a recorded graph offers. ``isinstance`` asks for it; nobody makes one by hand."""
 
-    name = _abstract("name")
+    @abc.abstractmethod
+    def name(self) -> str:
+        """The operation's name as PyTorch spells it."""
 
     @classmethod
     def __subclasshook__(cls, other):
