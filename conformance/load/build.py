@@ -32,9 +32,9 @@ from conformance.load.yaml_nodes import (
 
 _CASE_ID = re.compile(tables.CASE_ID)
 _CITE_FORMS = {
-    "doc": (re.compile(tables.SYMBOL), "write a dotted name, like `torch.Tensor.backward`"),
+    "doc": (re.compile(tables.DOC_CITE), "write a dotted name, like `torch.Tensor.backward`"),
     "page": (
-        re.compile(tables.PAGE_ID),
+        re.compile(tables.PAGE_CITE),
         "write the page as in spec/sources/pages.yaml, like `notes/autograd`",
     ),
     "claim": (re.compile(tables.CLAIM_ID), "write the claim's id, like `001-03`"),

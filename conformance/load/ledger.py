@@ -116,8 +116,8 @@ def _read(file: Path, build):
 
 
 def _ledger(root: Node, report: Report) -> Ledger:
-    fields = _fields(root, _LEDGER_KEYS, tuple(_LEDGER_KEYS), "a ledger", report)
-    source = _text(fields.get("source"), "source", report)
+    fields = fields_of(root, _LEDGER_KEYS, tuple(_LEDGER_KEYS), "a ledger", report)
+    source = words_of(fields.get("source"), "source", report)
     if source and not _SOURCE_ID.fullmatch(source):
         report.add(fields["source"], "ledger", f"{quoted(source)} is no source id", 'write three digits: "001"')
     held = fields.get("claims")
@@ -126,8 +126,8 @@ def _ledger(root: Node, report: Report) -> Ledger:
         claims = [_claim(key, node, source, report) for key, node in held.pairs]
     elif held is not None:
         report.add(held, "ledger", "`claims` is a mapping from claim ids", "write `001-03: {claim: .., verdict: ..}`")
-    title = _text(fields.get("title"), "title", report)
-    return Ledger(source, title, _text(fields.get("file"), "file", report), report.shown, tuple(claims))
+    title = words_of(fields.get("title"), "title", report)
+    return Ledger(source, title, words_of(fields.get("file"), "file", report), report.shown, tuple(claims))
 
 
 def _claim(key: Scalar, node: Node, source: str, report: Report) -> Claim:
@@ -140,11 +140,11 @@ def _claim(key: Scalar, node: Node, source: str, report: Report) -> Claim:
             f"{quoted(key.text)} is no claim of source {source}",
             "begin it with the source's id",
         )
-    fields = _fields(node, _CLAIM_KEYS, ("claim", "verdict"), "a claim", report)
-    verdict = _text(fields.get("verdict"), "verdict", report)
+    fields = fields_of(node, _CLAIM_KEYS, ("claim", "verdict"), "a claim", report)
+    verdict = words_of(fields.get("verdict"), "verdict", report)
     if verdict and verdict not in VERDICTS:
         report.add(fields["verdict"], "ledger", f"{quoted(verdict)} is no verdict", meant(verdict, VERDICTS))
-    why = _text(fields["why"], "why", report) if "why" in fields else None
+    why = words_of(fields["why"], "why", report) if "why" in fields else None
     if why is None and verdict in VERDICTS and verdict != "confirmed":
         report.add(key, "ledger", f"{quoted(key.text)} is {verdict} without a reason", "add `why:` with one sentence")
     beside = fields.get("neighbour")
@@ -155,23 +155,25 @@ def _claim(key: Scalar, node: Node, source: str, report: Report) -> Claim:
         what = "is named a neighbour but not marked one" if "N" in key.text else "is marked a neighbour"
         mend = "add `neighbour: true`" if "N" in key.text else "a neighbour's id is like `001-N03`"
         report.add(key, "ledger", f"{quoted(key.text)} {what}", mend)
-    return Claim(key.text, _text(fields.get("claim"), "claim", report), verdict, mark(key), why, bool(neighbour))
+    return Claim(key.text, words_of(fields.get("claim"), "claim", report), verdict, mark(key), why, bool(neighbour))
 
 
 def _pages(root: Node, report: Report) -> dict[str, Page]:
-    held = _fields(root, {"pages": "page id to title"}, ("pages",), "the page list", report).get("pages")
+    held = fields_of(root, {"pages": "page id to title"}, ("pages",), "the page list", report).get("pages")
     pages: dict[str, Page] = {}
     if isinstance(held, Mapping):
         for key, node in held.pairs:
             if not _PAGE_ID.fullmatch(key.text):
                 report.add(key, "pages", f"{quoted(key.text)} is no page id", "write it like `notes/autograd`")
-            pages[key.text] = Page(key.text, _text(node, "the title", report), mark(key))
+            pages[key.text] = Page(key.text, words_of(node, "the title", report), mark(key))
     elif held is not None:
         report.add(held, "pages", "`pages` is a mapping from page ids to titles", "write `notes/autograd: its title`")
     return pages
 
 
-def _fields(node: Node, known: dict[str, str], required: tuple[str, ...], what: str, report: Report) -> dict[str, Node]:
+def fields_of(
+    node: Node, known: dict[str, str], required: tuple[str, ...], what: str, report: Report
+) -> dict[str, Node]:
     if not isinstance(node, Mapping):
         report.add(node, "mapping", f"{what} is a mapping", f"its keys are {', '.join(known)}")
         return {}
@@ -187,7 +189,7 @@ def _fields(node: Node, known: dict[str, str], required: tuple[str, ...], what: 
     return fields
 
 
-def _text(node: Node | None, key: str, report: Report) -> str:
+def words_of(node: Node | None, key: str, report: Report) -> str:
     """A text that says something; "" where a problem was noted or the key is missing."""
     if node is None:
         return ""

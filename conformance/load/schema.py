@@ -97,7 +97,7 @@ def _described(table: dict[str, str]) -> Schema:
 def _definitions() -> dict[str, Schema]:
     none: Schema = {"type": "null"}
     raised, warned = _ref("raised"), _ref("warned")
-    cite_forms = {"doc": tables.SYMBOL, "page": tables.PAGE_ID, "claim": tables.CLAIM_ID}
+    cite_forms = {"doc": tables.DOC_CITE, "page": tables.PAGE_CITE, "claim": tables.CLAIM_ID}
     return {
         "program": {**_TEXT, "description": "restricted Python; several lines stand under `|`"},
         "level": _described(tables.LEVELS),

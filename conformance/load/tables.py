@@ -42,8 +42,8 @@ CASE_REQUIRED = ("case", "steps")
 STEP_REQUIRED = ("run",)
 
 CITE_KINDS = {
-    "doc": "a documented symbol of torch, such as `torch.Tensor.backward`",
-    "page": "a page of torch's documentation listed in spec/sources/pages.yaml",
+    "doc": "a documented symbol of torch, or one statement of its docstring: `torch.Tensor.backward#3`",
+    "page": "a page listed in spec/sources/pages.yaml, or one rule of it: `notes/autograd#BWD-03`",
     "claim": "a claim of a ledger in spec/sources/, such as `001-03`",
 }
 LEVELS = {
@@ -142,4 +142,8 @@ CASE_ID = r"[a-z0-9]+(-[a-z0-9]+)*"
 CLAIM_ID = r"[0-9]{3}-N?[0-9]{2}"
 SYMBOL = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
 PAGE_ID = r"[a-z0-9_]+([./-][a-z0-9_]+)*"
+RULE_ID = r"[A-Z]+-[0-9]{2,3}"
+STATEMENT = r"[1-9][0-9]{0,3}"
+DOC_CITE = f"{SYMBOL}(#{STATEMENT})?"
+PAGE_CITE = f"{PAGE_ID}(#{RULE_ID})?"
 NAME = r"[A-Za-z][A-Za-z0-9_]*"
