@@ -55,7 +55,8 @@ class AccumulateGrad(Node):
         variable = self.variable
         meta = variable._meta
         if grad is not None and meta.requires_grad:
-            alone = getrefcount(grad) <= LOCAL_ALONE
+            # The gradient kept for the post-hooks is no other holder.
+            alone = getrefcount(grad) <= LOCAL_ALONE + bool(self.post_hooks)
             self._accumulate(variable, meta, grad, alone)
         if meta.post_accumulate_hooks:
             for hook in list(meta.post_accumulate_hooks.values()):
