@@ -86,7 +86,7 @@ stack_row = op(
     "stack(Tensor[] tensors, int dim=0)",
     _stack,
     promote=COMMON,
-    tensors=lambda grad, dim: list(grad.unbind(dim)),
+    tensors=lambda grad, dim: [grad.select(dim, index) for index in range(grad.shape[dim])],
     jvp=lambda tensors_t, dim: stack(tensors_t, dim),
     method=False,
     function=False,

@@ -26,6 +26,7 @@ functional.jvp(lambda t: t * 2, x, x, strict=True)
 functional.jvp(lambda t: t * 2, x, x, create_graph=True)
 functional.jvp(lambda t: (t * 2, t * t), x, x)
 functional.jvp(s, (x,), (x,))
+functional.jvp(lambda t: torch.stack([t, t * t]), torch.tensor(3.))[1]._version
 functional.jacobian(lambda t: t * t, x)
 functional.jacobian(lambda a, b: (a * b, a), (x, x))
 functional.jacobian(lambda t: t * t, x, create_graph=True)
