@@ -10,11 +10,13 @@ from .storage import UntypedStorage
 class read_only(property):
     """A property whose assignment fails with PyTorch's words."""
 
+    owner = "torch._C.TensorBase"
+
     def __set__(self, instance, value) -> None:
-        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
+        raise AttributeError(f"attribute '{self.fget.__name__}' of '{self.owner}' objects is not writable")
 
     def __delete__(self, instance) -> None:
-        raise AttributeError(f"attribute '{self.fget.__name__}' of 'torch._C.TensorBase' objects is not writable")
+        self.__set__(instance, None)
 
 
 class Geometry:

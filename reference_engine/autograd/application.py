@@ -66,13 +66,12 @@ def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
     wrapped = wrap_outputs(node, tensors, outputs, recording)
     if recording:
         save_tensors(node, wrapped)
+    node.to_save = node.dirty_tensors = node.non_differentiable = None
     if process.forward_level >= 0:
         from . import forward_ad
 
         forward_ad.custom_function(cls, node, args, tensors, wrapped)
-    node.to_save = ()
-    node.dirty_tensors = ()
-    node.non_differentiable = ()
+    node.saved_for_forward = None
     return wrapped[0] if single else tuple(wrapped)
 
 
@@ -81,7 +80,7 @@ def refuse_saved_input(node, inputs, outputs) -> None:
     returned = {id(output) for output in outputs if isinstance(output, Tensor)}
     dirty = {id(tensor) for tensor in node.dirty_tensors} if isinstance(node.dirty_tensors, tuple) else set()
     as_is = {id(tensor) for tensor in inputs} & returned - dirty
-    if any(id(tensor) in as_is for tensor in node.to_save):
+    if any(id(tensor) in as_is for tensor in _told(node, "to_save")):
         raise RuntimeError(
             "An input that has been returned as-is as output is being saved for backward. This is not supported if "
             "you "
@@ -93,13 +92,11 @@ def refuse_saved_input(node, inputs, outputs) -> None:
 
 def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
     """Give every output tensor its place in the graph."""
-    dirty = _marked(node.dirty_tensors, "dirty_tensors", "mark_dirty can only accept variables, but argument ")
+    dirty = _marked(node, "dirty_tensors", "mark_dirty can only accept variables, but argument ")
     frozen = {
         id(tensor)
         for tensor in _marked(
-            node.non_differentiable,
-            "non_differentiable",
-            "mark_non_differentiable only accepts variable arguments, but got ",
+            node, "non_differentiable", "mark_non_differentiable only accepts variable arguments, but got "
         )
     }
     dirty_ids = {id(tensor) for tensor in dirty}
@@ -148,6 +145,7 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
             result = _fresh_view(output) if is_input and not is_dirty else output
             if result._meta is not None:
                 result = result.detach() if result is not output or result.requires_grad else result
+            node.frozen_outputs |= {len(node.input_metadata)}
             node.input_metadata.append((output._array.shape, output.dtype, output._storage.device))
             wrapped.append(result)
             continue
@@ -174,9 +172,16 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
     return wrapped
 
 
-def _marked(entries, attribute: str, message: str) -> tuple:
-    if not isinstance(entries, tuple):
+def _told(node, attribute: str) -> tuple:
+    """What ``ctx`` was told: a tuple, empty where nothing was said. Raises ``RuntimeError`` for anything else."""
+    entries = getattr(node, attribute)
+    if entries is not None and not isinstance(entries, tuple):
         raise RuntimeError(f"autograd internal error: {attribute} attribute is expected to be a tuple but is ")
+    return entries or ()
+
+
+def _marked(node, attribute: str, message: str) -> tuple:
+    entries = _told(node, attribute)
     for entry in entries:
         if not isinstance(entry, Tensor):
             raise RuntimeError(message)
@@ -200,13 +205,12 @@ def save_tensors(node, outputs) -> None:
     """Keep what ``save_for_backward`` was given; outputs without their tie to this node."""
     output_ids = {id(output) for output in outputs}
     saved = []
-    for tensor in node.to_save:
+    for index, tensor in enumerate(_told(node, "to_save")):
         if tensor is None:
             saved.append(None)
         elif not isinstance(tensor, Tensor):
             raise TypeError(
-                f"save_for_backward can only save variables, but argument {node.to_save.index(tensor)} is of type "
-                f"{type(tensor).__name__}"
+                f"save_for_backward can only save variables, but argument {index} is of type {type(tensor).__name__}"
             )
         else:
             saved.append(SavedTensor(tensor, id(tensor) in output_ids and tensor.grad_fn is node))

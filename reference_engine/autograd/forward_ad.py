@@ -309,13 +309,11 @@ def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
     if not any(tangent_of(tensor) is not None for tensor in tensors):
         return
     incoming = [tangent_of(arg) if isinstance(arg, Tensor) else None for arg in args]
-    node.running_forward = True
     level, process.forward_level = process.forward_level, -1
     try:
         returned = cls.jvp(node, *incoming)
     finally:
         process.forward_level = level
-        node.running_forward = False
     listed = returned if isinstance(returned, tuple) else (returned,)
     if len(listed) != len(outputs):
         raise RuntimeError(

@@ -15,6 +15,7 @@ import warnings
 
 from .._state import thread
 from .._tensor import Tensor
+from ..geometry import read_only
 from ..graph.edges import gradient_edge, set_history
 from ..graph.node import FREED_MESSAGE, ErrorNode, Node
 from .application import apply_function
@@ -57,39 +58,82 @@ class FunctionCtx:
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether undefined gradients reach ``backward`` as zeros (the default) or as None."""
-        if not isinstance(value, bool):
-            raise TypeError(
-                "set_materialize_grads received an invalid combination of arguments - got (), but expected (bool)"
-            )
         self.materialize_grads = value
 
 
 _HookMixin = FunctionCtx
 
 
-class BackwardCFunction(Node, FunctionCtx):
-    """The node of a custom Function, and the ``ctx`` of its methods."""
+class _read_only(read_only):
+    owner = "torch._C._FunctionBase"
 
-    _forward_cls: type
-    materialize_grads = True
-    dirty_tensors: tuple = ()
-    non_differentiable: tuple = ()
-    to_save: tuple = ()
-    saved_for_forward: tuple = ()
+
+class _switch:
+    """A bool that is on unless written, kept on the instance. Writing anything else raises ``TypeError``."""
+
+    def __init__(self, setter: str, readable: bool) -> None:
+        self.setter, self.readable = setter, readable
+
+    def __set_name__(self, owner, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        if not self.readable:
+            raise AttributeError(f"attribute '{self.name}' of '{_read_only.owner}' objects is not readable")
+        return self.of(instance)
+
+    def __set__(self, instance, value) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(f"{self.setter} received an invalid combination of arguments - got (), but expected (bool)")
+        instance.__dict__[self.name] = value
+
+    def of(self, instance) -> bool:
+        return instance.__dict__.get(self.name, True)
+
+
+class _FunctionBase(FunctionCtx):
+    """What programs find on ``ctx``, and on the (deprecated) instances of a Function.
+
+    What ``forward`` marks and keeps stands in plain attributes until the operation is recorded; then they are None.
+    """
+
+    dirty_tensors: tuple | None = None
+    non_differentiable: tuple | None = None
+    to_save: tuple | None = None
+    saved_for_forward: tuple | None = None
+    needs_input_grad: tuple | None = None
+    materialize_grads = _switch("set_materialize_grads", readable=False)
+    _materialize_non_diff_grads = _switch("set_materialize_non_diff_grads", readable=True)
     saved: tuple = ()
-    needs_input_grad: tuple = ()
     freed = False
-    running_forward = False
     accessed = False
+    _forward_cls: type | None = None
 
-    @property
+    @_read_only
+    def requires_grad(self) -> bool:
+        return True
+
+    @_read_only
+    def next_functions(self) -> tuple:
+        return getattr(self, "next_edges", ())
+
+    @_read_only
+    def metadata(self) -> dict:
+        return self.__dict__.setdefault("_metadata", {})
+
+    @_read_only
     def saved_tensors(self) -> tuple:
-        """What ``save_for_backward`` kept, as it was then. Raises ``RuntimeError`` once freed or modified."""
+        """What ``save_for_backward`` kept, as it was then; before, what ``save_for_forward`` was given.
+
+        Raises ``RuntimeError`` once freed or modified.
+        """
         if self.freed:
             raise RuntimeError(FREED_MESSAGE)
-        if self.running_forward:
+        if self.saved_for_forward is not None:
             return self.saved_for_forward
-        if self._forward_cls.clear_saved_tensors_on_access:
+        if self._forward_cls is not None and self._forward_cls.clear_saved_tensors_on_access:
             if self.accessed:
                 raise RuntimeError(
                     "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True is set on the "
@@ -99,18 +143,21 @@ class BackwardCFunction(Node, FunctionCtx):
             self.accessed = True
         return tuple(None if entry is None else entry.unpack(self) for entry in self.saved)
 
-    @saved_tensors.setter
-    def saved_tensors(self, value) -> None:
-        raise AttributeError("attribute 'saved_tensors' of 'torch._C._FunctionBase' objects is not writable")
-
     @property
     def saved_variables(self) -> tuple:
         warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
         return self.saved_tensors
 
-    @property
+    @_read_only
     def _raw_saved_tensors(self) -> tuple:
         return self.saved
+
+
+class BackwardCFunction(_FunctionBase, Node):
+    """The node of a custom Function, and the ``ctx`` of its methods."""
+
+    _forward_cls: type
+    frozen_outputs: frozenset = frozenset()  # numbers of the outputs marked as not differentiable
 
     def apply(self, grads, wants=None) -> list:
         cls = self._forward_cls
@@ -123,14 +170,20 @@ class BackwardCFunction(Node, FunctionCtx):
             )
         user_fn = vjp_fn if vjp_fn is not Function.vjp else backward_fn
         incoming = [
-            _zeros(metadata) if grad is None and self.materialize_grads and metadata[0] is not None else grad
-            for grad, metadata in zip(grads, self.input_metadata, strict=False)
+            _zeros(metadata) if grad is None and self._materializes(number, metadata) else grad
+            for number, (grad, metadata) in enumerate(zip(grads, self.input_metadata, strict=False))
         ]
         self.needs_input_grad = tuple(
             place is not None and _needed(self.next_edges[place], wants) for place in self.edge_of
         )
         returned = user_fn(self, incoming) if cls.boxed_grads_call else user_fn(self, *incoming)
         return self._checked(returned)
+
+    def _materializes(self, number: int, metadata: tuple) -> bool:
+        """Whether zeros stand in for an undefined gradient: for tensors, as far as they were asked for."""
+        if metadata[0] is None or not _FunctionBase.materialize_grads.of(self):
+            return False
+        return number not in self.frozen_outputs or self._materialize_non_diff_grads
 
     def _checked(self, returned) -> list:
         """One gradient per tensor argument, from what ``backward`` returned for all arguments."""
@@ -194,7 +247,7 @@ class FunctionMeta(type):
         super().__init__(name, bases, attrs)
 
 
-class Function(FunctionCtx, metaclass=FunctionMeta):
+class Function(_FunctionBase, metaclass=FunctionMeta):
     """Base class of user-defined operations: static ``forward``, ``backward``, maybe ``setup_context`` and ``jvp``."""
 
     generate_vmap_rule = False

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import operator
+
 from .._tensor import Tensor
 from ..graph import engine
+from .function import _FunctionBase
 
 
 class VariableMeta(type):
@@ -26,20 +29,33 @@ class _Engine:
 
 
 class Variable(metaclass=VariableMeta):
-    """A tensor over the memory of ``data``, a leaf with the given ``requires_grad``."""
+    """A tensor over the memory of ``data``, a leaf with the given ``requires_grad``.
+
+    Raises ``TypeError`` for ``data`` that is no tensor, ``RuntimeError`` for a history given as ``_grad_fn``.
+    """
 
     _execution_engine = _Engine()
 
-    def __new__(cls, data=None, requires_grad: bool = False, volatile=None):
+    def __new__(cls, data=None, requires_grad=False, volatile=False, _grad_fn=None, name=None, **others):
         from ..creation import FLOAT_ONLY, tensor
 
+        for unknown in others:
+            raise TypeError(f"'{unknown}' is an invalid keyword argument for this function")
+        requires_grad, volatile = operator.index(requires_grad), operator.index(volatile)
+        if _grad_fn is not None:
+            if not isinstance(_grad_fn, _FunctionBase):
+                raise TypeError(f"_grad_fn has to be a Function object or None, but got {type(_grad_fn).__name__}")
+            raise RuntimeError(
+                "_grad_fn argument to legacy Variable constructor is no longer supported.  Instead, please invoke "
+                "your _grad_fn to produce a variable with it as the _grad_fn."
+            )
         if data is None:
             made = tensor([])
         elif isinstance(data, Tensor):
             made = data.detach()
         else:
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-        if volatile is not None:
+        if volatile:
             from .._state import warn_once
 
             warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning)
