@@ -237,7 +237,7 @@ def will_engine_execute_node(node) -> bool:
             "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This "
             "is currently not supported."
         )
-    return task.wants((node, 0)) and node in task.dependencies
+    return node is not task.lone_root and node in task.dependencies and task.wants((node, 0))
 
 
 class _MultiHandle(RemovableHandle):
@@ -258,7 +258,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     lock = threading.Lock()
     tensors = tuple(tensors)
     nodes = [gradient_edge(tensor)[0] for tensor in tensors]
-    if any(node is None for node in nodes):
+    if mode == "all" and any(node is None for node in nodes):
         raise AssertionError("Expected gradient function to be set")
     seen: dict = {}
 
@@ -291,7 +291,7 @@ def register_multi_grad_hook(tensors: Sequence[Tensor], fn, *, mode: str = "all"
     if mode == "all":
         handles = [tensor.register_hook(on_all(index)) for index, tensor in enumerate(tensors)]
     else:
-        handles = [tensor.register_hook(on_any) for tensor in tensors]
+        handles = [tensor.register_hook(on_any) for tensor in tensors if tensor.requires_grad]
     return _MultiHandle(handles)
 
 

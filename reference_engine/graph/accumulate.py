@@ -59,12 +59,15 @@ class AccumulateGrad(Node):
             alone = getrefcount(grad) <= LOCAL_ALONE + bool(self.post_hooks)
             self._accumulate(variable, meta, grad, alone)
         if meta.post_accumulate_hooks:
+            # As with other hooks, what one returns is handed to the next; it is refused in the end.
+            value, replaced = variable, False
             for hook in list(meta.post_accumulate_hooks.values()):
-                returned = hook(variable)
-                if returned is None or returned is variable:
-                    continue
-                if not hasattr(returned, "_storage"):
-                    raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
+                returned = hook(value)
+                if returned is not None:
+                    if not hasattr(returned, "_storage"):
+                        raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
+                    value, replaced = returned, replaced or returned is not value
+            if replaced:
                 raise RuntimeError("Tensor post accumulate grad hooks should return None.")
         return []
 

@@ -54,6 +54,7 @@ class GraphTask:
         "grad_mode",
         "id",
         "keep_graph",
+        "lone_root",
         "ready",
     )  # fmt: skip
 
@@ -66,6 +67,7 @@ class GraphTask:
         self.dependencies: dict[Node, int] = {}
         self.buffers: dict[Node, list] = {}
         self.ready: list = []
+        self.lone_root: Node | None = None  # the only root: the walk of dependencies begins behind it
 
     def wants(self, edge: tuple) -> bool:
         """Whether the gradient along ``edge`` will be used."""
@@ -87,6 +89,8 @@ def run(edges: tuple, grads: list, keep_graph: bool, create_graph: bool, outputs
     root = GraphRoot(edges, grads)
     task = GraphTask(keep_graph, create_graph, accumulate)
     count_dependencies(root, task.dependencies)
+    if len(edges) == 1:
+        task.lone_root = edges[0][0]
     if outputs is not None:
         prepare_exec_info(root, outputs, accumulate, task)
     outer, thread.graph_task = thread.graph_task, task
@@ -245,27 +249,26 @@ def evaluate_with_anomaly(node: Node, grads: list, task: GraphTask) -> list:
     return results
 
 
-def call_node(node: Node, grads: list, task: GraphTask | None) -> list:
-    """Pre-hooks, the node, post-hooks. Without a task (a node called by hand) nothing is freed."""
+def call_node(node: Node, grads: list, task: GraphTask) -> list:
+    """Pre-hooks, the node, post-hooks."""
     if node.tensor_hooks or node.retained:
         grads = call_tensor_hooks(node, grads)
     if node.pre_hooks:
         for hook in list(node.pre_hooks.values()):
             grads = checked_replacement(hook, hook(tuple(grads)), grads)
-    wants = None if task is None or task.exec_info is None else task.wants
+    wants = None if task.exec_info is None else task.wants
     if node.post_hooks:
         incoming = tuple(grads)
         results = list(node.apply(grads, wants))
-        if task is not None:
-            if results:
-                validate(node, results)  # hooks see gradients as the edges take them
-            if not task.keep_graph:
-                node.release()
+        if results:
+            validate(node, results)  # hooks see gradients as the edges take them
+        if not task.keep_graph:
+            node.release()
         for hook in list(node.post_hooks.values()):
             results = checked_replacement(hook, hook(tuple(results), incoming), results)
         return results
     results = node.apply(grads, wants)
-    if task is not None and not task.keep_graph:
+    if not task.keep_graph:
         node.release()
     return results
 

@@ -115,10 +115,8 @@ class Node:
             self.add_tensor_hooks(meta.hooks, meta.output_nr)
 
     def __call__(self, *grads):
-        """Run the node alone on ``grads`` and return the gradients of its inputs (hooks included)."""
-        from .engine import call_node
-
-        results = call_node(self, list(grads), None)
+        """Run the derivative alone on ``grads``, without hooks, and return the gradients of its inputs."""
+        results = self.apply(list(grads), None)
         return results[0] if len(results) == 1 else tuple(results)
 
     def __repr__(self) -> str:
