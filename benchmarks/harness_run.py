@@ -47,7 +47,7 @@ def main() -> None:
         (info,) = session.infos.values()
         features = set(info.features) - {"cuda"}
         start = time.perf_counter()
-        files = load(None)
+        files = load(None, on_file=session.prepare)
         picked = [i for f in files for i in instances(f) if set(i.case.needs) <= features]
         campaign = Campaign(files, picked, ("torch:cpu",), Path(folder) / "results.jsonl")
         campaign.consume(session.run(picked))

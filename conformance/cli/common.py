@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -45,12 +45,17 @@ Memory = Annotated[int, typer.Option("--memory", min=64, metavar="MIB", help="Me
 
 
 def load_selected(
-    what: Sequence[str] | None, expression: str | None = None, *, root: Path | None = None
+    what: Sequence[str] | None,
+    expression: str | None = None,
+    *,
+    root: Path | None = None,
+    on_file: Callable[[SpecFile], None] | None = None,
 ) -> tuple[tuple[SpecFile, ...], tuple[Instance, ...]]:
     """Load what the arguments name and pick the instances they select.
 
     An argument with `::` is an id (`backward/retain_graph::case`, also with `spec/` and `.yaml` as
-    pytest prints it); anything else is a path. Raises SpecError or UsageError.
+    pytest prints it); anything else is a path. `on_file` is given each valid file, as in `load`. Raises
+    SpecError or UsageError.
     """
     root = root or paths.spec_root()
     files: list[Path] = []
@@ -66,7 +71,7 @@ def load_selected(
             if not path.exists():
                 raise UsageError(f"{item}: no such spec file or folder; a case id has the form PATH::CASE")
             files.append(path)
-    loaded = load(list(dict.fromkeys(files)) or None, root)
+    loaded = load(list(dict.fromkeys(files)) or None, root, on_file=on_file)
     everything = tuple(i for file in loaded for i in instances(file))
     whole = {p.resolve() for item, p in zip(what or (), files, strict=True) if "::" not in item}
     if ids:

@@ -52,19 +52,20 @@ def run(
     from conformance.run.session import Session
     from conformance.targets.registry import in_interpreters
 
-    files, chosen = common.load_selected(what, expression)
-    if not chosen:
-        raise UsageError("nothing to run: the paths given hold no case")
     targets, required = common.choose_targets(target)
     elsewhere = in_interpreters([t for t in targets if t in required], python or ())
     targets, required = (*targets, *elsewhere), required | frozenset(elsewhere)
-    folder = out or paths.reports_root() / "latest"
-    folder.mkdir(parents=True, exist_ok=True)
-    waivers = load_waivers(paths.reports_root() / "waivers.yaml")
-    with Progress(len(chosen) * len(targets)) as progress:
-        campaign = Campaign(files, chosen, targets, folder / "results.jsonl", waivers, progress.take)
-        with Session(targets, jobs, timeout, memory * 2**20, python=elsewhere) as session:
-            recordings = recorded_runs(paths.reports_root() / "recorded", files, chosen)
+    with Session(targets, jobs, timeout, memory * 2**20, python=elsewhere) as session:
+        session.start()
+        files, chosen = common.load_selected(what, expression, on_file=session.prepare)
+        if not chosen:
+            raise UsageError("nothing to run: the paths given hold no case")
+        folder = out or paths.reports_root() / "latest"
+        folder.mkdir(parents=True, exist_ok=True)
+        waivers = load_waivers(paths.reports_root() / "waivers.yaml")
+        recordings = recorded_runs(paths.reports_root() / "recorded", files, chosen)
+        with Progress(len(chosen) * len(targets)) as progress:
+            campaign = Campaign(files, chosen, targets, folder / "results.jsonl", waivers, progress.take)
             campaign.consume(session.run(chosen), recordings)
     return conclude(campaign, folder, required)
 
@@ -112,13 +113,14 @@ def record(
     from conformance.run.campaign import Campaign
     from conformance.run.session import Session
 
-    files, chosen = common.load_selected(what)
     file = out or paths.reports_root() / "recorded" / f"{target.replace(':', '-').replace('+', '-')}.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".partial")
-    with Progress(len(chosen)) as progress:
-        campaign = Campaign(files, chosen, (target,), fresh, (), progress.take)
-        with Session((target,), jobs=jobs, timeout=timeout, memory=memory * 2**20) as session:
+    with Session((target,), jobs=jobs, timeout=timeout, memory=memory * 2**20) as session:
+        session.start()
+        files, chosen = common.load_selected(what, on_file=session.prepare)
+        with Progress(len(chosen)) as progress:
+            campaign = Campaign(files, chosen, (target,), fresh, (), progress.take)
             campaign.consume(session.run(chosen))
     info = campaign.infos[target]
     if info.state == "not-run" or campaign.interrupted:

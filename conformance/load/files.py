@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,13 +39,18 @@ def _without_collections() -> Iterator[None]:
 
 @_without_collections()
 def load(
-    paths: Sequence[Path] | None = None, root: Path | None = None, *, check_programs: bool = True
+    paths: Sequence[Path] | None = None,
+    root: Path | None = None,
+    *,
+    check_programs: bool = True,
+    on_file: Callable[[SpecFile], None] | None = None,
 ) -> tuple[SpecFile, ...]:
     """Load spec files and folders; all of the spec folder `root` where `paths` is None.
 
     A path below `root` (default: the project's `spec/`) has ids relative to it. Any other folder is a
     spec folder of its own, any other file has its name alone. With `check_programs` the programs are
-    checked against the surface as well.
+    checked against the surface as well. `on_file` is given each file that is valid in itself as soon as it is
+    read: what it sets off must not run anything, for a later file may not be valid.
 
     Raises UsageError for a path that does not exist or holds no spec, and one SpecError with all problems
     of all files otherwise.
@@ -56,9 +61,13 @@ def load(
     for file, name in _files([root] if paths is None else paths, root, problems):
         shown = printable(project.shown(file))
         try:
-            loaded.append(load_text(read_text(file, shown), name, shown, check_programs=check_programs))
+            spec = load_text(read_text(file, shown), name, shown, check_programs=check_programs)
         except SpecError as error:
             problems += error.problems
+            continue
+        loaded.append(spec)
+        if on_file is not None and not problems:
+            on_file(spec)
     problems += same_ids(loaded)
     if problems:
         raise SpecError(problems)

@@ -77,6 +77,11 @@ class Pool:
         if self.info is None and not self._workers:
             self._start()
 
+    def prepare(self, requests: bytes) -> None:
+        """Let a worker that is there, if only on its way up, read ahead what it may be asked to run."""
+        if self._workers and not self._given_up:
+            self._write(self._workers[0], requests)
+
     @property
     def busy(self) -> bool:
         """Whether answers are still to come."""

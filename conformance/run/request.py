@@ -9,13 +9,13 @@ from conformance.load.model import Instance, Source
 _encoder = msgspec.json.Encoder()
 
 
-def encode_case(instance: Instance) -> bytes:
-    """The request's line. It is the same for every target."""
+def encode_case(instance: Instance, operation: str = "case") -> bytes:
+    """The request's line, to run an instance or to `prepare` it. It is the same for every target."""
     case = instance.case
     return (
         _encoder.encode(
             {
-                "op": "case",
+                "op": operation,
                 "id": instance.id,
                 "file": instance.shown,
                 "bind": instance.bindings,

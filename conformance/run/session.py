@@ -18,10 +18,11 @@ from types import FrameType
 
 from conformance.exceptions import HarnessBug, UsageError
 from conformance.judge.model import Ran, TargetInfo
-from conformance.load.model import Instance
+from conformance.load.model import Instance, SpecFile
+from conformance.load.params import instances_of
 from conformance.run.events import CaseFinished, Event, RunFinished, RunStarted, TargetReady
 from conformance.run.pool import Pool
-from conformance.run.request import Limits
+from conformance.run.request import Limits, encode_case
 from conformance.targets.registry import parse_target
 
 
@@ -74,10 +75,20 @@ class Session:
         """What is known of the targets that have answered so far."""
         return {name: pool.info for name, pool in self._pools.items() if pool.info is not None}
 
-    def probe(self) -> tuple[TargetInfo, ...]:
-        """What each target says of itself, in the order asked for. Starts their workers."""
+    def start(self) -> None:
+        """Start the first worker of each target; engines load while specs are read."""
         for pool in self._pools.values():
             pool.warm_up()
+
+    def prepare(self, file: SpecFile) -> None:
+        """Send a valid file's programs ahead to the workers that are there: they compile, and run nothing."""
+        requests = b"".join([encode_case(instances_of(case, file)[0], "prepare") for case in file.cases])
+        for pool in self._pools.values():
+            pool.prepare(requests)
+
+    def probe(self) -> tuple[TargetInfo, ...]:
+        """What each target says of itself, in the order asked for. Starts their workers."""
+        self.start()
         while any(pool.info is None for pool in self._pools.values()):
             self._turn()
         self._events.clear()
@@ -96,8 +107,8 @@ class Session:
         self._events.extend(TargetReady(info) for info in self.infos.values())
         try:
             with _Interrupts(self._selector) as interrupts:
+                self.start()
                 for pool in pools:
-                    pool.warm_up()
                     pool.submit(instances)
                 while not interrupts.seen and (self._events or any(pool.busy for pool in pools)):
                     if not self._events:

@@ -8,6 +8,7 @@ up is still counted against the case that caused it.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import re
@@ -29,7 +30,7 @@ from conformance.worker.limits import is_refusal, memory_left
 from conformance.worker.observe import Observer, TensorReader, describe
 from conformance.worker.recorder import Recorder
 
-CODE_CACHE = 4096
+CODE_CACHE = 32_768
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # an engine may show tracebacks
 READING = re.compile(r"[\w.]+(?: is(?: not)? [\w.]+)?")
 COLLECTION = 16  # cases between two collections of young objects
@@ -133,6 +134,11 @@ class Runner:
 
     # --- compiling ------------------------------------------------------------------------------------
 
+    def prepare(self, request: dict[str, Any]) -> None:
+        """Compile a case that may be asked for later. What cannot be compiled is told when it is."""
+        with contextlib.suppress(Exception):
+            self._compile(request)
+
     def _compile(self, request: dict[str, Any]) -> Program:
         file = request["file"]
         texts = [part["text"] for part in request["given"]]
@@ -177,10 +183,14 @@ class Runner:
 
     def _expression(self, text: str, file: str, line: int) -> CodeType:
         """Expressions recur all over the specs: compiled once, placed anew."""
-        code = self._codes.get(text)
-        if code is None:
-            code = self._keep(text, text, file, line, True)
-        return code.replace(co_filename=file, co_firstlineno=line)
+        key = (text, file, -line)
+        placed = self._codes.get(key)
+        if placed is None:
+            code = self._codes.get(text)
+            if code is None:
+                code = self._keep(text, text, file, line, True)
+            placed = self._codes[key] = code.replace(co_filename=file, co_firstlineno=line)
+        return placed
 
     def _keep(self, key: Any, text: str, file: str, line: int, expression: bool) -> CodeType:
         if len(self._codes) >= CODE_CACHE:

@@ -157,6 +157,9 @@ def serve(channel: Channel, requests: Iterator[dict[str, Any]], runner: Runner, 
     for request in requests:
         if request["op"] == "bye":
             return
+        if request["op"] == "prepare":
+            runner.prepare(request)
+            continue
         alarm.set()
         try:
             trace = runner.run(request)

@@ -11,9 +11,11 @@ import textwrap
 import pytest
 
 from conformance.exceptions import UsageError
+from conformance.load import instances, load_text
+from conformance.load.model import SpecFile
 from conformance.run.events import CaseFinished, RunFinished, RunStarted, TargetReady
 from conformance.run.session import Session
-from tests.run.build import case
+from tests.run.build import answers, case, deaths, error
 
 
 def test_the_events_of_a_run():
@@ -55,6 +57,52 @@ def test_one_case_at_a_time_on_several_targets():
                 device = ran.trace["steps"][0]["answers"][0]["v"]
                 assert device == {"reference:cpu": "cpu", "reference:cuda": "cuda:0"}[target]
         assert set(session.infos) == set(session.targets)
+
+
+ANNOUNCED = """\
+title: Programs that are announced
+cases:
+  - case: never-ends
+    steps:
+      - run: |
+          torch.set_default_dtype(torch.float64)
+          for i in iter(int, 1):
+              pass
+        expect: {torch.ones(1): [1.]}
+  - case: short
+    steps:
+      - run: x = torch.ones(1)
+        expect: {x: [1.], x.dtype: torch.float32}
+"""
+
+
+def test_what_is_announced_is_compiled_and_not_run():
+    file = load_text(ANNOUNCED, "made/up.yaml", "made/up.yaml", check_programs=False)
+    endless, short = instances(file)
+    with Session(["reference:cpu"], timeout=2.0) as session:
+        session.prepare(file)  # nobody is there yet
+        session.start()
+        session.prepare(file)
+        before = answers(session.run([short]))
+        session.prepare(file)
+        after = answers(session.run([short, endless]))
+    assert before["short"].trace["steps"] == after["short"].trace["steps"]
+    assert before["short"].status == "trace"
+    assert after["never-ends"].status == "timeout"
+
+
+def test_an_announced_program_that_does_not_compile_costs_nothing():
+    broken = case("broken", "x = = 1")
+    file = SpecFile(broken.path, broken.shown, "", "", "Broken", (broken.case,))
+    with Session(["reference:cpu"]) as session:
+        session.start()
+        session.prepare(file)
+        events = list(session.run([case("fine", ("x = 2", "x")), broken]))
+    assert not deaths(events)
+    found = answers(events)
+    assert error(found["fine"]) is None
+    kind, told = error(found["broken"])
+    assert kind == "worker" and "cannot compile this" in told
 
 
 CTRL_C = """
