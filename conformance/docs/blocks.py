@@ -22,12 +22,14 @@ _VERBATIM = {"code", "code-block", "math", "testcode", "testoutput", "doctest", 
 _DECLARES = {"method", "function", "class", "attribute", "property", "autofunction"}
 _DIRECTIVE = re.compile(r"\.\.\s+([A-Za-z][\w:-]*?)\s?::(?:\s+(.*))?$")
 _ITEM = re.compile(r"(?:[-*+•]|\d{1,2}[.)]|\([a-z0-9]{1,2}\)|[a-z]\))\s+(?=\S)")
-_ARGUMENTS = (
-    "args arguments keyword args keyword arguments parameters params inputs kwargs attributes variables".split()
-)
+_ARGUMENTS = {
+    *("args", "arguments", "keyword arg", "keyword args", "keyword arguments", "kwargs"),
+    *("parameters", "params", "inputs", "attributes", "variables"),
+}
 _SECTION = re.compile(
-    r"(args|arguments|keyword args?|keyword arguments|parameters|params|inputs|attributes|variables|shape|returns?|yields?|"
-    r"raises|notes?|warnings?|important|examples?(?: \w+)?|example usage|usage|references?|see also|outputs?)\s*(::?)\s*$",
+    r"(args|arguments|keyword args?|keyword arguments|kwargs|parameters|params|inputs|attributes|variables|shape|"
+    r"returns?|yields?|raises|notes?|warnings?|important|examples?(?: \w+)?|example usage|usage|references?|see also|"
+    r"outputs?)\s*(::?)\s*$",
     re.IGNORECASE,
 )
 _INLINE = re.compile(r"(returns?|yields?|raises|notes?|warnings?|important|examples?)\s*:\s+(?=\S)", re.IGNORECASE)

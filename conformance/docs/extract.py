@@ -5,7 +5,7 @@ Standard library only, Python 3.9 and later. Reads from standard input a list of
 `{"torch": version, "symbols": [{"area", "name", "mentions", "doc", "signature"}, ..], "missing": [names]}`.
 
 A pattern is a symbol, or a symbol and `.*` for its documented public members. An object that has several
-names is read once, under the first: patterns in `scope` come before those in `mentions`.
+names is read once, under the first: `scope` comes before `mentions`, and a symbol before a pattern.
 """
 
 import importlib
@@ -94,20 +94,18 @@ def main():
     areas = json.load(sys.stdin)
     torch = importlib.import_module("torch")
     symbols, missing, seen = [], [], set()
-    for key in ("scope", "mentions"):
+    for key, many in (("scope", False), ("scope", True), ("mentions", False), ("mentions", True)):
         for area in areas:
             left_out, _ = expand(area["except"])
-            names, lost = expand(area[key])
+            names, lost = expand([p for p in area[key] if p.endswith(".*") is many])
             missing += lost
             for name in names:
                 found = find(name)
-                doc = (
-                    ""
-                    if found is None or name in left_out or inspect.ismodule(found) and key != "scope"
-                    else docstring(found)
-                )
-                if found is None and name in area[key]:
+                if found is None and not many:
                     missing.append(name)
+                if found is None or name in left_out or (inspect.ismodule(found) and many):
+                    continue
+                doc = docstring(found)
                 same = (name.rpartition(".")[2], doc)
                 if not doc or same in seen:
                     continue

@@ -18,9 +18,9 @@ DIGITS = 12
 """Hexadecimal digits of a fingerprint."""
 
 MENTIONS = re.compile(
-    r"gradient|\bgrads?\b|backward|back-?prop|autograd|differentia(?!l entropy)|derivative|requires_grad|grad_fn|grad_mode|"
-    r"no_grad|detach|jacobian|hessian|\bleaf\b|\bviews?\b|(?:same|shares?|sharing) (?:the |its |same )*(?:underlying |memory|"
-    r"storage|data\b)|inference.mode|computational graph|computation graph",
+    r"gradient|\bgrads?\b|backward(?!s?[- ]compat)|back-?prop|autograd|differentia|derivative|requires_grad|grad_fn|"
+    r"grad_mode|no_grad|detach|jacobian|hessian|\bleaf\b|\bviews?\b|inference.mode|comput(?:ation|ational) graph|"
+    r"(?:same|shares?|sharing) (?:the |its |same )*(?:underlying |memory|storage|data\b)",
     re.IGNORECASE,
 )
 """What a statement speaks of that is in scope although its symbol is not."""
