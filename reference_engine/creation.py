@@ -287,16 +287,6 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=N
     return finished(array, resolve(device), requires_grad)
 
 
-def complex_(real: Tensor, imag: Tensor) -> Tensor:
-    """A complex tensor from its parts."""
-    from .ops.complex_parts import view_as_complex
-    from .ops.joining import stack
-
-    return view_as_complex(stack([real, imag], -1).contiguous())
-
-
-complex_.__name__ = "complex"
-
 # -- random -------------------------------------------------------------------------------------------------------
 
 
@@ -395,7 +385,7 @@ FUNCTIONS = {
     function.__name__: function
     for function in (
         tensor, as_tensor, asarray, from_numpy, scalar_tensor, zeros, ones, empty, full, empty_strided, zeros_like,
-        ones_like, empty_like, full_like, eye, arange, linspace, logspace, complex_, rand, randn, rand_like,
+        ones_like, empty_like, full_like, eye, arange, linspace, logspace, rand, randn, rand_like,
         randn_like, randint, randperm,
     )
 }  # fmt: skip

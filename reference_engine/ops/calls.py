@@ -42,6 +42,20 @@ def publish(row: Row, method: bool | str, function: bool | str):
     return call
 
 
+def publish_in_place(call) -> None:
+    """Make a row's in-place form the public one, where that form differs from what the other row of its name does."""
+    name = call.row.name + "_"
+    METHODS[name] = FUNCTIONS[name] = make_in_place(call.row)
+
+
+def combined(*calls):
+    """One callable of several overloads, for a function that is published elsewhere."""
+    found = None
+    for call in calls:
+        found = arguments.overload(found, call, call.row)
+    return found
+
+
 def make_callable(row: Row):
     tensors = [row.parameters[position] for position in row.tensor_positions]
     plain = not row.view and len(row.outputs) == 1 and row.return_type is None

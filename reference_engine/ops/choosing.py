@@ -192,7 +192,6 @@ for _name, _function in (
     ("isfinite", np.isfinite), ("signbit", np.signbit),
 ):  # fmt: skip
     op(f"{_name}(Tensor self)", _function, differentiable=False)
-op("heaviside(Tensor self, Tensor values)", np.heaviside, promote=COMMON)
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
 

@@ -96,15 +96,6 @@ sub = op(
     other=lambda grad, alpha: -_scaled(grad, conj(alpha)),
     jvp=lambda self_t, other_t, alpha: sum_tangents(self_t, None if other_t is None else -_scaled(other_t, alpha)),
 )
-rsub = op(
-    "rsub(Tensor self, Scalar other, Scalar alpha=1)",
-    lambda a, b, alpha: np.subtract(b, _scaled(a, alpha)),
-    node="RsubBackward1",
-    self=lambda grad, alpha: -_scaled(grad, conj(alpha)),
-    jvp=lambda self_t, alpha: -_scaled(self_t, alpha),
-    method=False,
-    function=False,
-)
 
 
 def positive(self):

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..dtypes import COMPLEX
 from .backward_rows import backward_operation
+from .calls import publish_in_place
 from .elementwise import conj, where, zeros_like
+from .refusals import not_implemented
 from .table import AS_IS, FLOAT, op
 
 
@@ -79,6 +81,19 @@ tanh = unary(
 asinh = unary("asinh", rounded_once(np.arcsinh), lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
 acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
 atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
+# PyTorch has no derivatives of the in-place forms of these three.
+for _name, _function in (("asinh", np.arcsinh), ("acosh", np.arccosh), ("atanh", np.arctanh)):
+    publish_in_place(
+        op(
+            f"{_name}(Tensor self)",
+            rounded_once(_function),
+            promote=FLOAT,
+            node=f"{_name.title()}Backward1",
+            self=not_implemented(f"inplace version of {_name}"),
+            method=False,
+            function=False,
+        )
+    )
 sigmoid = unary(
     "sigmoid",
     _sigmoid,
@@ -153,7 +168,10 @@ def _sgn_grad(grad, self, result):
 
 
 erf = unary(
-    "erf", lambda a: _map(math.erf, a), lambda grad, self: 2.0 / math.sqrt(math.pi) * (-self.pow(2)).exp() * grad
+    "erf",
+    lambda a: _map(math.erf, a),
+    lambda grad, self: 2.0 / math.sqrt(math.pi) * (-self.pow(2)).exp() * grad,
+    refuses=(("c", "erf_vml_cpu"),),
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..dtypes import ALIASES, BY_NAME
-from . import elementwise, indexing, joining, linalg, norms, reductions, shapes
+from . import elementwise, indexing, joining, linalg, matrices, norms, pairs, reductions, shapes, special
 from .calls import FUNCTIONS, METHODS
 from .copying import _conversion, conj, copy_, cpu, cuda, detach, detach_, to, type_as
 from .operators import install_operators
@@ -81,10 +81,6 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     return self._storage is tensor._storage and self.stride() == tensor.stride() and self.shape == tensor.shape
 
 
-def true_divide(self: Tensor, other) -> Tensor:
-    return METHODS["div"](self, other)
-
-
 def apply_(self: Tensor, callable) -> Tensor:
     if self.requires_grad:
         raise TypeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
@@ -105,7 +101,7 @@ ALIASES_OF = {
     "absolute": "abs", "negative": "neg", "multiply": "mul", "divide": "div", "subtract": "sub", "clip": "clamp",
     "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne", "arctan": "atan",
     "arcsin": "asin", "arccos": "acos", "arctanh": "atanh", "fix": "trunc", "concat": "cat", "concatenate": "cat",
-    "arctan2": "atan2",
+    "arctan2": "atan2", "arcsinh": "asinh", "arccosh": "acosh", "true_divide": "div",
 }  # fmt: skip
 
 
@@ -126,6 +122,9 @@ def install() -> None:
         norms.METHODS,
         indexing.METHODS,
         linalg.METHODS,
+        matrices.METHODS,
+        special.METHODS,
+        pairs.METHODS,
         OWN_METHODS,
     ):
         for method in group:
@@ -150,7 +149,7 @@ def install() -> None:
 
 OWN_METHODS = (
     detach, detach_, conj, to, cpu, cuda, type_as, copy_, random_, resize_, set_, square, square_, equal, allclose,
-    bernoulli, multinomial, is_same_size, is_set_to, true_divide, apply_, map_,
+    bernoulli, multinomial, is_same_size, is_set_to, apply_, map_,
 )  # fmt: skip
 
 
@@ -167,5 +166,5 @@ def _undocumented(method):
 
 OWN_FUNCTIONS = (
     _undocumented(detach), _undocumented(detach_), conj, square, square_, equal, allclose, bernoulli, multinomial,
-    true_divide, is_same_size,
+    is_same_size,
 )  # fmt: skip

@@ -16,11 +16,14 @@ from . import (
     indexing,
     joining,
     linalg,
+    matrices,
     methods,
     norms,
+    pairs,
     reductions,
     scatter,
     shapes,
+    special,
     splitting,
     strided,
     views,
@@ -128,7 +131,7 @@ _detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=F
 # Where the rows are; importing a module adds its rows to the table.
 TABLES = (
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, indexing, scatter, joining,
-    linalg, copying,
+    linalg, copying, special, pairs, matrices,
 )  # fmt: skip
 
 OWN = (
@@ -146,7 +149,7 @@ def install(namespace: dict) -> None:
         setattr(Tensor, name, function)
     namespace.update(creation.FUNCTIONS)
     namespace.update(FUNCTIONS)
-    groups = (shapes, joining, reductions, norms, indexing, linalg)
+    groups = (shapes, joining, reductions, norms, indexing, linalg, special, pairs, matrices)
     for group in (*(module.FUNCTIONS for module in groups), methods.OWN_FUNCTIONS, OWN):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat

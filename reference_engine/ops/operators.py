@@ -10,7 +10,7 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..overrides import dispatch, dispatches
-from . import elementwise, indexing, linalg
+from . import elementwise, indexing, linalg, pairs
 from .calls import METHODS, make_binary
 
 _NUMBERS = (int, float, complex, np.number)
@@ -66,7 +66,7 @@ def _rsub(self, other):
     from ..promotion import result_dtype
 
     found = result_dtype([self, other])
-    return elementwise.rsub(self if found is self.dtype else self.to(found), other)
+    return pairs.rsub_number(self if found is self.dtype else self.to(found), other)
 
 
 def _pow(self, other):
@@ -109,9 +109,11 @@ def install_operators() -> None:
     Tensor.__neg__, Tensor.__abs__ = m["neg"], m["abs"]
     Tensor.__pos__ = Tensor.positive = elementwise.positive
     Tensor.__invert__ = lambda self: m["logical_not" if self.dtype.kind == 0 else "bitwise_not"](self)
-    for symbol, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
+    for symbol, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
+                         ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift")):  # fmt: skip
         setattr(Tensor, f"__{symbol}__", _operator(m[name]))
-        setattr(Tensor, f"__r{symbol}__", _reflected(m[name]))
+        shift = symbol.endswith("shift")
+        setattr(Tensor, f"__r{symbol}__", _number_first(m[name]) if shift else _reflected(m[name]))
         setattr(Tensor, f"__i{symbol}__", _operator(m[name + "_"]))
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         setattr(Tensor, f"__{name}__", _compare(name))

@@ -1,0 +1,52 @@
+"""Arithmetic with a plain number in the form that PyTorch's own compositions use.
+
+``x * 2`` in a program makes the number a tensor and records ``MulBackward0``; operations that PyTorch composes of
+others multiply by the number itself and record ``MulBackward1``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..dtypes import BY_NUMPY
+from ..promotion import number_dtype, promote_types
+from .elementwise import conj
+from .table import op
+
+
+def _promoted(function):
+    """``function`` on an array and a number, in the dtype that both promote to."""
+
+    def compute(array, number):
+        dtype, other = BY_NUMPY[array.dtype], number_dtype(number)
+        if other.kind > dtype.kind:
+            dtype = promote_types(dtype, other)
+        return function(array.astype(dtype.numpy, copy=False), np.asarray(number).astype(dtype.numpy))
+
+    return compute
+
+
+def _row(name: str, forward, derivative):
+    """A row on a tensor and a number; what is linear in the tensor is its own forward-mode rule."""
+    return op(
+        f"{name}(Tensor self, Scalar other)",
+        _promoted(forward),
+        node=f"{name.title()}Backward1",
+        self=derivative,
+        jvp=lambda self_t, other: derivative(self_t, conj(other)),
+        method=False,
+        function=False,
+    )
+
+
+add_number = op(
+    "add(Tensor self, Scalar other)",
+    _promoted(np.add),
+    node="AddBackward1",
+    self=lambda grad: grad,
+    jvp=lambda self_t: self_t,
+    method=False,
+    function=False,
+)
+mul_number = _row("mul", np.multiply, lambda grad, other: grad * conj(other))
+div_number = _row("div", np.true_divide, lambda grad, other: grad / conj(other))

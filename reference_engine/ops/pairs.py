@@ -1,0 +1,426 @@
+"""Elementwise functions of two tensors beside the arithmetic: logarithms of sums, signs, powers of two, bits.
+
+Sub-gradients: where both sides agree ``fmax`` and ``fmin`` send the gradient to the first; ``nextafter`` passes it
+where it moved; ``copysign`` gives zero at zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .._tensor import Tensor
+from ..dtypes import COMPLEX, complex128, float64
+from ..errors import NotModelled
+from .calls import combined
+from .elementwise import conj, sum_tangents, where, zeros_like
+from .extrema import return_type
+from .table import COMMON, FLOAT, op
+
+
+def _quiet(function):
+    def compute(*arrays):
+        with np.errstate(all="ignore"):
+            return function(*arrays)
+
+    return compute
+
+
+# -- logarithms of sums --------------------------------------------------------------------------------------------
+
+logaddexp = op(
+    "logaddexp(Tensor self, Tensor other)",
+    _quiet(lambda a, b: np.logaddexp(a, b) if a.dtype.kind != "c" else np.log(np.exp(a) + np.exp(b))),
+    promote=COMMON,
+    self=lambda grad, self, other: grad / conj(1 + (other - self).exp()),
+    other=lambda grad, self, other: grad / conj(1 + (self - other).exp()),
+    jvp="elementwise",
+    refuses=(("biu", "logaddexp_cpu"),),
+)
+logaddexp2 = op(
+    "logaddexp2(Tensor self, Tensor other)",
+    _quiet(np.logaddexp2),
+    promote=COMMON,
+    node="Logaddexp2Backward0",
+    self=lambda grad, self, other: grad / (1 + (other - self).exp2()),
+    other=lambda grad, self, other: grad / (1 + (self - other).exp2()),
+    jvp="elementwise",
+    refuses=(("biuc", "logaddexp2_cpu"),),
+)
+
+
+def _like(value, array):
+    """A number beside an array in that array's dtype."""
+    return (
+        value if isinstance(value, np.ndarray) or not isinstance(array, np.ndarray) else np.asarray(value, array.dtype)
+    )
+
+
+def _xlogy(a, b):
+    with np.errstate(all="ignore"):
+        product = np.multiply(a, np.log(_like(b, a)))
+        return np.where(np.isnan(b), b, np.where(np.equal(a, 0), 0, product)).astype(product.dtype)
+
+
+def _xlogy_self(grad, self, other):
+    return (grad * other.log()).masked_fill((self == 0.0) & (other <= 0.0), 0.0)
+
+
+def _xlog1py(a, b):
+    with np.errstate(all="ignore"):
+        product = np.multiply(a, np.log1p(_like(b, a)))
+        return np.where(np.isnan(b), b, np.where(np.equal(a, 0), 0, product)).astype(product.dtype)
+
+
+def _xlog1py_self(grad, self, other):
+    return (grad * other.log1p()).masked_fill((self == 0.0) & (other <= -1.0), 0.0)
+
+
+def _three(name: str, node: str, forward, self_grad, other_grad, number_grad, **options):
+    """The overloads of a function of two: on two tensors, on a number and a tensor, on a tensor and a number."""
+    shared = {"promote": FLOAT, "jvp": "elementwise", **options}
+    first = op(f"{name}(Tensor self, Tensor other)", forward, node=f"{node}0", self=self_grad, other=other_grad,
+               **shared)  # fmt: skip
+    second = op(f"{name}(Scalar self, Tensor other)", forward, node=f"{node}1", other=other_grad,
+                **{**shared, "in_place": False, "method": False, "refuses": ()})  # fmt: skip
+    third = op(f"{name}(Tensor self, Scalar other)", forward, node=f"{node}2", self=number_grad, **shared)
+    return combined(first, second, third)
+
+
+xlogy = _three(
+    "xlogy",
+    "XlogyBackward",
+    _xlogy,
+    _xlogy_self,
+    lambda grad, self, other: grad * self / other,
+    lambda grad, self, other: _xlogy_self(grad, self, zeros_like(self) + other),
+    in_place=True,
+    refuses=(("c", "xlogy_cpu"),),
+)
+xlog1py = _three(
+    "special_xlog1py",
+    "SpecialXlog1PyBackward",
+    _xlog1py,
+    _xlog1py_self,
+    lambda grad, self, other: grad * self / (other + 1),
+    lambda grad, self, other: _xlog1py_self(grad, self, zeros_like(self) + other),
+    method=False,
+    function=False,
+    refuses=(("c", "xlog1py_cpu"),),
+)
+
+# -- lengths, signs, neighbours ------------------------------------------------------------------------------------
+
+hypot = op(
+    "hypot(Tensor self, Tensor other)",
+    np.hypot,
+    promote=COMMON,
+    in_place=True,
+    self=lambda grad, self, result: grad * (self / result),
+    other=lambda grad, other, result: grad * (other / result),
+    jvp="elementwise",
+    refuses=(("biuc", "hypot_cpu"),),
+)
+
+
+def _copysign_grad(grad, self, result):
+    return grad * (result / self).masked_fill(self == 0, 0)
+
+
+copysign = op(
+    "copysign(Tensor self, Tensor other)",
+    np.copysign,
+    promote=FLOAT,
+    in_place=True,
+    self=_copysign_grad,
+    other=lambda grad: zeros_like(grad),
+    jvp=lambda self_t, other_t, self, result: _copysign_grad(
+        zeros_like(self) if self_t is None else self_t, self, result
+    ),
+    refuses=(("c", "copysign_cpu"),),
+)
+copysign_number = op(
+    "copysign(Tensor self, Scalar other)",
+    lambda a, sign: np.copysign(a, np.asarray(sign, a.dtype)),
+    promote=FLOAT,
+    node="CopysignBackward1",
+    in_place=True,
+    self=_copysign_grad,
+    jvp="elementwise",
+    refuses=(("c", "copysign_cpu"),),
+)
+
+
+def _extreme(name: str, function, keeps) -> None:
+    def first(grad, self, other):
+        return grad.masked_fill(~(keeps(self, other) | other.isnan()), 0)
+
+    def second(grad, self, other):
+        return grad.masked_fill(keeps(self, other) | other.isnan(), 0)
+
+    op(
+        f"{name}(Tensor self, Tensor other)",
+        function,
+        promote=COMMON,
+        self=first,
+        other=second,
+        jvp=lambda self_t, other_t, self, other: sum_tangents(
+            None if self_t is None else first(self_t, self, other),
+            None if other_t is None else second(other_t, self, other),
+        ),
+        refuses=(("c", f"!{name} not implemented for complex tensors."),),
+    )
+
+
+_extreme("fmax", np.fmax, lambda a, b: a >= b)
+_extreme("fmin", np.fmin, lambda a, b: a <= b)
+
+nextafter = op(
+    "nextafter(Tensor self, Tensor other)",
+    np.nextafter,
+    promote=COMMON,
+    in_place=True,
+    self=lambda grad, self, other: grad.masked_fill(self == other, 0),
+    other=lambda grad, self, other: zeros_like(grad),
+    jvp=lambda self_t, other_t, self, other: (zeros_like(self) if self_t is None else self_t).masked_fill(
+        self == other, 0
+    ),
+    refuses=(("biuc", "nextafter_cpu"),),
+)
+
+
+def _heaviside(a, at_zero):
+    if a.dtype.kind == "c" or at_zero.dtype.kind == "c":
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if a.dtype != at_zero.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    return np.where(a == 0, at_zero, (a > 0).astype(a.dtype)).astype(a.dtype)
+
+
+heaviside = op("heaviside(Tensor self, Tensor values)", _heaviside, in_place=True)
+
+# -- powers --------------------------------------------------------------------------------------------------------
+
+
+def _ldexp_tangent(self_t, other_t, other, result):
+    return sum_tangents(
+        None if self_t is None else self_t * other.exp2(),
+        None if other_t is None else other_t * result * math.log(2),
+    )
+
+
+ldexp = op(
+    "ldexp(Tensor self, Tensor other)",
+    lambda a, b: a * np.exp2(b),
+    promote=FLOAT,
+    in_place=True,
+    self=lambda grad, other: grad * conj(other.exp2()),
+    other=lambda grad, result: grad * conj(result * math.log(2)),
+    jvp=_ldexp_tangent,
+)
+
+
+def _frexp(array):
+    if array.dtype.kind not in "fV":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    return np.frexp(array)
+
+
+frexp = op(
+    "frexp(Tensor self) -> mantissa, exponent",
+    _frexp,
+    self=lambda grads, exponent: grads[0] / exponent.exp2(),
+    jvp=lambda self_t, exponent: self_t / exponent.exp2(),
+    non_differentiable=("exponent",),
+    returns=return_type("frexp", "mantissa", "exponent"),
+)
+
+
+def _float_power_dtype(*operands):
+    complex_one = any(
+        value.dtype.kind == COMPLEX if isinstance(value, Tensor) else isinstance(value, complex) for value in operands
+    )
+    return complex128 if complex_one else float64
+
+
+def float_power(input, exponent):
+    """A power computed in double precision, whatever the operands are."""
+    from .calls import FUNCTIONS
+
+    wanted = _float_power_dtype(input, exponent)
+    operands = [
+        value.to(wanted) if isinstance(value, Tensor) else (complex if wanted is complex128 else float)(value)
+        for value in (input, exponent)
+    ]
+    return FUNCTIONS["pow"](*operands)
+
+
+def float_power_(self, exponent):
+    """:func:`float_power` written into ``self``. Raises ``RuntimeError`` unless that is in double precision."""
+    wanted = _float_power_dtype(self, exponent)
+    if self.dtype is not wanted:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {self.dtype.scalar} but the operation's result requires dtype "
+            f"{wanted.scalar}"
+        )
+    return self.pow_(exponent.to(wanted) if isinstance(exponent, Tensor) else float(exponent))
+
+
+rsub = op(
+    "rsub(Tensor self, Tensor other, *, Scalar alpha=1)",
+    lambda a, b, alpha: _subtract_from(a, b, alpha),
+    promote=COMMON,
+    self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
+    other=lambda grad: grad,
+    jvp=lambda self_t, other_t, alpha: sum_tangents(
+        None if self_t is None else -(self_t if alpha == 1 else self_t * alpha), other_t
+    ),
+    method=False,
+)
+rsub_number = op(
+    "rsub(Tensor self, Scalar other, Scalar alpha=1)",
+    lambda a, b, alpha: _number_minus(a, b, alpha),
+    node="RsubBackward1",
+    self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
+    jvp=lambda self_t, alpha: -(self_t if alpha == 1 else self_t * alpha),
+    method=False,
+)
+
+
+def _subtract_from(a, b, alpha):
+    if a.dtype == np.bool_:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    return np.subtract(b, a if alpha == 1 else a * alpha)
+
+
+def _number_minus(a, b, alpha):
+    if a.dtype == np.bool_:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    return _subtract_from(a, b, alpha)
+
+
+# -- complex numbers -----------------------------------------------------------------------------------------------
+
+
+def _angle(array):
+    if array.dtype.kind == "c":
+        return np.angle(array)
+    return np.where(np.isnan(array), array, np.where(array < 0, math.pi, 0)).astype(array.dtype)
+
+
+def _angle_grad(grad, self):
+    if self.dtype.kind != COMPLEX:
+        return zeros_like(grad)
+    turned = self / (self.abs() * self.abs()) * 1j
+    return where(self == 0.0, zeros_like(self), grad * turned)
+
+
+angle = op(
+    "angle(Tensor self)",
+    _angle,
+    promote=FLOAT,
+    self=_angle_grad,
+    jvp=lambda self_t, self: (
+        (self_t / self).imag.masked_fill(self == 0.0, 0) if self.dtype.kind == COMPLEX else zeros_like(self_t)
+    ),
+)
+conj_physical_row = op(
+    "conj_physical(Tensor self)",
+    np.conj,
+    in_place=True,
+    in_place_node="ConjPhysicalBackward1",
+    self=lambda grad: conj_physical(grad),
+    jvp="linear",
+    function=False,
+)
+
+
+def conj_physical(input, *, out=None):
+    """The conjugate in memory of its own; a real tensor itself."""
+    if out is not None:
+        return conj_physical_row(input, out=out)
+    return conj_physical_row(input) if input.dtype.kind == COMPLEX else input
+
+
+def _parts(name: str, make):
+    def forward(first, second):
+        from ..dtypes import BY_NUMPY
+
+        left, right = BY_NUMPY[first.dtype], BY_NUMPY[second.dtype]
+        if first.dtype.kind != "f" or second.dtype.kind != "f":
+            raise RuntimeError(
+                f"Expected both inputs to be Half, Float or Double tensors but got {left.scalar} and {right.scalar}"
+            )
+        if left is not right:
+            raise RuntimeError(
+                f"Expected object of scalar type {left.scalar} but got scalar type {right.scalar} for second argument"
+            )
+        if left.itemsize == 2:
+            raise NotModelled("torch.complex32")
+        return make(first, second).astype(np.complex128 if first.dtype == np.float64 else np.complex64)
+
+    return forward
+
+
+complex_ = op(
+    "complex(Tensor real, Tensor imag)",
+    _parts("complex", lambda real, imag: real + 1j * imag),
+    real=lambda grad, real: grad.real,
+    imag=lambda grad, imag: grad.imag,
+    jvp=lambda real_t, imag_t, real, imag: complex_(
+        zeros_like(real) if real_t is None else real_t, zeros_like(imag) if imag_t is None else imag_t
+    ),
+    method=False,
+)
+polar = op(
+    "polar(Tensor abs, Tensor angle)",
+    _parts("polar", lambda size, angle: size * np.cos(angle) + 1j * (size * np.sin(angle))),
+    abs=lambda grad, result: (grad * conj(result.sgn())).real,
+    angle=lambda grad, result: (grad * conj(result * 1j)).real,
+    jvp=lambda abs_t, angle_t, angle, result: sum_tangents(
+        None if abs_t is None else polar(abs_t, angle), None if angle_t is None else angle_t * (result * 1j)
+    ),
+    method=False,
+)
+
+# -- integers ------------------------------------------------------------------------------------------------------
+
+
+def _shift(function, beyond):
+    """A shift; by a negative number of bits, or by as many as there are, nothing or the sign remains."""
+
+    def compute(a, b):
+        bits = a.dtype.itemsize * 8
+        outside = (b < 0) | (b >= bits)
+        return np.where(outside, beyond(a), function(a, np.where(outside, 0, b))).astype(a.dtype)
+
+    return compute
+
+
+for _name, _kernel, _function in (
+    ("bitwise_left_shift", "lshift_cpu", _shift(np.left_shift, lambda a: 0)),
+    ("bitwise_right_shift", "rshift_cpu", _shift(np.right_shift, lambda a: np.where(a < 0, -1, 0))),
+):
+    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True,
+       refuses=(("bfVc", _kernel),))  # fmt: skip
+for _name, _function in (("gcd", np.gcd), ("lcm", np.lcm)):
+    op(f"{_name}(Tensor self, Tensor other)", _function, promote=COMMON, differentiable=False, in_place=True,
+       refuses=(("bfVc", f"{_name}_cpu"),))  # fmt: skip
+
+# -- tests of single elements --------------------------------------------------------------------------------------
+
+for _name, _function in (("isneginf", np.isneginf), ("isposinf", np.isposinf)):
+    op(f"{_name}(Tensor self)", lambda a, f=_function: f(a) if a.dtype.kind in "fV" else np.zeros(a.shape, np.bool_),
+       differentiable=False, refuses=(("c", f"!{_name} does not support complex inputs."),))  # fmt: skip
+op("isreal(Tensor self)", lambda a: a.imag == 0 if a.dtype.kind == "c" else np.ones(a.shape, np.bool_),
+   differentiable=False, out=False)  # fmt: skip
+
+FUNCTIONS = (float_power, conj_physical)
+METHODS = (float_power, float_power_, conj_physical)
