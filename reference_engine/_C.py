@@ -5,17 +5,21 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ._state import thread
+from .autograd.grad_mode import _unsafe_set_version_counter
 from .autograd.graph import will_engine_execute_node as _will_engine_execute_node
 from .devices import get_default_device
+from .graph.saved import SavedTensor
 from .ops import linalg
 from .overrides import DisableTorchFunctionSubclass, _disabled_torch_function_impl
 
 _nn = SimpleNamespace(linear=linalg.linear)
+_autograd = SimpleNamespace(SavedTensor=SavedTensor, _unsafe_set_version_counter=_unsafe_set_version_counter)
 DisableTorchFunction = DisableTorchFunctionSubclass
 
 __all__ = [
     "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
+    "_autograd",
     "_disabled_torch_function_impl",
     "_nn",
     "_will_engine_execute_node",

@@ -16,6 +16,7 @@ from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
 from .function import Function, NestedIOFunction
 from .grad_mode import (
+    _unsafe_preserve_version_counter,  # noqa: F401 (reached as torch.autograd._unsafe_preserve_version_counter)
     enable_grad,
     enforce_grad_layout_policy,
     inference_mode,

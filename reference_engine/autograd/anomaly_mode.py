@@ -13,6 +13,7 @@ import traceback
 import warnings
 
 from .._state import process, thread
+from ..ops.arguments import parsed
 
 _ENGINE_FILES = __file__.rsplit("/autograd/", 1)[0] + "/"
 
@@ -95,9 +96,8 @@ class set_detect_anomaly:
     """Set anomaly mode: at once as a call, for a block as a context manager."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        set_anomaly_enabled(mode, check_nan, restore=True)
         self.prev, self.prev_check_nan = process.anomaly, process.anomaly_check_nan
-        process.anomaly, process.anomaly_check_nan = mode, check_nan
+        set_anomaly_enabled(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
@@ -106,14 +106,10 @@ class set_detect_anomaly:
         process.anomaly, process.anomaly_check_nan = self.prev, self.prev_check_nan
 
 
-def set_anomaly_enabled(enabled: bool, check_nan: bool = True, *, restore: bool = False) -> None:
-    """Set anomaly mode. Raises ``TypeError`` unless ``enabled`` is a bool; with ``restore`` only checks that."""
-    if not isinstance(enabled, bool):
-        raise TypeError(
-            f"set_anomaly_enabled(): argument 'enabled' (position 1) must be bool, not {type(enabled).__name__}"
-        )
-    if not restore:
-        process.anomaly, process.anomaly_check_nan = enabled, check_nan
+@parsed("set_anomaly_enabled(bool enabled, bool check_nan=True)")
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Set anomaly mode. Raises ``TypeError`` unless both settings are bools."""
+    process.anomaly, process.anomaly_check_nan = enabled, check_nan
 
 
 def is_anomaly_enabled() -> bool:

@@ -68,7 +68,7 @@ class dual_level:
         self.level = enter_dual_level()
         return self.level
 
-    def __exit__(self, *exc_info) -> None:
+    def __exit__(self, exc_type, exc_value, traceback) -> None:
         exit_dual_level(level=self.level)
 
     def __call__(self, function):
@@ -242,16 +242,18 @@ def _tangents(row, values: list, outputs: tuple, tangents: dict) -> tuple:
         return result if type(result) is tuple else (result,)
     if row.jvp == "elementwise":
         return (_elementwise(row, values, outputs, tangents),)
+    if row.jvp == "transposed":
+        return _transposed(row, values, outputs, tangents)
     result = row.jvp(**_arguments(row, row.jvp, values, outputs, tangents))
     return result if type(result) is tuple else (result,)
 
 
-def _arguments(row, function, values: list, outputs: tuple, tangents: dict) -> dict:
+def _arguments(row, function, values: list, outputs: tuple, tangents: dict, skipped: int = 0) -> dict:
     """The arguments that a rule asks for by name: ``NAME_t`` tangents, outputs, inputs and facts."""
     found = {}
     from ..ops.table import parameter_names
 
-    for name in parameter_names(function):
+    for name in parameter_names(function)[skipped:]:
         owner = name.removesuffix("_t")
         if owner != name and owner in row.positions:
             found[name] = tangents.get(row.positions[owner])
@@ -287,6 +289,38 @@ def _elementwise(row, values: list, outputs: tuple, tangents: dict):
             )
         parts.append(conj(formula.function(conj(tangent), *arguments)))
     return sum_tangents(*parts)
+
+
+def _transposed(row, values: list, outputs: tuple, tangents: dict) -> tuple:
+    """Reuse the derivatives where they are no mere factors: they are linear in the gradients that come in, so the
+    gradients of their product with the tangents are the tangents of the outputs."""
+    from ..creation import zeros_like
+    from .grad_mode import enable_grad, is_grad_enabled
+
+    recording = is_grad_enabled()
+    shown = [i for i, output in enumerate(outputs)
+             if output.dtype.is_differentiable and row.outputs[i] not in row.non_differentiable_outputs]  # fmt: skip
+    seeds = {i: zeros_like(outputs[i].detach()).requires_grad_() for i in shown}
+    incoming = [seeds.get(i) for i in range(len(outputs))]
+    total = None
+    with enable_grad():
+        for formula in row.formulas:
+            tangent = tangents.get(formula.position)
+            if tangent is None:
+                continue
+            named = _arguments(row, formula.function, values, outputs, tangents, skipped=1)
+            product = formula.function(incoming if formula.whole else incoming[0], *named.values())
+            part = (product.conj() * tangent).real if product.is_complex() else product * tangent
+            total = part.sum() if total is None else total + part.sum()
+        found = _grad(total, list(seeds.values()), create_graph=recording, allow_unused=True)
+    results = dict(zip(shown, found, strict=True))
+    return tuple(results.get(i) for i in range(len(outputs)))
+
+
+def _grad(*args, **kwargs):
+    from . import grad
+
+    return grad(*args, **kwargs)
 
 
 def copied(target: Tensor, source: Tensor) -> None:

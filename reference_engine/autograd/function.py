@@ -18,6 +18,7 @@ from .._tensor import Tensor
 from ..geometry import read_only
 from ..graph.edges import gradient_edge, set_history
 from ..graph.node import FREED_MESSAGE, ErrorNode, Node
+from ..graph.saved import all_shown
 from .application import apply_function
 
 
@@ -150,7 +151,9 @@ class _FunctionBase(FunctionCtx):
 
     @_read_only
     def _raw_saved_tensors(self) -> tuple:
-        return self.saved
+        if self.freed:
+            raise RuntimeError(FREED_MESSAGE)
+        return all_shown(self.saved)
 
 
 class BackwardCFunction(_FunctionBase, Node):
@@ -173,9 +176,6 @@ class BackwardCFunction(_FunctionBase, Node):
             _zeros(metadata) if grad is None and self._materializes(number, metadata) else grad
             for number, (grad, metadata) in enumerate(zip(grads, self.input_metadata, strict=False))
         ]
-        self.needs_input_grad = tuple(
-            place is not None and _needed(self.next_edges[place], wants) for place in self.edge_of
-        )
         returned = user_fn(self, incoming) if cls.boxed_grads_call else user_fn(self, *incoming)
         return self._checked(returned)
 
@@ -187,7 +187,7 @@ class BackwardCFunction(_FunctionBase, Node):
 
     def _checked(self, returned) -> list:
         """One gradient per tensor argument, from what ``backward`` returned for all arguments."""
-        gradients = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+        gradients = list(returned) if isinstance(returned, tuple) else [returned]
         expected = len(self.edge_of)
         if len(gradients) > expected and all(extra is None for extra in gradients[expected:]):
             gradients = gradients[:expected]
@@ -226,15 +226,13 @@ class BackwardCFunction(_FunctionBase, Node):
         super()._register_hook_dict(tensor)
 
 
-def _needed(edge: tuple, wants) -> bool:
-    return edge[0] is not None and (wants is None or wants(edge))
-
-
 def _zeros(metadata):
     from ..creation import zeros
 
     shape, dtype, device = metadata
-    return zeros(shape, dtype=dtype, device=device)
+    filled = zeros(shape, dtype=dtype, device=device)
+    filled._counter.bump()  # the zeros are written into fresh memory, and that counts
+    return filled
 
 
 class FunctionMeta(type):

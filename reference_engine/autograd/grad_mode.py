@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 import warnings
 
 from .._state import thread
@@ -29,6 +30,14 @@ class Mode:
 
     setting: str  # the attribute of the thread's state
 
+    def __init_subclass__(cls) -> None:
+        # Each mode has methods of its own, so that what Python says of wrong arguments names the mode.
+        for name in ("__enter__", "__exit__"):
+            inherited = getattr(cls, name)
+            own = types.FunctionType(inherited.__code__, inherited.__globals__, name, None, inherited.__closure__)
+            own.__qualname__ = f"{cls.__name__}.{name}"
+            setattr(cls, name, own)
+
     def __init__(self, mode: bool) -> None:
         self.mode = mode
 
@@ -36,7 +45,7 @@ class Mode:
         self.prev = getattr(thread, self.setting)
         setattr(thread, self.setting, self.mode)
 
-    def __exit__(self, *exc_info) -> None:
+    def __exit__(self, exc_type, exc_value, traceback) -> None:
         setattr(thread, self.setting, self.prev)
 
     def clone(self):
@@ -83,7 +92,7 @@ class ImmediateMode(Mode):
         setattr(thread, self.setting, self.mode)
 
     def __call__(self, function):
-        self.__exit__()
+        self.__exit__(None, None, None)
         return super().__call__(function)
 
 
@@ -161,11 +170,11 @@ class inference_mode(Mode):
         super().__init__(mode)
 
     def __enter__(self) -> None:
-        self.prev = (thread.inference, thread.grad_enabled)
+        self._inference_mode_context = (thread.inference, thread.grad_enabled)
         thread.inference, thread.grad_enabled = self.mode, not self.mode
 
-    def __exit__(self, *exc_info) -> None:
-        thread.inference, thread.grad_enabled = self.prev
+    def __exit__(self, exc_type, exc_value, traceback) -> None:
+        thread.inference, thread.grad_enabled = self._inference_mode_context
 
 
 class set_multithreading_enabled(ImmediateMode):
@@ -187,6 +196,54 @@ class enforce_grad_layout_policy(ImmediateMode):
         super().__init__(mode)
 
 
+def _unsafe_set_version_counter(tensors, versions) -> None:
+    """Let the counter of each tensor read the given version, whatever was written.
+
+    Raises ``RuntimeError`` for inference tensors, negative versions and unequal numbers, ``TypeError`` for others.
+    """
+    from .._tensor import Tensor
+
+    if not (isinstance(tensors, (list, tuple)) and all(isinstance(entry, Tensor) for entry in tensors)):
+        raise TypeError(
+            "_unsafe_set_version_counter(): incompatible function arguments. The following argument types are "
+            "supported:\n    1. (arg0: collections.abc.Sequence[torch.Tensor], arg1: collections.abc.Sequence["
+            f"typing.SupportsInt | typing.SupportsIndex]) -> None\n\nInvoked with: {tensors!r}, {versions!r}"
+        )
+    if len(tensors) != len(versions):
+        raise RuntimeError(f"tensors_len={len(tensors)}, versions_len={len(versions)}")
+    for tensor, version in zip(tensors, versions, strict=True):
+        if version < 0:
+            raise RuntimeError(f"Cannot set a version_counter to a value below 0: {version}")
+        if tensor._counter is None:
+            raise RuntimeError(
+                "Tried to call torch.autograd._unsafe_set_version() on a tensor that does not have a version counter. "
+                "Was it created in inference mode?"
+            )
+        tensor._counter.value = version
+
+
+class _unsafe_preserve_version_counter:
+    """Writes within it are not counted: each tensor's version afterwards is what it was before.
+
+    Takes a tensor or a tuple of them; raises ``AssertionError`` for anything else, ``RuntimeError`` for inference
+    tensors.
+    """
+
+    def __init__(self, tensors) -> None:
+        from .._tensor import Tensor
+
+        self.tensors = (tensors,) if isinstance(tensors, Tensor) else tensors
+        if not isinstance(self.tensors, tuple):
+            raise AssertionError("Expected tensors to be a tuple")
+        self.prev_versions = tuple(tensor._version for tensor in self.tensors)
+
+    def __enter__(self) -> None:
+        """The versions were noted at construction."""
+
+    def __exit__(self, *args) -> None:
+        _unsafe_set_version_counter(self.tensors, self.prev_versions)
+
+
 def is_grad_enabled() -> bool:
     """Whether this thread records operations."""
     return thread.grad_enabled
@@ -201,5 +258,8 @@ def is_multithreading_enabled() -> bool:
     return thread.multithreading
 
 
-for _mode in (no_grad, enable_grad, set_grad_enabled, inference_mode, set_multithreading_enabled):
+for _mode in (
+    *(no_grad, enable_grad, set_grad_enabled, inference_mode, set_multithreading_enabled),
+    _unsafe_preserve_version_counter,
+):
     _mode.__module__ = "torch.autograd.grad_mode"

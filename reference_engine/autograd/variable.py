@@ -42,6 +42,8 @@ class Variable(metaclass=VariableMeta):
         for unknown in others:
             raise TypeError(f"'{unknown}' is an invalid keyword argument for this function")
         requires_grad, volatile = operator.index(requires_grad), operator.index(volatile)
+        if volatile and requires_grad:
+            raise ValueError("Variable can't be volatile and require_grad at the same time!")
         if _grad_fn is not None:
             if not isinstance(_grad_fn, _FunctionBase):
                 raise TypeError(f"_grad_fn has to be a Function object or None, but got {type(_grad_fn).__name__}")

@@ -68,7 +68,9 @@ class SavedTensor:
     tensor = None
     had_history = False
 
-    def __init__(self, tensor, is_output: bool = False, in_place_on_view: bool = False) -> None:
+    def __init__(self, tensor=None, is_output: bool = False, in_place_on_view: bool = False) -> None:
+        if tensor is None:
+            raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
         counter = tensor._counter
         if is_inference(counter):
             raise RuntimeError(_INFERENCE)
@@ -91,27 +93,30 @@ class SavedTensor:
     def __repr__(self) -> str:
         return f"<torch._C._autograd.SavedTensor object at {id(self):#x}>"
 
-    def register_hooks(self, pack_hook, unpack_hook) -> None:
-        """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed."""
-        if self.hooks is not None:
-            raise RuntimeError(
-                "Calling register_hooks on a saved tensor whose hooks have already been set. "
-                "Hint: only one pair of hooks is allowed at a time."
+    def register_hooks(self, *hooks) -> None:
+        """Replace what is kept by ``pack_hook(tensor)``; ``unpack_hook`` turns it back when it is needed.
+
+        Raises ``TypeError`` unless ``hooks`` are these two, ``RuntimeError`` when nothing is kept or has hooks already.
+        """
+        if len(hooks) != 2 or not all(map(callable, hooks)):
+            raise TypeError(
+                "register_hooks(): incompatible function arguments. The following argument types are supported:\n"
+                "    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: "
+                f"collections.abc.Callable) -> None\n\nInvoked with: {', '.join(map(repr, (self, *hooks)))}"
             )
-        if self.tensor is None:
+        if self.freed:
             raise RuntimeError(
                 "Calling register_hooks on a saved tensor after it has been freed. "
                 "Saved intermediate values of the graph are freed when you call .backward() or "
                 "autograd.grad(). Specify retain_graph=True if you need to backward through the "
                 "graph a second time or if you need to access saved variables after calling backward."
             )
-        if not callable(pack_hook) or not callable(unpack_hook):
-            raise TypeError(
-                "register_hooks(): incompatible function arguments. The following argument types are supported:\n"
-                "    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, arg1: "
-                f"collections.abc.Callable) -> None\n\nInvoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
+        if self.hooks is not None:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. "
+                "Hint: only one pair of hooks is allowed at a time."
             )
-        self._pack(pack_hook, unpack_hook)
+        self._pack(*hooks)
 
     def _pack(self, pack_hook, unpack_hook, live=None) -> None:
         """``live`` is the tensor itself where it is at hand; hooks set later get what was kept, detached."""
@@ -186,6 +191,10 @@ class SavedTensor:
                 meta.accumulator = weakref.ref(self.accumulator)
         return alias
 
+    @property
+    def freed(self) -> bool:
+        return self.hooks is FREED_MESSAGE if self.hooks is not None else self.tensor is None
+
     def release(self) -> None:
         self.tensor = self.packed = self.grad_fn = self.accumulator = None
         if self.hooks is not None:
@@ -210,3 +219,27 @@ class SavedTensor:
 
 
 SavedTensor.__module__ = "torch._C._autograd"
+
+
+class SavedNothing(SavedTensor):
+    """What a node shows where there was no tensor to keep: there is nothing to hook."""
+
+    freed = False
+
+    def __init__(self) -> None:
+        """Nothing to note."""
+
+    def _pack(self, *hooks, live=None) -> None:
+        raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+
+
+def shown(saved) -> SavedTensor:
+    """A kept value, or the absence of one, as programs see it without unpacking it."""
+    return SavedNothing() if saved is None else saved
+
+
+def all_shown(saved) -> tuple:
+    """Several kept values. Raises ``RuntimeError`` once they were freed."""
+    if any(entry is not None and entry.freed for entry in saved):
+        raise RuntimeError(FREED_MESSAGE)
+    return tuple(map(shown, saved))

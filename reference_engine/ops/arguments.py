@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import dtype as dtype_class
-from .table import AS_IS, REQUIRED, Parameter, Row
+from .table import AS_IS, REQUIRED, Parameter, Row, parse
 
 _NUMBER_TYPES = (int, float, bool, complex)
 
@@ -94,8 +96,9 @@ def binder(row: Row):
     parameters = row.parameters
     defaults = row.defaults
     names = {p.name: i for i, p in enumerate(parameters)}
-    if "self" in names:
-        names["input"] = names["self"]
+    for first in ("self", "A"):
+        if first in names:
+            names["input"] = names[first]
     required = sum(p.default is REQUIRED for p in parameters)
     positional = sum(not p.keyword_only for p in parameters)
     variadic = next((i for i, p in enumerate(parameters) if p.kind == "int..."), None)
@@ -119,8 +122,10 @@ def binder(row: Row):
         if count > positional:
             if positional == 1 and parameters[0].name == "self":
                 raise Mismatch(f"TensorBase.{name}() takes no arguments ({count - 1} given)")
+            least = sum(p.default is REQUIRED and not p.keyword_only for p in parameters)
+            span = str(positional) if least == positional else f"from {least} to {positional}"
             raise Mismatch(
-                f"{name}() takes {positional} positional argument{'s' if positional != 1 else ''} but "
+                f"{name}() takes {span} positional argument{'s' if positional != 1 else ''} but "
                 f"{count} {'were' if count != 1 else 'was'} given"
             )
         values = list(defaults)
@@ -128,10 +133,12 @@ def binder(row: Row):
         given = range(count)
         if kwargs:
             given = [*given]
+            unknown = None
             for key, value in kwargs.items():
                 position = names.get(key)
                 if position is None:
-                    raise Mismatch(f"{name}() got an unexpected keyword argument '{key}'")
+                    unknown = unknown or key
+                    continue
                 if position < count:
                     raise Mismatch(f"{name}() got multiple values for argument '{key}'")
                 values[position] = value
@@ -140,6 +147,8 @@ def binder(row: Row):
             missing = [p.name for p, v in zip(parameters, values, strict=True) if v is REQUIRED]
             shown = ", ".join(f'"{"input" if m == "self" else m}"' for m in missing)
             raise Mismatch(f"{name}() missing {len(missing)} required positional arguments: {shown}")
+        if kwargs and unknown is not None:
+            raise Mismatch(f"{name}() got an unexpected keyword argument '{unknown}'")
         for position in given:
             value = values[position]
             if simple[position] and type(value) is Tensor:
@@ -162,6 +171,22 @@ def bound(bind, args: tuple, kwargs: dict) -> list:
         return bind(args, kwargs)
     except Mismatch as mismatch:
         raise TypeError(str(mismatch)) from None
+
+
+def parsed(signature: str):
+    """Give a function outside the table a signature as PyTorch's own parser reads it, with its ``TypeError`` texts."""
+    name, parameters, _ = parse(signature)
+    bind = binder(SimpleNamespace(name=name, parameters=parameters, promote=AS_IS,
+                                  defaults=tuple(p.default for p in parameters)))  # fmt: skip
+
+    def decorate(function):
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            return function(*bound(bind, args, kwargs))
+
+        return call
+
+    return decorate
 
 
 def wrong_type(name: str, parameter: Parameter, position: int, value, by_keyword: bool) -> str:

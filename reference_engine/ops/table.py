@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 
 from ..dtypes import BY_NUMPY
 from ..graph.node import Node
-from ..graph.saved import SavedTensor
+from ..graph.saved import SavedTensor, all_shown, shown
 
 # How operands are brought to one dtype before the forward function sees them.
 AS_IS, COMMON, FLOAT, COMPARE = "as is", "common", "float", "compare"
@@ -39,6 +39,8 @@ _METADATA = {
     "sym_strides": lambda tensor: tensor.stride(),
     "scalar_type": lambda tensor: tensor.dtype,
     "dim": lambda tensor: tensor._array.ndim,
+    "sym_argsize_minus_1": lambda tensor: tensor._array.shape[-1],
+    "sym_argsize_minus_2": lambda tensor: tensor._array.shape[-2],
 }
 _HIDDEN = ("_scalar_type",)
 REQUIRED = inspect.Parameter.empty
@@ -209,7 +211,11 @@ def _saved_property(name: str):
 
 
 def _raw_property(name: str):
-    return property(lambda node: node.saved.get(name))
+    def read(node):
+        value = node.saved.get(name)
+        return all_shown(value) if type(value) is SavedList else shown(value)
+
+    return property(read)
 
 
 def parse(signature: str) -> tuple[str, list[Parameter], tuple[str, ...]]:
@@ -227,16 +233,23 @@ def parse(signature: str) -> tuple[str, list[Parameter], tuple[str, ...]]:
             raise ValueError(f"cannot read parameter {text!r} of {signature!r}")
         default = REQUIRED
         if match["default"] is not None:
-            default = _DEFAULTS[match["default"]] if match["default"] in _DEFAULTS else float(match["default"])
+            default = _default(match["default"])
         parameters.append(Parameter(match["name"], match["kind"], default, keyword_only))
     outputs = tuple(returned.split(", ")) if returned else ("result",)
     return name, parameters, outputs
 
 
 _DEFAULTS = {
-    "None": None, "True": True, "False": False, "()": (), "'mean'": "mean", "0": 0, "1": 1, "-1": -1, "2": 2,
-    "-2": -2, "-100": -100, "10": 10, "'none'": "none",
+    "None": None, "True": True, "False": False, "()": (), "0": 0, "1": 1, "-1": -1, "2": 2,
+    "-2": -2, "-100": -100, "10": 10,
 }  # fmt: skip
+
+
+def _default(text: str):
+    if text.startswith("'"):
+        return text.strip("'")
+    return _DEFAULTS[text] if text in _DEFAULTS else float(text)
+
 
 ROWS: list[Row] = []
 

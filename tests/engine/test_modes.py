@@ -172,3 +172,22 @@ STRANGE = [
 def test_strange_uses(expression):
     engine, wanted = agree(f"{_SETUP}\nshow(lambda: ({expression}))\nprint(state())\ntorch.set_grad_enabled(True)")
     assert engine == wanted
+
+
+@pytest.mark.parametrize("made", [*(mode for mode in MODES if mode.endswith(")")), "torch.autograd.detect_anomaly()"])
+@pytest.mark.parametrize("call", ["__exit__()", "__exit__(1)", "__exit__(1, 2, 3, 4)", "__enter__(1)"])
+def test_a_mode_entered_or_left_with_wrong_arguments(made, call):
+    engine, wanted = agree(f"{_SETUP}m = {made}\nshow(lambda: m.{call})\nprint(state())")
+    assert engine == wanted
+
+
+ANOMALY = ["", "1", "True, 1", "True, False, False", "enabled=True", "True, check_nan=False", "mode=True", "None"]
+
+
+@pytest.mark.parametrize("arguments", ANOMALY)
+def test_setting_anomaly_mode(arguments):
+    engine, wanted = agree(
+        f"{_SETUP}show(lambda: torch.set_anomaly_enabled({arguments}))\n"
+        "print(torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled())\ntorch.set_anomaly_enabled(False)"
+    )
+    assert engine == wanted
