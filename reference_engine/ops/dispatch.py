@@ -277,13 +277,6 @@ def run_out(row: Row, values: list, out):
             f"{row.name}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
         )
-    if process.forward_level >= 0 and not thread.inference:
-        from ..autograd.forward_ad import tangent_of
-
-        if any(tangent_of(tensor) is not None for tensor in arguments.tensors_in(values, row)):
-            raise NotImplementedError(
-                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= function"
-            )
     for tensor in arguments.tensors_in(values, row):
         for entry in outs:
             if tensor._storage is entry._storage:
@@ -295,6 +288,14 @@ def run_out(row: Row, values: list, out):
         thread.grad_enabled = recording
     for entry, result in zip(outs, results if type(results) is tuple else (results,), strict=False):
         write_out(entry, result)
+    # PyTorch asks for tangents only after it has written.
+    if process.forward_level >= 0 and not thread.inference:
+        from ..autograd.forward_ad import tangent_of
+
+        if any(tangent_of(tensor) is not None for tensor in arguments.tensors_in(values, row)):
+            raise NotImplementedError(
+                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= function"
+            )
     return out
 
 

@@ -78,8 +78,6 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
 
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    if process.forward_level >= 0 and self._meta is not None and self._meta.tangent is not None:
-        raise RuntimeError("cannot resize variables that has a forward grad")
     shape = sizes_of(sizes)
     changed = shape != self._array.shape
     strides, step = [], 1
@@ -93,6 +91,9 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     self._array = self._storage.strided(self.dtype.numpy, shape, strides, offset)
     if self._counter is not None and changed:
         self._counter.bump()
+    # PyTorch notices the tangent only after it has resized.
+    if process.forward_level >= 0 and self._meta is not None and self._meta.tangent is not None:
+        raise RuntimeError("cannot resize variables that has a forward grad")
     return self
 
 
