@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from conformance.cli import inspect, review, running
+from conformance.cli import docs, inspect, review, running
 from conformance.exceptions import ConformanceError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ ClickException = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ 
 running.register(app)
 review.register(app)
 inspect.register(app)
+docs.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

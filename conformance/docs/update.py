@@ -100,10 +100,11 @@ def _lines(entry: Entry) -> Iterable[str]:
     held["kind"] = entry.kind
     if entry.reason:
         held["reason"] = _scalar(entry.reason)
-    short = f"{entry.key}: {{{', '.join(f'{key}: {value}' for key, value in held.items())}}}"
+    key = f'"{entry.key}"' if entry.fingerprint else entry.key
+    short = f"{key}: {{{', '.join(f'{name}: {value}' for name, value in held.items())}}}"
     if len(short) <= WIDTH and "rule" not in held and not any(c in (entry.reason or "") for c in ",[]{}"):
         return [short]
-    return [f"{entry.key}:", *(f"  {key}: {value}" for key, value in held.items())]
+    return [f"{key}:", *(f"  {name}: {value}" for name, value in held.items())]
 
 
 def _scalar(text: str) -> str:
