@@ -76,10 +76,12 @@ def reset_state() -> None:
     """
     from . import printing, promotion, random
     from .autograd import forward_ad
+    from .nn.modules.calling import global_hooks
 
     for name in [name for name in vars(ThreadState) if not name.startswith("__")]:
         thread.__dict__.pop(name, None)
     forward_ad.forget()
+    global_hooks.clear()
     warn_always = process.warn_always
     process.__init__()
     process.warn_always = warn_always

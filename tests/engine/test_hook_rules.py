@@ -41,3 +41,63 @@ PROGRAMS = [
 def test_as_torch(program):
     engine, wanted = agree(_START + program)
     assert engine == wanted
+
+
+_MODULE = """
+class M(nn.Module):
+    def forward(self, *tensors):
+        return tensors[0] * 2
+m, x, w = M(), torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+"""
+
+MODULES = [
+    "h = m.register_full_backward_pre_hook(lambda m, g: g[0]); m(x).sum().backward()",
+    "h = m.register_full_backward_pre_hook(lambda m, g: [g[0] * 3]); m(x).sum().backward(); print(x.grad)",
+    "h = m.register_full_backward_pre_hook(lambda m, g: 5); m(x).sum().backward()",
+    "h = m.register_full_backward_hook(lambda m, i, g: i[0]); m(x).sum().backward()",
+    "h = m.register_full_backward_pre_hook(lambda m, g: (torch.ones(3),)); m(x).sum().backward()",
+    "h = m.register_full_backward_hook(lambda m, i, g: (torch.ones(3),)); m(x).sum().backward()",
+    "h = m.register_full_backward_hook(lambda m, i, g: None); m(x, w).sum().backward(); print(w.grad, w.grad._version)",
+]
+
+
+@pytest.mark.parametrize("program", MODULES)
+def test_modules_as_torch(program):
+    engine, wanted = agree(_MODULE + program)
+    assert engine == wanted
+
+
+_FUNCTION = """
+class F(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        return run(ctx, x, w)
+    @staticmethod
+    def backward(ctx, *g):
+        print(ctx.needs_input_grad)
+        return back(*g)
+x, w = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+a = x * 1
+back = lambda *g: (g[0], g[0] * 3)
+run = lambda ctx, x, w: x * w
+"""
+
+FUNCTIONS = [
+    "print(torch.autograd.grad(F.apply(x, w).sum(), w))",
+    "F.apply(x, w).sum().backward(inputs=[x])",
+    "back = lambda *g: [g[0], g[0]]; F.apply(x, w).sum().backward()",
+    # A mark counts as a write, whatever comes of it.
+    "run = lambda ctx, x, w: (x.add_(1), ctx.mark_dirty(x))[0] * w\n"
+    "try:\n    F.apply(a, w)\nexcept RuntimeError as e:\n    print(e)\nprint(a._version)",
+    "t = torch.ones(2); run = lambda ctx, x, w: (ctx.mark_dirty(t), x * w)[1]\n"
+    "try:\n    F.apply(a, w)\nexcept RuntimeError as e:\n    print(e)\nprint(t._version)",
+    # Zeros for an output that is not used are written once.
+    "run = lambda ctx, x, w: (x * 1, w * 1); back = lambda *g: g\n"
+    "F.apply(x, w)[0].sum().backward(); print(w.grad, w.grad._version, x.grad._version)",
+]
+
+
+@pytest.mark.parametrize("program", FUNCTIONS)
+def test_functions_as_torch(program):
+    engine, wanted = agree(_FUNCTION + program)
+    assert engine == wanted

@@ -78,7 +78,7 @@ class BackwardHook:
         """Arguments to hand to forward in place of `args`."""
         self.inputs = Border(args)
         if self.inputs.node is not None:
-            self.inputs.node.register_hook(self._on_grad_inputs)
+            self.inputs.node.register_hook(_named_hook(self._on_grad_inputs))
         return self.inputs.values
 
     def setup_output_hook(self, result):
@@ -86,7 +86,7 @@ class BackwardHook:
         alone = not isinstance(result, tuple)
         self.outputs = Border((result,) if alone else result)
         if self.outputs.node is not None:
-            self.outputs.node.register_hook(self._on_grad_outputs)
+            self.outputs.node.register_hook(_named_hook(self._on_grad_outputs))
         return self.outputs.values[0] if alone else self.outputs.values
 
     def _on_grad_outputs(self, _, grads):
@@ -123,8 +123,17 @@ class BackwardHook:
         return self.inputs.gather(seen)
 
 
+def _named_hook(function):
+    """`function` under the name by which PyTorch's messages call it."""
+
+    def hook(grad_inputs, grad_outputs):
+        return function(grad_inputs, grad_outputs)
+
+    return hook
+
+
 def _same_number(what, which, grads, expected):
-    grads = grads if isinstance(grads, tuple) else (grads,)
+    # A tensor without a tuple around it counts as the tuple of its elements.
     if len(grads) != expected:
         raise RuntimeError(f"{what} returned an invalid number of {which}, got {len(grads)}, but expected {expected}")
     return grads

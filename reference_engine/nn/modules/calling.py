@@ -32,6 +32,9 @@ class HookSets:
     )
 
     def __init__(self):
+        self.clear()
+
+    def clear(self):
         for name in HookSets.__slots__:
             setattr(self, name, OrderedDict())
         self._is_full_backward_hook = None  # None until the first backward hook tells the kind
