@@ -14,10 +14,14 @@ from .observing import observe
 ABSENT = "absent"
 
 
-def compare(example: Example, wanted_of=None, found_of=None) -> dict[str, tuple | None]:
+def compare(example: Example) -> dict[str, tuple | None]:
     """For each aspect that the example reaches: None where the engines agree, else what each of them shows."""
     wanted, found = engines()
-    wanted, found = observe(wanted, example), observe(found, example)
+    try:
+        wanted, found = observe(wanted, example), observe(found, example)
+    except Exception as error:
+        error.add_note(f"while looking at: {example.program()}")
+        raise
     operation = example.operation
     if "errors" in wanted or "errors" in found:
         same = wanted.get("errors") == found.get("errors")

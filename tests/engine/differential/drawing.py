@@ -36,6 +36,10 @@ class Example:
                  for name, text in self.tensors.items()]  # fmt: skip
         return "; ".join([*lines, *filter(None, [self.operation.prepare]), self.call])
 
+    def _repr_pretty_(self, printer, cycle) -> None:
+        """How Hypothesis shows an example."""
+        printer.text(self.program())
+
 
 class Drawer:
     """What the choices of an entry may ask for: numbers, permutations, the shapes and sizes drawn so far."""
@@ -157,8 +161,24 @@ def _values(spec: Input, shape: tuple, dtype: str, mode: str, rng: np.random.Gen
     if dtype not in (*FLOATS, *COMPLEX):
         low = 0 if dtype == "uint8" or spec.domain != "real" else -4
         return rng.integers(max(low, 1) if spec.domain in ("positive", "above one") else low, 6, shape)
+    if spec.domain in ("regular", "definite"):
+        return _matrices(spec.domain, shape, "grid" if mode == "special" else mode, rng, dtype in COMPLEX)
     parts = [_reals(spec.domain, shape, mode, rng, dtype in COMPLEX) for _ in range(1 + (dtype in COMPLEX))]
     return parts[0] if len(parts) == 1 else parts[0] + 1j * parts[1]
+
+
+def _matrices(domain: str, shape: tuple, mode: str, rng: np.random.Generator, complex_: bool) -> np.ndarray:
+    """Diagonally dominant, so that no rounding is magnified; for ``definite`` equal to its adjoint as well."""
+    values = _reals("real", shape, mode, rng, complex_)
+    if complex_:
+        values = values + 1j * _reals("real", shape, mode, rng, complex_)
+    if len(shape) < 2:
+        return values
+    if domain == "definite" and shape[-1] == shape[-2]:
+        values = (values + values.swapaxes(-1, -2).conj()) / 2
+    diagonal = np.zeros(shape[-2:])
+    np.fill_diagonal(diagonal, 8 + 4 * np.arange(min(shape[-2:])))
+    return values + diagonal
 
 
 def _reals(domain: str, shape: tuple, mode: str, rng: np.random.Generator, for_complex: bool) -> np.ndarray:

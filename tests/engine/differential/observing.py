@@ -74,10 +74,15 @@ def _tensors(library, values: list) -> list:
     return [value for value in values if isinstance(value, library.Tensor)]
 
 
+def _recorded(tensors: list) -> list:
+    """Those to differentiate. (PyTorch lets a few in-place writes give integers a history; it leads nowhere.)"""
+    return [t for t in tensors if t.requires_grad and (t.is_floating_point() or t.is_complex())]
+
+
 def _forward(library, evaluation: Evaluation, example: Example) -> dict:
     outputs = evaluation.outputs
     tensors = _tensors(library, outputs)
-    recorded = any(t.requires_grad for t in tensors)
+    recorded = bool(_recorded(tensors))
     given = {id(t): name for name, t in evaluation.tensors.items()}
     return {
         "value": [elements(library, v) if isinstance(v, library.Tensor) else repr(v) for v in outputs],
@@ -118,7 +123,7 @@ def _seed(library, tensor, salt: int, requires_grad: bool = False):
 
 
 def _backward(library, evaluation: Evaluation, example: Example) -> dict:
-    recorded = [t for t in _tensors(library, evaluation.outputs) if t.requires_grad]
+    recorded = _recorded(_tensors(library, evaluation.outputs))
     inputs = [evaluation.tensors[name] for name in example.requires_grad]
     seeds = [_seed(library, t, 1 + i, True) for i, t in enumerate(recorded)]
     seen: dict = {}
@@ -174,7 +179,7 @@ def _saved(library, example: Example, first: Evaluation) -> dict:
         if not isinstance(tensor, library.Tensor):
             continue
         library.autograd.graph.increment_version(tensor)
-        recorded = [t for t in _tensors(library, evaluation.outputs) if t.requires_grad]
+        recorded = _recorded(_tensors(library, evaluation.outputs))
         try:
             library.autograd.backward(recorded, [library.zeros_like(t) for t in recorded])
             said[place] = None

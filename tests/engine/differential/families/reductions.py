@@ -33,7 +33,6 @@ operation("norm", "x.norm()", "torch.norm(x)", "x.norm({p})", x=positive("..."),
           accumulates=True)  # fmt: skip
 operation("norm (dim)", "x.norm({p}, {dim})", "x.norm({p}, {dim}, True)", x=positive("..."), dim=dim("x"),
           p=[2, 1, 3, 0, 1.5], accumulates=True)  # fmt: skip
-operation("linalg.norm", "torch.linalg.norm(x)", x=positive("..."), accumulates=True)
 operation("linalg.vector_norm", "torch.linalg.vector_norm(x, {p})", "torch.linalg.vector_norm(x, {p}, {dim})",
           x=positive("..."), p=[2, 1, 3, 0], dim=dim("x"), accumulates=True)  # fmt: skip
 for name in ("softmax", "log_softmax"):
