@@ -14,6 +14,7 @@ import warnings
 import reference_engine as torch
 
 from . import forward_ad
+from .function import Function
 
 _NOT_REENTRANT = (
     "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
@@ -34,12 +35,30 @@ _NOT_REENTRANT = (
 )
 _UNDEFINED = 'Please look at "Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
 
+_NEW_FEATURE = (
+    "Backwards compatibility: New undefined gradient support checking feature is enabled by default, but it may "
+    "break existing callers of this function. If this is true for you, you can call this function with "
+    '"check_undefined_grad=False" to disable the feature'
+)
+
 
 class GradcheckError(RuntimeError):
     """Derivatives that do not agree."""
 
 
 GradcheckError.__module__ = "torch.autograd.gradcheck"
+
+
+class _Undefined(Function):
+    """The identity, whose backward hands on no gradient at all."""
+
+    @staticmethod
+    def forward(ctx, tensor):
+        return tensor.view_as(tensor)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return None
 
 
 # ---------------------------------------------------------------- inputs and outputs
@@ -179,6 +198,8 @@ class _Check:
             self._compare(prefix, part, outputs)
         if self.options["check_backward_ad"]:
             self._zero_grads_give_zero(outputs)
+            if self.options["check_undefined_grad"]:
+                self._undefined_grads_give_zero()
 
     def _expect_zero_slopes(self):
         for index in self.chosen:
@@ -225,27 +246,31 @@ class _Check:
 
     def _zero_grads_give_zero(self, outputs):
         inputs = [self.inputs[index] for index in self.chosen]
-        together = [[torch.zeros_like(output) for output in outputs]]
-        if self.options["check_undefined_grad"]:  # one output at a time leaves the others' gradients undefined
-            together += [[torch.zeros_like(o) if o is output else None for o in outputs] for output in outputs]
-        for number, seeds in enumerate(together):
-            roots, grads = zip(
-                *[(o, seed) for o, seed in zip(outputs, seeds, strict=True) if seed is not None], strict=True
-            )
+        zeros = [torch.zeros_like(output) for output in outputs]
+        results = torch.autograd.grad(outputs, inputs, zeros, retain_graph=True, allow_unused=True)
+        if not all(grad is None or (grad == 0).all() for grad in results):
+            raise GradcheckError("backward not multiplied by grad_output")
+
+    def _undefined_grads_give_zero(self):
+        """Backward must take undefined gradients for zeros: all of them at once, then one output's at a time."""
+        inputs = [self.inputs[index] for index in self.chosen]
+        count = len(self.outputs(self.inputs))
+        for missing in [range(count)] + [(number,) for number in range(count) if count > 1]:
+            outputs = self.outputs(self.inputs)
+            roots = [_Undefined.apply(o) if number in missing else o for number, o in enumerate(outputs)]
+            zeros = [torch.zeros_like(root) for root in roots]
             try:
-                results = torch.autograd.grad(roots, inputs, grads, retain_graph=True, allow_unused=True)
+                results = torch.autograd.grad(roots, inputs, zeros, allow_unused=True)
             except RuntimeError as error:
-                if number == 0:
-                    raise
+                warnings.warn(_NEW_FEATURE, stacklevel=2)
                 raise GradcheckError(
                     f"Expected backward function to handle undefined output grads. {_UNDEFINED}"
                 ) from error
             if not all(grad is None or (grad == 0).all() for grad in results):
+                warnings.warn(_NEW_FEATURE, stacklevel=2)
                 raise GradcheckError(
-                    "backward not multiplied by grad_output"
-                    if number == 0
-                    else "Expected all input grads to be undefined or zero when all output grads are undefined "
-                    f"or zero. {_UNDEFINED}"
+                    "Expected all input grads to be undefined or zero when all output grads are undefined or "
+                    f"zero. {_UNDEFINED}"
                 )
 
 
