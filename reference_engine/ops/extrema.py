@@ -184,7 +184,6 @@ op("all(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.a
 op("any(Tensor self)", lambda a: np.any(a), differentiable=False)
 op("any(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.any(a, axis=dim, keepdims=keepdim),
    differentiable=False)  # fmt: skip
-op("count_nonzero(Tensor self)", lambda a: np.asarray(np.count_nonzero(a), np.int64), differentiable=False)
 
 
 def _sort(array, dim, descending, stable):

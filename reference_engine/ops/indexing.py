@@ -264,31 +264,3 @@ def setitem(self: Tensor, key, value) -> None:
     if shape != view._array.shape:
         source = source.expand(view._array.shape)
     view.copy_(source)
-
-
-def nonzero(input: Tensor, *, as_tuple: bool = False):
-    """The indices of the elements that are not zero, one row each; or one tensor per dimension."""
-    found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
-    if as_tuple:
-        return tuple(make(index.astype(np.int64), input.device) for index in found)
-    rows = np.stack(found, 1) if input.ndim else np.zeros((len(found[0]), 0))
-    return make(rows.astype(np.int64), input.device)
-
-
-def unique(input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
-    """The distinct elements in order, on request with inverse indices and counts."""
-    values, inverse, counts = np.unique(input._array, return_inverse=True, return_counts=True)
-    results = [make(values, input.device)]
-    if return_inverse:
-        results.append(make(inverse.reshape(input._array.shape).astype(np.int64), input.device))
-    if return_counts:
-        results.append(make(counts.astype(np.int64), input.device))
-    return results[0] if len(results) == 1 else tuple(results)
-
-
-def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
-    return make(np.bincount(input._array, minlength=minlength).astype(np.int64), input.device)
-
-
-FUNCTIONS = (nonzero, unique, bincount)
-METHODS = FUNCTIONS

@@ -6,9 +6,10 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..dtypes import ALIASES, BY_NAME
-from . import elementwise, indexing, joining, linalg, matrices, norms, pairs, reductions, shapes, special
+from . import elementwise, shapes
 from .calls import FUNCTIONS, METHODS
 from .copying import _conversion, conj, copy_, cpu, cuda, detach, detach_, to, type_as
+from .families import compositions
 from .operators import install_operators
 from .recording import finish
 from .table import op
@@ -115,20 +116,10 @@ def install() -> None:
                 table[name + "_"] = table[alias + "_"]
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
-    for group in (
-        shapes.METHODS,
-        joining.METHODS,
-        reductions.METHODS,
-        norms.METHODS,
-        indexing.METHODS,
-        linalg.METHODS,
-        matrices.METHODS,
-        special.METHODS,
-        pairs.METHODS,
-        OWN_METHODS,
-    ):
-        for method in group:
-            setattr(Tensor, method.__name__, method)
+    for name, method in compositions("METHODS").items():
+        setattr(Tensor, name, method)
+    for method in OWN_METHODS:
+        setattr(Tensor, method.__name__, method)
     for name, getter in shapes.PROPERTIES.items():
         setattr(Tensor, name, property(getter))
     for name in (*BY_NAME, *ALIASES):

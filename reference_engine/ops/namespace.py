@@ -7,28 +7,9 @@ from .._state import process
 from .._tensor import Tensor
 from ..dtypes import BY_NAME
 from ..promotion import result_dtype
-from . import (
-    choosing,
-    copying,
-    elementwise,
-    extrema,
-    functions,
-    indexing,
-    joining,
-    linalg,
-    matrices,
-    methods,
-    norms,
-    pairs,
-    reductions,
-    scatter,
-    shapes,
-    special,
-    splitting,
-    strided,
-    views,
-)
+from . import elementwise, joining, linalg, methods
 from .calls import FUNCTIONS
+from .families import compositions
 from .table import op
 
 
@@ -128,12 +109,6 @@ def _detach_copy_forward(array):
 
 _detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=False, function=False).row
 
-# Where the rows are; importing a module adds its rows to the table.
-TABLES = (
-    elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, indexing, scatter, joining,
-    linalg, copying, special, pairs, matrices,
-)  # fmt: skip
-
 OWN = (
     is_tensor, is_floating_point, is_complex, is_conj, is_inference, numel, is_nonzero, is_storage, result_type,
     broadcast_tensors, broadcast_to, broadcast_shapes, use_deterministic_algorithms,
@@ -149,8 +124,8 @@ def install(namespace: dict) -> None:
         setattr(Tensor, name, function)
     namespace.update(creation.FUNCTIONS)
     namespace.update(FUNCTIONS)
-    groups = (shapes, joining, reductions, norms, indexing, linalg, special, pairs, matrices)
-    for group in (*(module.FUNCTIONS for module in groups), methods.OWN_FUNCTIONS, OWN):
+    namespace.update(compositions("FUNCTIONS"))
+    for group in (methods.OWN_FUNCTIONS, OWN):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["outer"] = Tensor.outer = linalg.ger

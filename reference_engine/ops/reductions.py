@@ -216,7 +216,7 @@ def var_grad(grad, self, dim, correction, keepdim):
     return (2.0 / count if count else float("nan")) * grad * (self - self.mean(dim, True))
 
 
-def _std_grad(grad, self, result, dim, correction, keepdim):
+def std_grad(grad, self, result, dim, correction, keepdim):
     inner = (grad / (result * 2)).masked_fill_(result == 0, 0)
     return var_grad(inner, self, dim, correction, keepdim)
 
@@ -241,7 +241,7 @@ def _var_tangent(tangent, self, dim, correction, keepdim):
 std_row = op(
     "std(Tensor self, int[]? dim=None, *, any correction=None, bool keepdim=False)",
     lambda a, dim, correction, keepdim: np.sqrt(_variance(a, dim, correction, keepdim)),
-    self=_std_grad,
+    self=std_grad,
     jvp=lambda self_t, self, result, dim, correction, keepdim: (
         _var_tangent(self_t, self, dim, correction, keepdim) / (2 * result)
     ).masked_fill(result == 0, 0),
@@ -250,14 +250,17 @@ std_row = op(
 )
 
 
-def _spread(row, name):
+def spread_function(row, name):
+    """The public function over a row of spread: with ``unbiased`` or ``correction``, over all or some dimensions."""
+
     def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
         if isinstance(dim, bool):
             dim, unbiased = None, dim
         if unbiased is not None or (dim is not None and correction is None):
             correction = 1 if unbiased in (None, True) else 0
         if self.dtype.kind < FLOATING:
-            raise RuntimeError("std and var only support floating point and complex dtypes")
+            subject = "std and var" if name in ("std", "var") else name
+            raise RuntimeError(f"{subject} only support floating point and complex dtypes")
         dims = (dim,) if isinstance(dim, int) else dim
         return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim)
 
@@ -265,17 +268,7 @@ def _spread(row, name):
     return spread
 
 
-var, std = _spread(var_row, "var"), _spread(std_row, "std")
-
-
-def std_mean(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    return (std(self, dim, unbiased, keepdim, correction=correction),
-            self.mean() if dim is None else self.mean(dim, keepdim))  # fmt: skip
-
-
-def var_mean(self, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    return (var(self, dim, unbiased, keepdim, correction=correction),
-            self.mean() if dim is None else self.mean(dim, keepdim))  # fmt: skip
+var, std = spread_function(var_row, "var"), spread_function(std_row, "std")
 
 
 # -- cumulative and ordering -------------------------------------------------------------------------------------
@@ -337,5 +330,5 @@ cumprod = op(
 )  # fmt: skip
 
 
-FUNCTIONS = (var, std, std_mean, var_mean)
+FUNCTIONS = (var, std)
 METHODS = (var, std, sum_to_size)

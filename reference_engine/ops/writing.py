@@ -142,6 +142,8 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
         node.__class__ = _numbered(row.node_class, number)
     target._array = row.forward(target._array, *values[1:])
     inplace.bump_version(target)
+    if process.forward_level >= 0 and target._meta is not None and target._meta.tangent is not None:
+        reshape_tangent(row, target, values)
     if node is not None:
         meta = target._meta
         meta.grad_fn, meta.output_nr = node, 0
@@ -151,6 +153,18 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
             meta.view.seen_version = target._counter.value
         inplace.move_hooks(target, meta)
     return target
+
+
+def reshape_tangent(row, target: Tensor, values: list) -> None:
+    """The tangent changes its geometry with its tensor."""
+    from ..autograd import forward_ad
+    from .dispatch import run
+
+    level, process.forward_level = process.forward_level, -1
+    try:
+        forward_ad.set_tangent(target, run(row, [target._meta.tangent, *values[1:]]))
+    finally:
+        process.forward_level = level
 
 
 _in_place_classes: dict = {}

@@ -1,0 +1,183 @@
+"""Distances: of two tensors, of all pairs of rows, and rows brought to a greatest norm.
+
+Where two points coincide, the sub-gradient of their distance is zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .dims import wrap_dim
+from .elementwise import where, zeros_like
+from .norms import _norm_grad, _norm_tangent, _vector_norm
+from .refusals import not_implemented
+from .table import COMMON, op
+
+dist = op(
+    "dist(Tensor self, Tensor other, Scalar p=2)",
+    lambda a, b, p: _vector_norm(a - b, p, None, False),
+    promote=COMMON,
+    self=lambda grad, self, other, p, result: _norm_grad(grad, self - other, p, None, False, result),
+    other=lambda grad, self, other, p, result: -_norm_grad(grad, self - other, p, None, False, result),
+    jvp=lambda self_t, other_t, self, other, p, result: _norm_tangent(
+        (zeros_like(self) if self_t is None else self_t) - (zeros_like(other) if other_t is None else other_t),
+        self - other, p, None, False, result,
+    ),
+)  # fmt: skip
+
+# -- all pairs -----------------------------------------------------------------------------------------------------
+
+
+def _pairwise(first, second, p):
+    """Distances of the rows of ``first`` from those of ``second``, by broadcasting."""
+    return _vector_norm(first[..., :, None, :] - second[..., None, :, :], p, (-1,), False)
+
+
+def _slope(grad, difference, p, distance):
+    """Each pair's part of the gradient of the first point: an array with the coordinates last."""
+    grad, distance = grad[..., None], distance[..., None]
+    size = np.abs(difference)
+    with np.errstate(all="ignore"):
+        if p == 0:
+            return np.zeros_like(difference)
+        if p == 1:
+            return grad * np.sign(difference)
+        if p == math.inf:
+            return grad * np.sign(difference) * (size == distance)
+        power = np.where(difference == 0, 0, np.sign(difference) * np.power(size, p - 1))
+        return np.where(distance == 0, 0, power * grad / np.power(distance, p - 1)).astype(difference.dtype)
+
+
+def _cdist_backward(grad, x1, x2, p, cdist):
+    return _slope(grad, x1[..., :, None, :] - x2[..., None, :, :], p, cdist).sum(axis=-2)
+
+
+cdist_backward = op(
+    "_cdist_backward(Tensor grad, Tensor x1, Tensor x2, Scalar p, Tensor cdist)",
+    _cdist_backward,
+    node="CdistBackwardBackward0",
+    grad=not_implemented("_cdist_backward"),
+    x1=not_implemented("_cdist_backward"),
+    x2=not_implemented("_cdist_backward"),
+    cdist=not_implemented("_cdist_backward"),
+    method=False,
+    function=False,
+)
+cdist_row = op(
+    "_cdist_forward(Tensor x1, Tensor x2, Scalar p)",
+    _pairwise,
+    node="CdistBackward0",
+    x1=lambda grad, x1, x2, p, result: cdist_backward(grad, x1, x2, p, result),
+    x2=lambda grad, x1, x2, p, result: cdist_backward(grad.mT.contiguous(), x2, x1, p, result.mT.contiguous()),
+    method=False,
+    function=False,
+)
+
+
+def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"):
+    """The p-norm distances of all rows of ``x1`` from all rows of ``x2``. Raises ``RuntimeError`` for misfits."""
+    for number, points in ((1, x1), (2, x2)):
+        if points.ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, X{number} got: {points.ndim}D")
+    if x1.size(-1) != x2.size(-1):
+        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.size(-1)} X2: {x2.size(-1)}")
+    if x1.dtype is not x2.dtype:
+        raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    return cdist_row(x1, x2, float(p))
+
+
+def _pairs(array):
+    return np.triu_indices(array.shape[0], 1)
+
+
+def _pdist_backward(grad, array, p, pdist):
+    low, high = _pairs(array)
+    parts = _slope(grad, array[low] - array[high], p, pdist)
+    total = np.zeros_like(array)
+    np.add.at(total, low, parts)
+    np.subtract.at(total, high, parts)
+    return total
+
+
+def _pdist(array, p):
+    low, high = _pairs(array)
+    return _vector_norm(array[low] - array[high], p, (-1,), False)
+
+
+pdist_backward = op(
+    "_pdist_backward(Tensor grad, Tensor self, Scalar p, Tensor pdist)",
+    _pdist_backward,
+    node="PdistBackwardBackward0",
+    grad=not_implemented("_pdist_backward"),
+    self=not_implemented("_pdist_backward"),
+    pdist=not_implemented("_pdist_backward"),
+    method=False,
+    function=False,
+)
+pdist_row = op(
+    "_pdist_forward(Tensor self, Scalar p)",
+    _pdist,
+    node="PdistBackward0",
+    self=lambda grad, self, p, result: pdist_backward(grad, self, p, result),
+    method=False,
+    function=False,
+)
+
+
+def pdist(input, p: float = 2):
+    """The distances of all rows from all later rows. Raises ``RuntimeError`` unless there are two dimensions."""
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    if input._array.dtype.kind not in "f":
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    return pdist_row(input, float(p))
+
+
+# -- rows of limited norm ------------------------------------------------------------------------------------------
+
+_TINY = 1e-7
+
+
+def _other_dims(ndim: int, dim: int) -> tuple:
+    return tuple(axis for axis in range(ndim) if axis != wrap_dim(dim, ndim))
+
+
+def _renorm(array, p, dim, maxnorm):
+    if array.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {array.ndim} dimensions")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    norm = _vector_norm(array, p, _other_dims(array.ndim, dim), True)
+    return array * np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype)
+
+
+def _renorm_grad(grad, self, p, dim, maxnorm):
+    dims = _other_dims(self.ndim, dim)
+    norm = self.norm(p, dims, True)
+    inverse = (norm + _TINY).reciprocal()
+    along = (self * grad).sum(dims, True)
+    pull = _norm_grad(along, self, p, dims, True, norm)
+    return where(norm > maxnorm, maxnorm * inverse * (grad - inverse * pull), grad)
+
+
+def _renorm_tangent(self_t, self, p, dim, maxnorm):
+    dims = _other_dims(self.ndim, dim)
+    norm = self.norm(p, dims, True)
+    inverse = (norm + _TINY).reciprocal()
+    change = _norm_tangent(self_t, self, p, dims, True, norm)
+    return where(norm > maxnorm, maxnorm * inverse * (self_t - self * inverse * change), self_t)
+
+
+renorm = op("renorm(Tensor self, Scalar p, int dim, Scalar maxnorm)", _renorm, in_place=True, self=_renorm_grad,
+            jvp=_renorm_tangent)  # fmt: skip
+
+FUNCTIONS = (cdist, pdist)
+METHODS = ()

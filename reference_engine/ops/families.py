@@ -1,0 +1,41 @@
+"""The families of operations. Importing a module adds its rows to the table; some have compositions beside them.
+
+A module may have ``FUNCTIONS`` for the ``torch`` namespace and ``METHODS`` of ``Tensor``, both by their names.
+"""
+
+from __future__ import annotations
+
+from . import (
+    calculus,
+    choosing,
+    copying,
+    distances,
+    elementwise,
+    extrema,
+    functions,
+    indexing,
+    joining,
+    linalg,
+    matrices,
+    norms,
+    pairs,
+    reductions,
+    scatter,
+    searching,
+    shapes,
+    special,
+    splitting,
+    statistics,
+    strided,
+    views,
+)
+
+FAMILIES = (
+    elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
+    joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices,
+)  # fmt: skip
+
+
+def compositions(kind: str) -> dict:
+    """The compositions of all families by name; ``kind`` is ``"FUNCTIONS"`` or ``"METHODS"``."""
+    return {function.__name__: function for module in FAMILIES for function in getattr(module, kind, ())}

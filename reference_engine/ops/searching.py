@@ -1,0 +1,209 @@
+"""Searching and counting: distinct elements, sorted sequences, histograms, positions. None has a derivative."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._tensor import Tensor, make
+from .dims import wrap_dim
+from .extrema import return_type
+from .refusals import not_implemented
+from .table import op
+
+# -- distinct elements ---------------------------------------------------------------------------------------------
+
+
+def _first_of_runs(rows: np.ndarray) -> np.ndarray:
+    """Where a row differs from the one before."""
+    return np.array([i == 0 or not np.array_equal(rows[i], rows[i - 1]) for i in range(len(rows))], np.bool_)
+
+
+def _distinct(array, dim, consecutive: bool):
+    """The distinct entries, where each element is among them, and how often each occurs."""
+    rows = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim), 0)
+    if consecutive:
+        first = _first_of_runs(rows)
+        values, inverse = rows[first], np.cumsum(first) - 1
+        counts = np.bincount(inverse, minlength=len(values)) if len(values) else np.zeros(0)
+    else:
+        values, inverse, counts = np.unique(
+            rows, return_inverse=True, return_counts=True, axis=None if dim is None else 0, equal_nan=False
+        )
+    if dim is not None:
+        values = np.ascontiguousarray(np.moveaxis(values, 0, wrap_dim(dim, array.ndim)))
+    elif inverse.size == array.size:
+        inverse = inverse.reshape(array.shape)
+    return values, inverse.astype(np.int64).reshape(-1 if dim is not None else array.shape), counts.astype(np.int64)
+
+
+def _refusal(name: str):
+    refuse = not_implemented(name)
+    return lambda grads: refuse(grads)
+
+
+def _distinct_row(name: str, node: str, consecutive: bool):
+    return op(
+        f"{name}(Tensor self, int? dim=None) -> values, inverse, counts",
+        lambda array, dim: _distinct(array, dim, consecutive),
+        node=node,
+        self=_refusal(name),
+        non_differentiable=("inverse", "counts"),
+        method=False,
+        function=False,
+    )
+
+
+_UNIQUE = _distinct_row("_unique2", "Unique2Backward0", False), _distinct_row("unique_dim", "UniqueDimBackward0", False)
+_CONSECUTIVE = (_distinct_row("unique_consecutive", "UniqueConsecutiveBackward0", True),) * 2
+
+
+def _chosen(rows, input, dim, return_inverse, return_counts):
+    values, inverse, counts = rows[dim is not None](input, dim)
+    wanted = [values, *([inverse] if return_inverse else []), *([counts] if return_counts else [])]
+    return values if len(wanted) == 1 else tuple(wanted)
+
+
+def unique(input, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
+    """The distinct elements (or slices along ``dim``) in order, on request with inverse indices and counts."""
+    return _chosen(_UNIQUE, input, dim, return_inverse, return_counts)
+
+
+def unique_consecutive(input, return_inverse: bool = False, return_counts: bool = False, dim=None):
+    """The first of each run of equal elements, on request with inverse indices and counts."""
+    return _chosen(_CONSECUTIVE, input, dim, return_inverse, return_counts)
+
+
+def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """Which of ``elements`` are among ``test_elements``; either may be a number."""
+    arrays = [value._array if isinstance(value, Tensor) else np.asarray(value) for value in (elements, test_elements)]
+    place = next(value.device for value in (elements, test_elements) if isinstance(value, Tensor))
+    return make(np.asarray(np.isin(*arrays, invert=invert)), place)
+
+
+# -- sorted sequences ----------------------------------------------------------------------------------------------
+
+
+def searchsorted(sorted_sequence, input, *, out_int32: bool = False, right: bool = False, side=None, sorter=None):
+    """Where each value would be inserted to keep the last dimension of ``sorted_sequence`` sorted."""
+    if side is not None and side not in ("left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+        )
+    bounds = sorted_sequence._array
+    values = input._array if isinstance(input, Tensor) else np.asarray(input)
+    if bounds.ndim != 1 and (bounds.ndim != values.ndim or bounds.shape[:-1] != values.shape[:-1]):
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+            f"tensor and input value tensor must match, but we got boundaries tensor {list(bounds.shape)} and input "
+            f"value tensor {list(values.shape)}"
+        )
+    if sorter is not None:
+        bounds = np.take_along_axis(bounds, sorter._array, -1)
+    found = _insertion(bounds, values, "right" if right or side == "right" else "left")
+    return make(found.astype(np.int32 if out_int32 else np.int64), sorted_sequence.device)
+
+
+def _insertion(bounds, values, side):
+    if bounds.ndim == 1:
+        return np.asarray(np.searchsorted(bounds, values, side))
+    found = np.empty(values.shape, np.int64)
+    for place in np.ndindex(*values.shape[:-1]):
+        found[place] = np.searchsorted(bounds[place], values[place], side)
+    return found
+
+
+def bucketize(input, boundaries, *, out_int32: bool = False, right: bool = False):
+    """The number of the interval between ``boundaries`` that each value lies in."""
+    if boundaries.ndim != 1:
+        raise RuntimeError(
+            f"torch.searchsorted(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
+        )
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+# -- histograms ----------------------------------------------------------------------------------------------------
+
+
+def _range(array, low, high) -> tuple:
+    if low == high and array.size:
+        low, high = float(array.min()), float(array.max())
+    return (low - 1, high + 1) if low == high else (low, high)
+
+
+def _histc(array, bins, min, max):
+    if bins <= 0:
+        raise RuntimeError(f"torch.histc: bins must be > 0, but got {bins}")
+    low, high = _range(array, min, max)
+    if not low < high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    return np.histogram(array, bins, (low, high))[0].astype(array.dtype)
+
+
+op("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0)", _histc, differentiable=False,
+   refuses=(("biuc", "histogram_cpu"),))  # fmt: skip
+_histogram_type = return_type("histogram", "hist", "bin_edges")
+
+
+def histogram(input, bins, *, range=None, weight=None, density: bool = False):
+    """How many elements lie in each of ``bins``: their number, or their edges as a tensor."""
+    array = input._array
+    edges = bins._array if isinstance(bins, Tensor) else bins
+    limits = None if isinstance(bins, Tensor) else (range or _range(array, 0.0, 0.0))
+    weights = None if weight is None else weight._array.reshape(-1)
+    counts, found = np.histogram(array.reshape(-1), edges, limits, density, weights)
+    return _histogram_type(make(part.astype(array.dtype), input.device) for part in (counts, found))
+
+
+def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
+    """How often each non-negative integer occurs, or the sum of its ``weights``."""
+    if input.ndim != 1 or (input.numel() and input._array.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    counts = np.bincount(input._array, None if weights is None else weights._array, minlength)
+    stored = np.int64 if weights is None else np.float32 if weights.dtype.name == "float32" else np.float64
+    return make(counts.astype(stored), input.device)
+
+
+# -- positions -----------------------------------------------------------------------------------------------------
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False):
+    """The indices of the elements that are not zero, one row each; or one tensor per dimension."""
+    found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
+    if as_tuple:
+        return tuple(make(index.astype(np.int64), input.device) for index in found)
+    rows = np.stack(found, 1) if input.ndim else np.zeros((len(found[0]), 0))
+    return make(rows.astype(np.int64), input.device)
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The indices of the elements that are not zero, one row each."""
+    return nonzero(input)
+
+
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
+    """Like :func:`nonzero`, but always ``size`` rows: cut off, or filled up with ``fill_value``."""
+    rows = nonzero(input)._array[:size]
+    filled = np.full((size, rows.shape[1]), fill_value, np.int64)
+    filled[: len(rows)] = rows
+    return make(filled, input.device)
+
+
+def unravel_index(indices: Tensor, shape):
+    """Flat indices as one tensor per dimension of ``shape``."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    if indices.dtype.kind != 1:
+        raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
+    flat, found = indices, []
+    for extent in reversed(shape):
+        found.insert(0, flat % extent)
+        flat = flat.div(extent, rounding_mode="floor")
+    return tuple(found)
+
+
+FUNCTIONS = (
+    unique, unique_consecutive, isin, searchsorted, bucketize, histogram, bincount, nonzero, argwhere, nonzero_static,
+    unravel_index,
+)  # fmt: skip
+METHODS = (unique, unique_consecutive, histogram, bincount, nonzero, argwhere, nonzero_static)
