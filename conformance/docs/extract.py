@@ -40,10 +40,17 @@ def members(owner):
     if inspect.ismodule(owner):
         names = getattr(owner, "__all__", None)
         if names is None:
-            names = [n for n in dir(owner) if getattr(getattr(owner, n, None), "__module__", None) == owner.__name__]
+            ours = owner.__name__.partition(".")[0]
+            names = [n for n in dir(owner) if _from(ours, getattr(owner, n, None))]
     else:
         names = [n for cls in inspect.getmro(owner) if cls not in OF_PYTHON for n in vars(cls)]
     return sorted({n for n in names if not n.startswith("_")})
+
+
+def _from(package, found):
+    """Whether the object is no module, and made by `package` or by its compiled part."""
+    where = getattr(found, "__module__", None) or package
+    return callable(found) and not inspect.ismodule(found) and where.partition(".")[0] == package
 
 
 def docstring(found):
