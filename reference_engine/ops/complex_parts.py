@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor
-from ..dtypes import COMPLEX
+from ..dtypes import BY_NUMPY, COMPLEX
 from ..storage import restrided
 from .table import op
 from .views import select
@@ -22,6 +22,25 @@ def _parts(array: np.ndarray) -> np.ndarray:
     )
 
 
+_PAIRED = {"f": "c8", "d": "c16"}  # half pairs would need complex32, which NumPy lacks
+
+
+def _paired(array: np.ndarray) -> np.ndarray:
+    wide = _PAIRED.get(array.dtype.char)
+    if wide is None:
+        raise RuntimeError(
+            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
+            f"{BY_NUMPY[array.dtype].scalar}"
+        )
+    if array.ndim == 0:
+        raise RuntimeError("Input tensor must have one or more dimensions")
+    if array.shape[-1] != 2:
+        raise RuntimeError("Tensor must have a last dimension of size 2")
+    if array.strides[-1] != array.itemsize:
+        raise RuntimeError("Tensor must have a last dimension with stride 1")
+    return array.view(wide)[..., 0]
+
+
 view_as_real = op(
     "view_as_real(Tensor self)",
     _parts,
@@ -33,7 +52,7 @@ view_as_real = op(
 )
 view_as_complex = op(
     "view_as_complex(Tensor self)",
-    lambda a: a.view(np.complex64 if a.dtype == np.float32 else np.complex128)[..., 0],
+    _paired,
     view=True,
     replayed=True,
     self=lambda grad: view_as_real(grad),

@@ -87,6 +87,9 @@ class Adam(Optimizer):
                 param.mul_(1 - lr * group["weight_decay"])
             else:
                 grad = grad.add(param, alpha=group["weight_decay"])
+        if param.is_complex():  # real and imaginary part each have moments of their own
+            param, grad = torch.view_as_real(param), torch.view_as_real(grad)
+            state = {key: torch.view_as_real(value) if value.is_complex() else value for key, value in state.items()}
         state["exp_avg"].lerp_(grad, 1 - beta1)
         state["exp_avg_sq"].mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
         second = state["exp_avg_sq"]
