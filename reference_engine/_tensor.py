@@ -282,6 +282,10 @@ class Tensor(Geometry, Conversion):
             )
         meta.grad_dtype, meta.grad_dtype_set = value, True
 
+    @read_only
+    def name(self) -> str | None:
+        return None if self._meta is None else self._meta.name
+
     @property
     def volatile(self) -> bool:
         _state.warn_once("volatile was removed (Variable.volatile is always False)")

@@ -55,6 +55,27 @@ class Conversion:
         array = self.numpy()
         return array if dtype is None else array.astype(dtype, copy=False)
 
+    def __dlpack__(self, *, stream=-1, max_version=None, dl_device=None, copy=None):
+        """The memory as a DLPack capsule. Raises ``BufferError`` where the values are not all that the memory holds."""
+        if self.requires_grad:
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        if self.is_conj():
+            raise BufferError("Can't export tensors with the conjugate bit set")
+        if self.device.type != "cpu":
+            raise NotModelled("DLPack for a simulated device")
+        if stream not in (None, -1):
+            raise AssertionError("stream should be None on cpu.")
+        return self._array.__dlpack__()
+
+    def __dlpack_device__(self) -> tuple:
+        """The kind of device and its number, as DLPack counts them."""
+        from .utils.dlpack import DLDeviceType
+
+        kinds = {"cpu": DLDeviceType.kDLCPU, "cuda": DLDeviceType.kDLCUDA}
+        if self.device.type not in kinds:
+            raise BufferError(f"Unknown device type {self.device.type} for Dlpack")
+        return kinds[self.device.type], self.device.index or 0
+
     def __bool__(self) -> bool:
         size = self._array.size
         if size != 1:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from .._tensor import Tensor
 from ..creation import zeros_like
-from ..errors import NotModelled
+from ..ops.joining import stack
 from ..overrides import dispatch, dispatches
 from . import anomaly_mode, forward_ad, function, functional, grad_mode, graph
 from .anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -25,8 +25,8 @@ from .grad_mode import (
     set_multithreading_enabled,
 )
 from .gradcheck import gradcheck, gradgradcheck
-from .graph import _engine_run_backward
-from .seeds import seeds, several
+from .graph import UNUSED, _engine_run_backward
+from .seeds import batch_size, seeds, several
 from .variable import Variable
 
 __all__ = [
@@ -150,17 +150,13 @@ def grad(
             FutureWarning,
             stacklevel=2,
         )
+    starts = seeds(outputs, grad_outputs, is_grads_batched)
+    keep = create_graph if retain_graph is None else retain_graph
+    unused = materialize_grads if allow_unused is None else allow_unused
     if is_grads_batched:
-        raise NotModelled("autograd.grad(is_grads_batched=True)")
-    result = _engine_run_backward(
-        outputs,
-        seeds(outputs, grad_outputs),
-        create_graph if retain_graph is None else retain_graph,
-        create_graph,
-        inputs,
-        materialize_grads if allow_unused is None else allow_unused,
-        accumulate_grad=False,
-    )
+        result = _batched(outputs, starts, keep, create_graph, inputs, unused)
+    else:
+        result = _engine_run_backward(outputs, starts, keep, create_graph, inputs, unused, accumulate_grad=False)
     if materialize_grads:
         if any(found is None and isinstance(inputs[i], graph.GradientEdge) for i, found in enumerate(result)):
             raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
@@ -169,6 +165,27 @@ def grad(
             for found, entry in zip(result, inputs, strict=True)
         )
     return dict(zip(keys, result, strict=True)) if keys is not None else result
+
+
+def _batched(outputs, batches, keep, create_graph, inputs, unused) -> tuple:
+    """One pass per gradient of the batches, and the results stacked. Hooks run in each of the passes."""
+    count = batch_size(batches)
+    passes = [
+        _engine_run_backward(
+            outputs,
+            tuple(None if batch is None else batch[number] for batch in batches),
+            keep or number + 1 < count,
+            create_graph,
+            inputs,
+            allow_unreachable=True,
+            accumulate_grad=False,
+        )
+        for number in range(count)
+    ]
+    found = list(zip(*passes, strict=True))
+    if not unused and any(each[0] is None for each in found):
+        raise RuntimeError(UNUSED.format(next(index for index, each in enumerate(found) if each[0] is None)))
+    return tuple(None if each[0] is None else stack(each) for each in found)
 
 
 def variable(*args, **kwargs):

@@ -13,7 +13,7 @@ import types
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .._state import thread
+from .._state import process, thread
 from .._tensor import Tensor
 from ..errors import EngineBug
 from ..graph import engine
@@ -34,6 +34,10 @@ __all__ = [
     "saved_tensors_hooks",
 ]  # fmt: skip
 
+UNUSED = (
+    "The differentiated Tensor at index {} appears to not have been used in the graph. Set allow_unused=True if this "
+    "is the desired behavior."
+)
 _CREATE_GRAPH_WARNING = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
     "which "
@@ -89,6 +93,19 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
     node, number = gradient_edge(tensor)
     return GradientEdge(node, number)
+
+
+def region_activation_memory_budget(budget):
+    """Would bound what compiled regions keep for backward; in eager execution it only says that it has no effect.
+
+    Raises ``TypeError`` for what is no number, ``ValueError`` outside of [0, 1], ``RuntimeError`` otherwise.
+    """
+    name = "torch.autograd.graph.region_activation_memory_budget"
+    if isinstance(budget, bool) or not isinstance(budget, (int, float)):
+        raise TypeError(f"{name}: expects a float, got {type(budget).__name__}")
+    if not 0 <= budget <= 1:
+        raise ValueError(f"{name}: must be in [0, 1], got {budget}")
+    raise RuntimeError(f"{name} can only be used inside a torch.compile region; it has no effect in eager mode.")
 
 
 def increment_version(tensor) -> None:
@@ -163,51 +180,59 @@ class disable_saved_tensors_hooks:
         return wrapped
 
 
+class _Kept:
+    """One saved value: an alias of what was saved, and a copy from the first write to its memory on."""
+
+    __slots__ = ("context", "tensor")
+
+    def __init__(self, context: _MutationContext, tensor: Tensor) -> None:
+        self.context, self.tensor = context, tensor
+
+
 class _MutationContext:
-    """Originals of saved tensors that were about to be overwritten, by the tensor that was saved."""
+    """What was saved within one ``allow_mutation_on_saved_tensors``, by the storage on which it stands."""
 
     def __init__(self) -> None:
-        self.saved: list = []
+        self.kept: dict = {}
+
+    def pack(self, tensor: Tensor) -> _Kept:
+        entry = _Kept(self, tensor.detach())
+        self.kept.setdefault(tensor._storage, []).append(entry)
+        return entry
+
+    def before_write(self, storage) -> None:
+        """Copy every saved value that stands on ``storage``, which is about to be written to."""
+        for entry in self.kept.pop(storage, ()):
+            entry.tensor = entry.tensor.clone()
 
     def clear(self) -> None:
-        self.saved.clear()
+        self.kept.clear()
+
+
+def _unpack_kept(entry: _Kept) -> Tensor:
+    if process.mutations is not entry.context:
+        raise AssertionError(
+            "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
+            "originally recorded."
+        )
+    return entry.tensor
 
 
 class allow_mutation_on_saved_tensors:
     """Within it, tensors saved for backward may be written to: backward uses the value at the time of saving."""
 
-    active = False
-
     def __enter__(self) -> _MutationContext:
-        if allow_mutation_on_saved_tensors.active:
+        if process.mutations is not None:
             raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
-        allow_mutation_on_saved_tensors.active = True
-        context = _MutationContext()
-
-        def pack(tensor):
-            kept = tensor.clone()
-            context.saved.append(kept)
-            return (kept, context)
-
-        def unpack(packed):
-            kept, owner = packed
-            if not any(kept is entry for entry in owner.saved):
-                raise AssertionError(
-                    "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph "
-                    "was "
-                    "originally recorded."
-                )
-            return kept
-
-        self.context = context
-        self.hooks = saved_tensors_hooks(pack, unpack)
+        context = process.mutations = _MutationContext()
+        self.hooks = saved_tensors_hooks(context.pack, _unpack_kept)
         self.hooks.__enter__()
         return context
 
     def __exit__(self, *exc_info) -> None:
-        allow_mutation_on_saved_tensors.active = False
         self.hooks.__exit__(*exc_info)
-        self.context.clear()
+        process.mutations.clear()
+        process.mutations = None
 
     def __call__(self, function):
         @functools.wraps(function)
@@ -363,16 +388,17 @@ def _run(tensors, grads, keep_graph, create_graph, inputs, allow_unreachable, ac
     if not allow_unreachable:
         for index, found in enumerate(captured):
             if found is None:
-                raise RuntimeError(
-                    f"The differentiated Tensor at index {index} appears to not have been used in the graph. Set "
-                    "allow_unused=True if this is the desired behavior."
-                )
+                raise RuntimeError(UNUSED.format(index))
     return tuple(captured)
 
 
 def _output_edge(entry, index: int, accumulate: bool) -> tuple:
     if isinstance(entry, GradientEdge):
-        return (entry.node, entry.output_nr)
+        if not isinstance(entry.node, RecordedNode):
+            raise RuntimeError(
+                f"GradientEdge's first object must be an autograd.graph.Node but got {type(entry.node).__name__}"
+            )
+        return (entry.node, operator.index(entry.output_nr))
     if not isinstance(entry, Tensor):
         raise RuntimeError("all inputs have to be Tensors or GradientEdges, but got " + type(entry).__name__)
     if accumulate:

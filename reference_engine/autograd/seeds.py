@@ -23,23 +23,54 @@ def several(value) -> tuple:
     return (value,) if isinstance(value, (Tensor, GradientEdge)) else tuple(value)
 
 
-def seeds(roots: tuple, given) -> tuple:
-    """One gradient per root, None for roots that require none. ``given`` is a tensor, a sequence, or None for all.
+def seeds(roots: tuple, given, batched: bool = False) -> tuple:
+    """One gradient per root, None for roots that require none. ``given`` is a tensor, a sequence, or None for all;
+    ``batched`` seeds hold several gradients each, along their first dimension.
 
     Raises ``RuntimeError`` for shapes and types that do not fit and for ones that cannot be made up, ``TypeError``
     for what is no tensor.
     """
     chosen = (None,) * len(roots) if given is None else several(given)
-    return tuple(_seed(number, root, seed) for number, (root, seed) in enumerate(zip(roots, chosen, strict=False)))
+    pairs = enumerate(zip(roots, chosen, strict=False))
+    return tuple(_seed(number, root, seed, batched) for number, (root, seed) in pairs)
 
 
-def _seed(number: int, root, seed):
+def batch_size(batches: tuple) -> int:
+    """How many gradients each of several batched seeds holds. Raises ``ValueError`` unless they agree."""
+    sizes = []
+    for batch in batches:
+        if batch is not None:
+            if not batch._array.ndim:
+                raise ValueError(
+                    "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of "
+                    "dimensionality 0 so expected in_dim to satisfy 0 <= in_dim < 0."
+                )
+            sizes.append(batch._array.shape[0])
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    return sizes[0] if sizes else 0
+
+
+def _seed(number: int, root, seed, batched: bool):
     if seed is None:
         return _made_up(root)
     if not isinstance(seed, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(seed).__name__}")
+    if batched and isinstance(root, GradientEdge):
+        raise RuntimeError("Batched grads are not supported with GradientEdge")
     shape, dtype, _ = _described(root)
-    if seed._array.shape != shape:
+    if batched and seed[0]._array.shape != shape:
+        raise RuntimeError(
+            "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
+            "The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
+            f"mismatch was detected: grad_output[{number}] has a shape of {seed[0].shape[1:]} and output[{number}] has "
+            f"a shape of {Size(shape)}. If you only want some tensors in `grad_output` to be considered batched, "
+            "consider using vmap."
+        )
+    if not batched and seed._array.shape != shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{number}] has a shape of {seed.shape} and output[{number}] has a shape of "
             f"{Size(shape)}."
@@ -66,5 +97,6 @@ def _made_up(root):
 def _described(root) -> tuple:
     """(shape, dtype, device) of a tensor, or of the value behind an edge."""
     if isinstance(root, GradientEdge):
-        return root.node.input_metadata[root.output_nr]
+        metadata = root.node._input_metadata[root.output_nr]
+        return tuple(metadata.shape), metadata.dtype, metadata.device
     return root._array.shape, root.dtype, root._storage.device

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import operator
 
+from .._state import warn_once
 from .._tensor import Tensor
 from ..graph import engine
+from ..graph.metadata import materialize_meta
 from .function import _FunctionBase
 
 
@@ -31,7 +33,8 @@ class _Engine:
 class Variable(metaclass=VariableMeta):
     """A tensor over the memory of ``data``, a leaf with the given ``requires_grad``.
 
-    Raises ``TypeError`` for ``data`` that is no tensor, ``RuntimeError`` for a history given as ``_grad_fn``.
+    Raises ``TypeError`` for ``data`` that is no tensor, ``RuntimeError`` for a history given as ``_grad_fn``,
+    ``ValueError`` for a volatile tensor that requires grad.
     """
 
     _execution_engine = _Engine()
@@ -42,8 +45,10 @@ class Variable(metaclass=VariableMeta):
         for unknown in others:
             raise TypeError(f"'{unknown}' is an invalid keyword argument for this function")
         requires_grad, volatile = operator.index(requires_grad), operator.index(volatile)
-        if volatile and requires_grad:
-            raise ValueError("Variable can't be volatile and require_grad at the same time!")
+        if volatile:
+            warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning)
+            if requires_grad:
+                raise ValueError("Variable can't be volatile and require_grad at the same time!")
         if _grad_fn is not None:
             if not isinstance(_grad_fn, _FunctionBase):
                 raise TypeError(f"_grad_fn has to be a Function object or None, but got {type(_grad_fn).__name__}")
@@ -57,14 +62,12 @@ class Variable(metaclass=VariableMeta):
             made = data.detach()
         else:
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
-        if volatile:
-            from .._state import warn_once
-
-            warn_once("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning)
         if requires_grad:
             if not made.dtype.is_differentiable:
                 raise RuntimeError(FLOAT_ONLY)
             made.requires_grad_()
+        if name is not None:
+            materialize_meta(made).name = name
         return made
 
 

@@ -54,6 +54,8 @@ class AccumulateGrad(Node):
         grads[0] = None  # the caller's reference would count as another holder
         variable = self.variable
         meta = variable._meta
+        if grad is not None and (meta.grad_fn or (meta.view and variable.grad_fn)):
+            raise RuntimeError("leaf variable has been moved into the graph interior")
         if grad is not None and meta.requires_grad:
             # The gradient kept for the post-hooks is no other holder.
             alone = getrefcount(grad) <= LOCAL_ALONE + bool(self.post_hooks)

@@ -15,7 +15,7 @@ Rule: "how autograd encodes the history" and "reentrant backward" in the autogra
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from sys import getrefcount
 
@@ -24,10 +24,6 @@ from ..storage import is_dense
 from .node import GraphRoot, Node
 from .ownership import ARGUMENT_ALONE, ATTRIBUTE_ALONE, add_into
 
-_UNDEFINED_ERROR = (
-    "The differentiated Tensor at index {} appears to not have been used in the graph. "
-    "Set allow_unused=True if this is the desired behavior."
-)
 _task_ids = count()
 
 
@@ -56,6 +52,7 @@ class GraphTask:
         "keep_graph",
         "lone_root",
         "ready",
+        "roots",
     )  # fmt: skip
 
     def __init__(self, keep_graph: bool, grad_mode: bool, accumulates: bool) -> None:
@@ -89,6 +86,7 @@ def run(edges: tuple, grads: list, keep_graph: bool, create_graph: bool, outputs
     root = GraphRoot(edges, grads)
     task = GraphTask(keep_graph, create_graph, accumulate)
     count_dependencies(root, task.dependencies)
+    task.roots = [edge[0] for edge in edges]
     if len(edges) == 1:
         task.lone_root = edges[0][0]
     if outputs is not None:
@@ -201,6 +199,7 @@ def add_up(held, grad):
     """
     if (
         not thread.grad_enabled
+        and process.mutations is None
         and getrefcount(held) <= ARGUMENT_ALONE
         and getrefcount(held._storage) <= ATTRIBUTE_ALONE
         and is_dense(held._array)
@@ -368,8 +367,12 @@ def validate(node: Node, results: list) -> None:
         if grad._array.shape != shape:
             grad = results[index] = reduce_to_shape(node, index, grad, shape)
         if dtype is not None and grad.dtype is not dtype:
-            if dtype.kind < 3 and grad.dtype.kind == 3:
-                grad = grad.real
+            if not grad.dtype.is_floating_point and grad.dtype.is_complex != dtype.is_complex:
+                raise RuntimeError(
+                    "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, "
+                    "but got false.  (Could this error message be improved?  If so, please report an enhancement "
+                    "request to PyTorch.)"
+                )
             grad = results[index] = grad.to(dtype)
         if grad._storage.device is not device:
             if grad._array.ndim == 0:
@@ -390,6 +393,37 @@ def reduce_to_shape(node: Node, index: int, grad, shape: tuple):
             f"but expected shape compatible with {list(shape)}"
         )
     return grad.sum_to_size(shape)
+
+
+def execution_order(task: GraphTask | None) -> list:
+    """The nodes in the order in which ``task`` will run them: for the hooks of the first node that runs.
+
+    Raises ``RuntimeError`` outside of a pass, with multithreading enabled, and once nodes behind the root have run.
+    """
+    if task is None:
+        raise RuntimeError("_current_graph_task_execution_order should only be called during the backward pass")
+    if thread.multithreading:
+        raise RuntimeError(
+            "get_current_graph_task_execution_order expects the current backward to be executed with multithreading "
+            "disabled, e.g. by running:\n\n>>> with torch.autograd.set_multithreading_enabled(False):\n"
+            "...     torch.autograd.grad(...)\n"
+        )
+    remaining, ties = dict(task.dependencies), count()
+    ready = [(-node.sequence_nr, next(ties), node) for node in task.roots]
+    heapify(ready)
+    order = []
+    while ready:
+        node = heappop(ready)[2]
+        order.append(node)
+        for edge in node.next_edges:
+            if edge[0] is None or not (task.exec_info is None or task.wants(edge)):
+                continue
+            if not remaining[edge[0]]:
+                raise RuntimeError("it != dependencies.end() INTERNAL ASSERT FAILED")
+            remaining[edge[0]] -= 1
+            if not remaining[edge[0]]:
+                heappush(ready, (-edge[0].sequence_nr, next(ties), edge[0]))
+    return order
 
 
 def queue_callback(callback) -> None:

@@ -23,10 +23,10 @@ class AutogradMeta:
     hooks = None  # dict of tensor hooks (Tensor.register_hook), in order
     post_accumulate_hooks = None
     retains_grad = False
-    primal_only = False  # the primal of a dual tensor: its view of the base's tangent is hidden
     tangent = None  # forward-mode derivative in the open dual level
     grad_dtype = None
     grad_dtype_set = False
+    name = None  # given by the constructor from before tensors had gradients
     view = None  # ViewMeta when the tensor is a differentiable view
 
 
@@ -46,12 +46,16 @@ class ViewMeta:
     ``base`` is the root of the chain of views. ``replay`` makes the view again from a base; None means that
     strides describe it. ``seen_version`` is the version at which the view's ``grad_fn`` was made: when the counter
     moved on, the ``grad_fn`` is out of date and is made anew on the next look.
+
+    Tangents follow a chain of their own, ``tangent_base`` and ``tangent_replay``: the same as for gradients, except
+    that ``make_dual`` and ``unpack_dual`` begin a new one. ``tangent_base`` is None where one begins.
     """
 
-    __slots__ = ("base", "creation", "replay", "seen_version")
+    __slots__ = ("base", "creation", "replay", "seen_version", "tangent_base", "tangent_replay")
 
     def __init__(self, base, replay, creation: CreationMeta, seen_version: int) -> None:
         self.base, self.replay, self.creation, self.seen_version = base, replay, creation, seen_version
+        self.tangent_base, self.tangent_replay = base, replay
 
 
 def materialize_meta(tensor) -> AutogradMeta:

@@ -75,8 +75,8 @@ class Node:
         return self._metadata
 
     @property
-    def _input_metadata(self) -> list:
-        return [InputMetadata(*entry) for entry in self.input_metadata]
+    def _input_metadata(self) -> tuple:
+        return tuple(InputMetadata(*entry) for entry in self.input_metadata)
 
     @property
     def requires_grad(self) -> bool:
@@ -157,6 +157,9 @@ class ErrorNode(Node):
     def __init__(self, next_edges: tuple, message: str) -> None:
         Node.__init__(self, next_edges)
         self.message = message
+
+    def name(self) -> str:
+        return "torch::autograd::Error"
 
     def apply(self, grads: list, wants) -> list:
         raise RuntimeError(self.message)

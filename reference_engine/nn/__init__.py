@@ -7,6 +7,8 @@ from . import parameter as parameter
 from . import utils as utils
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
+from .parameter import UninitializedBuffer as UninitializedBuffer
+from .parameter import UninitializedParameter as UninitializedParameter
 from .publishing import defined_in
 
 defined_in(parameter)

@@ -13,7 +13,7 @@ from .families import compositions
 from .operators import install_operators
 from .recording import finish
 from .table import op
-from .writing import _random_filler, _reshaper, as_strided_, random_, resize_, set_
+from .writing import _random_filler, _reshaper, as_strided_, random_, resize, resize_, resize_as, resize_as_, set_
 
 
 def square(self: Tensor) -> Tensor:
@@ -139,7 +139,8 @@ def install() -> None:
 
 
 OWN_METHODS = (
-    detach, detach_, conj, to, cpu, cuda, type_as, copy_, random_, resize_, set_, square, square_, equal, allclose,
+    detach, detach_, conj, to, cpu, cuda, type_as, copy_, random_, resize_, resize_as_, resize,
+    resize_as, set_, square, square_, equal, allclose,
     bernoulli, multinomial, is_same_size, is_set_to, apply_, map_,
 )  # fmt: skip
 

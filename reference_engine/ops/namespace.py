@@ -119,6 +119,8 @@ OWN = (
 
 def install(namespace: dict) -> None:
     """Fill the package's namespace and attach the methods of ``Tensor``."""
+    from ..utils.dlpack import from_dlpack
+
     methods.install()
     for name, function in creation.METHODS.items():
         setattr(Tensor, name, function)
@@ -129,6 +131,8 @@ def install(namespace: dict) -> None:
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["outer"] = Tensor.outer = linalg.ger
+    namespace["resize_as_"] = Tensor.resize_as_
+    namespace["from_dlpack"] = from_dlpack
     namespace["positive"] = elementwise.positive
     namespace["where"] = elementwise.where
     Tensor.where = lambda self, condition, other: elementwise.where(condition, self, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 
 import numpy as np
 
@@ -95,6 +96,35 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     if process.forward_level >= 0 and self._meta is not None and self._meta.tangent is not None:
         raise RuntimeError("cannot resize variables that has a forward grad")
     return self
+
+
+def resize_as_(self: Tensor, *the_template, memory_format=None) -> Tensor:
+    """``resize_`` to the shape of another tensor. Raises as that does."""
+    if len(the_template) != 1:
+        raise TypeError('resize_as_() missing 1 required positional arguments: "the_template"')
+    if not isinstance(the_template[0], Tensor):
+        raise TypeError(
+            f"resize_as_(): argument 'the_template' (position 1) must be Tensor, not {type(the_template[0]).__name__}"
+        )
+    return resize_(self, the_template[0]._array.shape)
+
+
+def resize(self: Tensor, *sizes) -> Tensor:
+    """The elements in another shape, as a deprecated operation of its own. Raises ``RuntimeError`` for other numbers
+    of elements.
+    """
+    from ..autograd._functions import Resize
+
+    warnings.warn("non-inplace resize is deprecated", stacklevel=3)
+    return Resize.apply(self, sizes)
+
+
+def resize_as(self: Tensor, tensor: Tensor) -> Tensor:
+    """``resize`` to the shape of another tensor."""
+    from ..autograd._functions import Resize
+
+    warnings.warn("non-inplace resize_as is deprecated", stacklevel=3)
+    return Resize.apply(self, tensor.size())
 
 
 def grow(storage, nbytes: int) -> None:

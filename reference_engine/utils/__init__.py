@@ -2,10 +2,14 @@
 
 import importlib
 
-_MODULES = ("backcompat", "checkpoint", "hooks")
+_MODULES = ("backcompat", "checkpoint", "dlpack", "hooks")
 
 
 def __getattr__(name):
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
+    if name == "swap_tensors":
+        from .swapping import swap_tensors
+
+        return swap_tensors
     raise AttributeError(f"module 'torch.utils' has no attribute '{name}'")

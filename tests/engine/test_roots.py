@@ -98,3 +98,88 @@ CALLS = [
 def test_roots_seeds_and_inputs(call):
     engine, wanted = agree(f"{_SETUP}\nshow(lambda: {call})\nshow(lambda: {call})\nprint(x.grad, w.grad, c.grad)")
     assert engine == wanted
+
+
+EDGES = [
+    *(f"torch.autograd.grad(y, torch.autograd.graph.GradientEdge({edge}))" for edge in ("5, 0", "None, 0", "n, 'a'")),
+    *(f"torch.autograd.grad(torch.autograd.graph.GradientEdge({edge}), x)" for edge in ("5, 0", "n, 1", "n, 'a'")),
+    "torch.autograd.backward(y, inputs=torch.autograd.graph.GradientEdge(3., 0))",
+]
+_LEAF_AND_SHOW = """
+x = torch.ones((), requires_grad=True)
+y = x * 2
+n = y.grad_fn
+def show(f):
+    try:
+        print(f())
+    except Exception as e:
+        print(type(e).__name__, e)
+"""
+
+
+@pytest.mark.parametrize("expression", EDGES)
+def test_edges_made_by_hand(expression):
+    engine, wanted = agree(f"{_LEAF_AND_SHOW}show(lambda: {expression})")
+    assert engine == wanted
+
+
+BATCHED = [
+    "y, x, torch.eye(2)",
+    "y, x, torch.ones(3, 4)",
+    "y, x, torch.ones(2)",
+    "y, x, torch.ones(())",
+    "y, x, torch.ones(0, 2)",
+    "y, x, [1]",
+    "y.sum(), x",
+    "y.sum(), x, torch.arange(3.)",
+    "(y, y.sum()), x, (torch.ones(3, 2), torch.arange(3.))",
+    "(y, y.sum()), x, (torch.ones(3, 2), torch.ones(2))",
+    "y, (x, w), torch.ones(3, 2)",
+    "y, (x, w), torch.ones(3, 2), allow_unused=True",
+    "y, (x, w), torch.ones(3, 2), materialize_grads=True",
+    "y, {'a': x}, torch.ones(3, 2)",
+    "y, x, torch.ones(3, 2, dtype=torch.complex64)",
+    "y, x, torch.ones(3, 2, dtype=torch.float64)",
+    "torch.autograd.graph.get_gradient_edge(y), x, torch.ones(3, 4)",
+]
+
+
+@pytest.mark.parametrize("arguments", BATCHED)
+def test_several_gradients_at_once(arguments):
+    engine, wanted = agree(
+        f"{_LEAF_AND_SHOW}x, w = torch.ones(2, requires_grad=True), torch.ones(1, requires_grad=True)\ny = x * x\n"
+        f"for _ in range(2):\n    show(lambda: torch.autograd.grad({arguments}, is_grads_batched=True))"
+    )
+    assert engine == wanted
+
+
+def test_a_leaf_that_was_written_with_history_after_its_use():
+    engine, wanted = agree(
+        f"{_LEAF_AND_SHOW}w = torch.ones((), requires_grad=True)\nz = y + w\nx.requires_grad_(False)\nx.mul_(w)\n"
+        "show(lambda: torch.autograd.grad(z, w, retain_graph=True))\nshow(z.backward)\nprint(x.is_leaf, w.grad)"
+    )
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_order_in_which_a_pass_runs_its_nodes(enabled):
+    engine, wanted = agree(
+        f"{_LEAF_AND_SHOW}order = torch._C._current_graph_task_execution_order\nshow(order)\nz = y.exp() + x * y\n"
+        "z.register_hook(lambda g: show(lambda: [n.name() for n in order()]))\n"
+        f"with torch.autograd.set_multithreading_enabled({enabled}):\n    z.backward(retain_graph=True)\n"
+        "    torch.autograd.grad(z, y)"
+    )
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("leaf", ["float32", "complex64"])
+@pytest.mark.parametrize("made", ["float32", "float64", "complex64", "complex128", "int64", "bool"])
+def test_gradients_of_another_type(leaf, made):
+    engine, wanted = agree(
+        f"{_LEAF_AND_SHOW}\nclass Cast(torch.autograd.Function):\n    @staticmethod\n"
+        "    def forward(ctx, x):\n        return x * 2\n"
+        f"    @staticmethod\n    def backward(ctx, g):\n        return (g * 1.5).to(torch.{made})\n"
+        f"x = torch.ones(2, dtype=torch.{leaf}, requires_grad=True)\n"
+        f"show(lambda: Cast.apply(x).backward(torch.ones(2, dtype=torch.{leaf})))\nprint(x.grad)"
+    )
+    assert engine == wanted
