@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 COMPLEX = ("complex128", "complex64")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
-MATRICES = ("float64", "float32", "complex128", "complex64", "float16", "int64")
+MATRICES = ("float64", "float32", "complex128", "complex64", "int64")
 EVERY = (*FLOATS, *COMPLEX, *INTEGERS, "bool")
 
 ASPECTS = (
@@ -67,12 +67,12 @@ def above_one(shape: str = "~", **options) -> Input:
 
 def regular(shape: str = "... n n", **options) -> Input:
     """Matrices with large diagonals: far from singular, of full rank."""
-    return Input("regular", shape, **{"dtypes": MATRICES, **options})
+    return Input("regular", shape, **{"dtypes": MATRICES, "mixes": False, **options})
 
 
 def definite(shape: str = "... n n", **options) -> Input:
     """Symmetric (or Hermitian) positive-definite matrices."""
-    return Input("definite", shape, **{"dtypes": MATRICES, **options})
+    return Input("definite", shape, **{"dtypes": MATRICES, "mixes": False, **options})
 
 
 def mask(shape: str = "~") -> Input:

@@ -13,7 +13,7 @@ from .catalogue import ASPECTS, Operation
 from .comparing import compare
 from .drawing import Example, examples
 
-EXAMPLES = 12
+EXAMPLES = 20
 """How many examples of an operation a test draws; CONFORMANCE_EXAMPLES multiplies it."""
 
 
@@ -34,6 +34,7 @@ class Outcome:
 
     operation: Operation
     reached: Counter = field(default_factory=Counter)
+    disagreeing: Counter = field(default_factory=Counter)
     differing: dict[str, tuple[Example, tuple]] = field(default_factory=dict)
 
 
@@ -47,6 +48,7 @@ def run(operation: Operation, count: int | None = None) -> Outcome:
         for aspect, difference in compare(example).items():
             outcome.reached[aspect] += 1
             if difference is not None:
+                outcome.disagreeing[aspect] += 1
                 kept = outcome.differing.get(aspect)
                 if kept is None or len(example.program()) < len(kept[0].program()):
                     outcome.differing[aspect] = (example, difference)

@@ -91,7 +91,20 @@ operation("contiguous", "x.contiguous()", x=real("..."), exact=True)
 operation("to (dtype)", "x.to({t})", "x.to({t}, copy=True)", x=real("..."), exact=True,
           t=["torch.float64", "torch.float32", "torch.bfloat16", "torch.complex64", "torch.int64", "torch.bool"])  # fmt: skip
 operation("to (like)", "x.to(y)", "x.type_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
-for name in ["double", "float", "half", "bfloat16", "cfloat", "cdouble", "long", "int", "short", "char", "byte", "bool"]:
+for name in [
+    "double",
+    "float",
+    "half",
+    "bfloat16",
+    "cfloat",
+    "cdouble",
+    "long",
+    "int",
+    "short",
+    "char",
+    "byte",
+    "bool",
+]:
     operation(name, f"x.{name}()", x=real("..."), exact=True)
 operation("type", "x.type({t})", x=real("..."), t=["torch.float64", "torch.int64", "torch.bfloat16"], exact=True)
 operation("copy_", "x.clone().copy_(y)", x=real("..."), y=real("~"), exact=True)
