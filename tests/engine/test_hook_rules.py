@@ -101,3 +101,26 @@ FUNCTIONS = [
 def test_functions_as_torch(program):
     engine, wanted = agree(_FUNCTION + program)
     assert engine == wanted
+
+
+_MUTATION = """
+G = torch.autograd.graph
+x = torch.tensor([2., 3.], requires_grad=True)
+a = x.clone()
+"""
+
+MUTATIONS = [
+    "y = a ** 2; k = y.grad_fn._saved_self; print(k.data_ptr() == a.data_ptr()); a.mul_(3)\n"
+    "    k = y.grad_fn._saved_self; print(k.data_ptr() == a.data_ptr(), k.tolist()); y.sum().backward(); print(x.grad)",
+    *(
+        f"y = (a ** 2).sum(); {write}; y.backward(); print(x.grad, x.grad._version)"
+        for write in ("a.detach().zero_()", "a.data.zero_()", "a.view(1, 2).zero_()", "a[0] = 7", "a.add_(1).add_(1)")
+    ),
+    "y = (a ** 2).sum(); a.mul_(10); z = (a ** 2).sum(); (y + z).backward(); print(x.grad, x.grad._version)",
+]
+
+
+@pytest.mark.parametrize("program", MUTATIONS)
+def test_mutations_as_torch(program):
+    engine, wanted = agree(_MUTATION + "with G.allow_mutation_on_saved_tensors():\n    " + program)
+    assert engine == wanted
