@@ -26,7 +26,7 @@ from .ops import namespace as _namespace
 
 _namespace.install(globals())
 
-from . import _C, autograd, cuda, linalg, overrides, random, special, storage
+from . import _C, _VF, autograd, cuda, linalg, overrides, random, special, storage
 from . import utils as utils
 from .autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled

@@ -8,7 +8,7 @@ Rule: ``torch.autograd.Function.apply``, ``FunctionCtx.mark_dirty``, ``mark_non_
 
 from __future__ import annotations
 
-from .._state import process, thread
+from .._state import process, thread, warn_once
 from .._tensor import Tensor
 from ..graph import inplace
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
@@ -66,11 +66,12 @@ def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
     wrapped = wrap_outputs(node, tensors, outputs, recording)
     if recording:
         save_tensors(node, wrapped)
+    dirty, frozen = _told(node, "dirty_tensors"), _told(node, "non_differentiable")
     node.to_save = node.dirty_tensors = node.non_differentiable = None
     if process.forward_level >= 0:
-        from . import forward_ad
+        from . import function_tangents
 
-        forward_ad.custom_function(cls, node, args, tensors, wrapped)
+        function_tangents.propagate(cls, node, args, outputs, wrapped, dirty, frozen)
     node.saved_for_forward = None
     return wrapped[0] if single else tuple(wrapped)
 
@@ -103,14 +104,14 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
     input_ids = {id(tensor) for tensor in inputs}
     output_ids = {id(output) for output in outputs if isinstance(output, Tensor)}
     for tensor in dirty:
-        if id(tensor) not in output_ids and id(tensor) in input_ids:
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
-                "that are "
-                "modified inplace must all be outputs of the Function."
-            )
+        inplace.bump_version(tensor)  # on top of what the write itself counted
+    if any(id(tensor) not in output_ids for tensor in dirty):
+        raise RuntimeError(
+            "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+            "are modified inplace must all be outputs of the Function."
+        )
     wrapped = []
-    several = sum(isinstance(output, Tensor) for output in outputs) > 1
+    differentiable = 0
     for output in outputs:
         if not isinstance(output, Tensor):
             wrapped.append(output)
@@ -119,57 +120,57 @@ def wrap_outputs(node, inputs, outputs, recording: bool) -> list:
             continue
         is_input = id(output) in input_ids
         is_dirty = id(output) in dirty_ids
-        if is_dirty:
-            inplace.bump_version(output)  # on top of what the write itself counted
-            if not is_input:
-                from .._state import warn_once
-
-                warn_once(
-                    "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been "
-                    "mutated should "
-                    "be passed to ctx.mark_dirty()."
-                )
-        if not recording or not output.dtype.is_differentiable:
-            if is_input and not is_dirty:
-                output = _fresh_view(output)
-                output._meta.view = None
-            elif not recording and output._meta is not None and output.requires_grad and not is_dirty:
-                output = output.detach()
-            wrapped.append(output)
+        if not recording or id(output) in frozen or not output.dtype.is_differentiable:
+            result = _outside(output, is_input, is_dirty)
             if recording:
+                if id(output) in frozen:
+                    node.frozen_outputs |= {len(node.input_metadata)}
                 node.input_metadata.append((output._array.shape, output.dtype, output._storage.device))
-            continue
-        if id(output) in frozen:
-            if is_dirty and output.requires_grad:
-                raise RuntimeError(_LEAF_DIRTY)
-            result = _fresh_view(output) if is_input and not is_dirty else output
-            if result._meta is not None:
-                result = result.detach() if result is not output or result.requires_grad else result
-            node.frozen_outputs |= {len(node.input_metadata)}
-            node.input_metadata.append((output._array.shape, output.dtype, output._storage.device))
-            wrapped.append(result)
-            continue
-        if is_dirty and is_input:
-            meta = output._meta
-            if several and meta is not None and meta.view is not None and output.requires_grad:
-                raise RuntimeError(_DIRTY_VIEW_SEVERAL)
-            if meta is not None and meta.view is not None:
-                inplace.check_rebase(output, meta.view, indirect=False)
-                if output.requires_grad and meta.view.base.is_leaf and meta.view.base.requires_grad:
-                    raise RuntimeError(inplace.VIEW_OF_LEAF_ERROR)
-            elif meta is not None and meta.requires_grad and meta.grad_fn is None:
-                raise RuntimeError(_LEAF_DIRTY)
-            inplace.rebase_history(output, node)
-            wrapped.append(output)
-            continue
-        if is_input:
-            output = _fresh_view(output)
-            _mark_custom(output, several)
-        elif output._meta is not None and output._meta.view is not None:
-            _mark_custom(output, several)
-        set_history(output, node)
-        wrapped.append(output)
+        else:
+            differentiable += 1
+            if is_dirty:
+                _rebase(output, node, is_input, len(outputs))
+                result = output
+            else:
+                result = _fresh_view(output) if is_input else output
+                set_history(result, node)
+        if result._is_view() and not (is_input and is_dirty):
+            result._meta.view.creation = CreationMeta.IN_CUSTOM_FUNCTION
+        wrapped.append(result)
+    if differentiable > 1:
+        for result in wrapped:
+            if isinstance(result, Tensor) and result._is_view():
+                result._meta.view.creation = CreationMeta.MULTI_OUTPUT
     return wrapped
+
+
+def _outside(output: Tensor, is_input: bool, is_dirty: bool) -> Tensor:
+    """An output that gets no place in the graph. An input is returned as another tensor over the same memory."""
+    if not output.requires_grad:
+        return _fresh_view(output) if is_input and not is_dirty else output
+    if is_input:
+        return output.detach()
+    return output if output._is_view() else output.detach_()
+
+
+def _rebase(output: Tensor, node, is_input: bool, count: int) -> None:
+    """The history of a modified output: ``node`` on top of what was there. Raises ``RuntimeError`` if it may not."""
+    meta = output._meta
+    if meta is not None and meta.grad_fn is None and output.requires_grad:
+        raise RuntimeError(_LEAF_DIRTY)
+    if not is_input:
+        warn_once(
+            "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated "
+            "should be passed to ctx.mark_dirty()."
+        )
+    view = None if meta is None else meta.view
+    if view is not None:
+        if count > 1:
+            raise RuntimeError(_DIRTY_VIEW_SEVERAL)
+        inplace.check_rebase(output, view, indirect=False)
+        if output.requires_grad and view.base.is_leaf and view.base.requires_grad:
+            raise RuntimeError(inplace.VIEW_OF_LEAF_ERROR)
+    inplace.rebase_history(output, node)
 
 
 def _told(node, attribute: str) -> tuple:
@@ -190,15 +191,11 @@ def _marked(node, attribute: str, message: str) -> tuple:
 
 def _fresh_view(tensor):
     """An input returned as it is becomes a view of itself, so that it can have a history of its own."""
-    recording, thread.grad_enabled = thread.grad_enabled, True
+    recording, thread.grad_enabled = thread.grad_enabled, False
     try:
         return inplace.make_view(tensor, tensor._array[...])
     finally:
         thread.grad_enabled = recording
-
-
-def _mark_custom(view, several: bool) -> None:
-    view._meta.view.creation = CreationMeta.MULTI_OUTPUT if several else CreationMeta.IN_CUSTOM_FUNCTION
 
 
 def save_tensors(node, outputs) -> None:

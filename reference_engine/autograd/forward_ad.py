@@ -15,10 +15,9 @@ from .._state import process, thread
 from .._tensor import Tensor
 from ..graph.edges import gradient_edge, set_history
 from ..graph.inplace import make_view
-from ..graph.metadata import materialize_meta
 from ..graph.node import Identity
-
-_open_tangents: list = []  # every tensor that got a tangent in the open level
+from ..ops.extrema import return_type
+from .tangents import forget, set_tangent, start_family, tangent_of, write_tangent
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -52,15 +51,6 @@ def exit_dual_level(*, level: int | None = None) -> None:
     forget()
 
 
-def forget() -> None:
-    """Drop every tangent and close whatever level is open."""
-    process.forward_level = -1
-    for tensor in _open_tangents:
-        if tensor._meta is not None:
-            tensor._meta.tangent = None
-    _open_tangents.clear()
-
-
 class dual_level:
     """Context in which dual tensors exist."""
 
@@ -81,7 +71,7 @@ class dual_level:
 
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
     """A view of ``tensor`` that carries ``tangent``. Raises ``RuntimeError`` outside of a level."""
-    if process.forward_level < 0:
+    if (process.forward_level if level is None else level) < 0:
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
         )
@@ -89,95 +79,52 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise ValueError(f"Expected primal to be floating point or complex, but got: {tensor.dtype}")
     if not (tangent.is_floating_point() or tangent.is_complex()):
         raise ValueError(f"Expected tangent to be floating point or complex, but got: {tangent.dtype}")
-    if tangent_of(tangent) is not None:
+    return _make_dual(tensor, tangent, process.forward_level if level is None else level)
+
+
+def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
+    """The primal and the tangent; None stands for the tangent of a tensor without."""
+    if level is None:
+        level = process.forward_level
+    if level < 0:
+        return UnpackedDualTensor(tensor, None)
+    return UnpackedDualTensor(*_unpack_dual(tensor, level))
+
+
+def _make_dual(primal: Tensor, tangent: Tensor, level: int) -> Tensor:
+    """What ``make_dual`` rests on. Raises ``RuntimeError`` for a level that is not open, and for two tangents."""
+    if level != 0:
+        raise RuntimeError("Invalid level given to _make_dual")
+    if process.forward_level < 0:
         raise RuntimeError(
-            "Setting a forward grad that itself has a forward gradient at the same level"
-            f"{process.forward_level} is not supported."
+            "Trying to access a forward AD level with an invalid index. This index was either not created or is "
+            "already deleted."
         )
-    if tangent_of(tensor) is not None:
+    if tangent_of(primal) is not None:
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level "
-            f"{process.forward_level} is not supported."
+            f"{level} is not supported."
         )
-    check_tangent(tensor, tangent)
-    dual = tensor.view_as(tensor)
+    dual = primal.view_as(primal)
     if not thread.inference:
+        start_family(dual)
         set_tangent(dual, tangent)
     return dual
 
 
-def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
-    if tensor._array.shape != tangent._array.shape:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
-            "not "
-            f"supported. Tensor is of size {list(tensor._array.shape)} while the given forward gradient is of size "
-            f"{list(tangent._array.shape)}."
-        )
+def _unpack_dual(dual: Tensor, level: int):
+    """What ``unpack_dual`` rests on. Raises ``RuntimeError`` for a dual tensor and a level that is not its own."""
+    tangent = tangent_of(dual) if process.forward_level >= 0 else None
+    if tangent is not None and level != 0:
+        raise RuntimeError("Invalid level given to _fw_primal")
+    primal = make_view(dual, dual._array[...])
+    start_family(primal)
+    if thread.grad_enabled and dual.requires_grad and not thread.inference:
+        set_history(primal, Identity((gradient_edge(dual),)))
+    return _unpacked((primal, tangent))
 
 
-def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """The primal and the tangent; the tensor itself and None for one without tangent."""
-    if process.forward_level < 0:
-        return UnpackedDualTensor(tensor, None)
-    primal = make_view(tensor, tensor._array[...])
-    materialize_meta(primal).primal_only = True
-    if thread.grad_enabled and tensor.requires_grad and not thread.inference:
-        set_history(primal, Identity((gradient_edge(tensor),)))
-    return UnpackedDualTensor(primal, tangent_of(tensor))
-
-
-def tangent_of(tensor) -> Tensor | None:
-    """The tangent that a tensor carries; a view of a tensor with one carries the matching view of it."""
-    meta = tensor._meta
-    if meta is None:
-        return None
-    if meta.tangent is None and meta.view is not None and not meta.primal_only:
-        base = meta.view.base
-        base_tangent = None if base._meta is None else base._meta.tangent
-        if base_tangent is not None and meta.view.replay is None:
-            set_tangent(tensor, _matching_view(base, base_tangent, tensor))
-    return meta.tangent
-
-
-def _matching_view(base: Tensor, base_tangent: Tensor, view: Tensor) -> Tensor:
-    """The part of the base's tangent that belongs to a view of the base."""
-    if base_tangent.stride() != base.stride() or base_tangent.storage_offset() != base.storage_offset():
-        copy = base_tangent.new_zeros(base.shape).as_strided(base.shape, base.stride(), 0)
-        base_tangent = copy.copy_(base_tangent)
-        set_tangent(base, base_tangent)
-    shift = base_tangent.storage_offset() - base.storage_offset()
-    return base_tangent.as_strided(view.shape, view.stride(), view.storage_offset() + shift)
-
-
-def write_tangent(tensor: Tensor, tangent: Tensor) -> None:
-    """The tangent after an in-place write: a view's goes into the tangent of its base."""
-    meta = materialize_meta(tensor)
-    if meta.view is not None and meta.view.replay is None:
-        base = meta.view.base
-        if materialize_meta(base).tangent is None:
-            from ..creation import zeros_like
-
-            set_tangent(base, zeros_like(base))
-            meta.tangent = None
-        part = meta.tangent if meta.tangent is not None else _matching_view(base, base._meta.tangent, tensor)
-        part.copy_(tangent)
-        set_tangent(tensor, part)
-    elif meta.tangent is not None:
-        meta.tangent.copy_(tangent)
-    else:
-        set_tangent(tensor, tangent)
-
-
-def set_tangent(tensor: Tensor, tangent: Tensor) -> None:
-    materialize_meta(tensor).tangent = tangent
-    _open_tangents.append(tensor)
-
-
-def drop(tensor: Tensor) -> None:
-    """A detached tensor carries no tangent."""
-    if tensor._meta is not None:
-        tensor._meta.tangent = None
+_unpacked = return_type("_unpack_dual", "primal", "tangent")
 
 
 def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
@@ -216,6 +163,8 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
     for output, tangent in zip(outputs, results, strict=False):
         if tangent is None or not output.dtype.is_differentiable:
             continue
+        if not row.view and any(tangent is given for given in tangents.values()):
+            tangent = tangent.clone()  # a result of its own: writes to it are not writes to the input
         if tangent._array.shape != output._array.shape:
             tangent = tangent.expand(output._array.shape).clone()
         if tangent.dtype is not output.dtype:
@@ -336,56 +285,6 @@ def copied(target: Tensor, source: Tensor) -> None:
         write_tangent(target, tangent.expand(target._array.shape).clone())
     finally:
         process.forward_level = level
-
-
-def custom_function(cls, node, args: tuple, tensors, outputs) -> None:
-    """The tangents of a custom Function's outputs, by its ``jvp``."""
-    if not any(tangent_of(tensor) is not None for tensor in tensors):
-        return
-    incoming = [tangent_of(arg) if isinstance(arg, Tensor) else None for arg in args]
-    level, process.forward_level = process.forward_level, -1
-    try:
-        returned = cls.jvp(node, *incoming)
-    finally:
-        process.forward_level = level
-    listed = returned if isinstance(returned, tuple) else (returned,)
-    if len(listed) != len(outputs):
-        raise RuntimeError(
-            f"Function's jvp returned an invalid number of forward gradients (expected {len(outputs)} but got "
-            f"{len(listed)})"
-        )
-    inputs = {id(tensor): tangent_of(tensor) for tensor in tensors}
-    for index, (output, tangent) in enumerate(zip(outputs, listed, strict=True)):
-        if not isinstance(output, Tensor) or tangent is None:
-            continue
-        if not isinstance(tangent, Tensor):
-            raise RuntimeError(f"expected Variable or None (got {type(tangent).__name__}) for grad output {index}.")
-        _mirror_views(output, tangent, inputs)
-        check_tangent(output, tangent)
-        set_tangent(output, tangent)
-
-
-def _mirror_views(output: Tensor, tangent: Tensor, inputs: dict) -> None:
-    """What forward does to memory (a view, a write) jvp must do to tangents. Raises ``RuntimeError``."""
-    if id(output) in inputs:
-        if inputs[id(output)] is not None and tangent is not inputs[id(output)]:
-            raise RuntimeError(
-                "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is "
-                "modifying "
-                "an input inplace, then the jvp function must modify the corresponding gradient inplace."
-            )
-        return
-    if not output._is_view():
-        return
-    if not tangent._is_view() and not any(tangent is given for given in inputs.values()):
-        raise RuntimeError(
-            "A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view."
-        )
-    storages = [given._storage for given in inputs.values() if given is not None]
-    if not any(tangent._storage is storage for storage in storages):
-        raise RuntimeError(
-            "A custom Function is returning a view but the jvp is not returning a view of the given grad input."
-        )
 
 
 class _set_fwd_grad_enabled:

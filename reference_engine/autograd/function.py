@@ -220,6 +220,9 @@ class BackwardCFunction(_FunctionBase, Node):
     def name(self) -> str:
         return type(self).__name__
 
+    def __repr__(self) -> str:
+        return object.__repr__(self)
+
     def _register_hook_dict(self, tensor) -> None:
         if not isinstance(tensor, Tensor):
             raise RuntimeError("_register_hook_dict expected a Tensor")
@@ -240,7 +243,7 @@ class FunctionMeta(type):
 
     def __init__(cls, name, bases, attrs) -> None:
         cls._backward_cls = type(
-            name + "Backward", (BackwardCFunction,), {"_forward_cls": cls, "__module__": cls.__module__}
+            name + "Backward", (BackwardCFunction,), {"_forward_cls": cls, "__module__": "torch.autograd.function"}
         )
         super().__init__(name, bases, attrs)
 

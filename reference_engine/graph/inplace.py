@@ -41,7 +41,7 @@ def make_view(base, array, replay=None, multi_output: bool = False):
     if base._counter is None:
         return view
     creation = CreationMeta.DEFAULT
-    root, inherited = base, None
+    root, inherited, step = base, None, replay
     meta = base._meta
     if meta is not None and meta.view is not None:
         inherited = meta.view
@@ -56,7 +56,13 @@ def make_view(base, array, replay=None, multi_output: bool = False):
     if inherited is not None and inherited.creation is not CreationMeta.DEFAULT:
         creation = propagate(inherited.creation, creation)
     view_meta = view._meta = AutogradMeta()
-    view_meta.view = ViewMeta(root, replay, creation, base._counter.value)
+    made = view_meta.view = ViewMeta(root, replay, creation, base._counter.value)
+    if inherited is not None and inherited.tangent_base is not root:
+        if inherited.tangent_base is None:
+            made.tangent_base, made.tangent_replay = base, step
+        else:
+            made.tangent_base = inherited.tangent_base
+            made.tangent_replay = _chain(inherited.tangent_replay, step, base, array)
     return view
 
 

@@ -27,10 +27,6 @@ def detach(self: Tensor) -> Tensor:
     alias = self._alias()
     if self._counter is None and not thread.inference:
         alias._counter = InferenceVersionCounter()
-    elif self._meta is not None and self._meta.tangent is not None:
-        from ..autograd import forward_ad
-
-        forward_ad.drop(alias)
     return alias
 
 
