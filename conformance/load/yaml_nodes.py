@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 from yaml.cyaml import CParser
 from yaml.events import (
@@ -32,43 +33,34 @@ from conformance.load.yaml_hints import syntax_problem
 from conformance.load.yaml_scalars import NumberOutOfRange, resolve
 
 
-class Scalar:
+class Scalar(msgspec.Struct, eq=False, gc=False):
     """A scalar: `value` is what it resolved to, `text` what is written (unescaped).
 
     `style` is "" for plain, "'", '"', "|" or ">"; `end_line` the line on which it ends.
     """
 
-    __slots__ = ("column", "end_line", "line", "style", "text", "value")
-
-    def __init__(self, text: str, value: Any, style: str, line: int, column: int, end_line: int) -> None:
-        self.text = text
-        self.value = value
-        self.style = style
-        self.line = line
-        self.column = column
-        self.end_line = end_line
+    text: str
+    value: Any
+    style: str
+    line: int
+    column: int
+    end_line: int
 
 
-class Sequence:
+class Sequence(msgspec.Struct, eq=False):
     """A list of nodes."""
 
-    __slots__ = ("column", "items", "line")
-
-    def __init__(self, items: list[Node], line: int, column: int) -> None:
-        self.items = items
-        self.line = line
-        self.column = column
+    items: list[Node]
+    line: int
+    column: int
 
 
-class Mapping:
+class Mapping(msgspec.Struct, eq=False):
     """Pairs of a key, always a text, and a node; in file order, no key twice."""
 
-    __slots__ = ("column", "line", "pairs")
-
-    def __init__(self, pairs: list[tuple[Scalar, Node]], line: int, column: int) -> None:
-        self.pairs = pairs
-        self.line = line
-        self.column = column
+    pairs: list[tuple[Scalar, Node]]
+    line: int
+    column: int
 
     def get(self, name: str) -> Node | None:
         """The node under `name`, None where there is none."""
@@ -209,6 +201,8 @@ class _Composer:
 
     def node(self, event: Any, depth: int) -> Node:
         kind = type(event)
+        if kind is ScalarEvent and event.anchor is None and event.tag is None:  # nearly all there is
+            return self.scalar(event)
         if kind is AliasEvent:
             name = quoted("*" + event.anchor)
             self._add(

@@ -31,8 +31,9 @@ def check_file(spec: SpecFile, table: Surface | None = None) -> list[Problem]:
     table = table or surface()
     problems: dict[Problem, None] = {}
     known: dict[tuple, State] = {}
+    walk = Statements(table, State(spec.shown))
     for case in spec.cases:
-        problems.update(dict.fromkeys(_check(case, spec.shown, table, known)))
+        problems.update(dict.fromkeys(_check(case, spec.shown, walk, known)))
         if len(problems) >= limits.PROBLEMS:
             break
     return list(problems)[: limits.PROBLEMS]
@@ -40,7 +41,7 @@ def check_file(spec: SpecFile, table: Surface | None = None) -> list[Problem]:
 
 def check_case(case: Case, shown: str, table: Surface | None = None) -> list[Problem]:
     """The problems of one case's programs. `shown` is the file as printed before the line."""
-    return _check(case, shown, table or surface(), {})
+    return _check(case, shown, Statements(table or surface(), State(shown)), {})
 
 
 def check_source(
@@ -61,23 +62,23 @@ def check_source(
     return state.problems
 
 
-def _check(case: Case, shown: str, table: Surface, known: dict[tuple, State]) -> list[Problem]:
+def _check(case: Case, shown: str, walk: Statements, known: dict[tuple, State]) -> list[Problem]:
     problems: list[Problem] = []
     names = []
     if case.params or case.rows:
-        names = _bound_names(case, shown, table, problems)
+        names = _bound_names(case, shown, walk.surface, problems)
     key = (case.given, case.needs, tuple(names))
     state = known.get(key)
     if state is None:
         state = State(shown, case.needs, names)
-        walk = Statements(table, state)
+        walk.resume(state)
         with suppress(TooMany):
             for source in case.given:
                 _walk(walk, source, False)
         problems += state.problems
         known[key] = state
     state = state.copy()
-    walk = Statements(table, state)
+    walk.resume(state)
     with suppress(TooMany):
         for step in case.steps:
             _walk(walk, step.run, False)

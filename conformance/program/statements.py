@@ -43,6 +43,12 @@ class Statements(Expressions):
         }
         self.statement = Handlers(self.refused_statement, statement)
 
+    def resume(self, state: State) -> Statements:
+        """Go on with another state: a walk is made once for all cases of a file."""
+        self.state = state
+        self.reset()
+        return self
+
     def reset(self) -> None:
         """Forget what is around the place where a walk broke off."""
         self.functions = self.loops = self.held = 0

@@ -390,12 +390,11 @@ class Runner:
         `suspends`: a generator may be left in a cycle, whose end sets modes: it goes before the modes are set.
         """
         self._cases += 1
-        if len(sys.modules) != self._modules:  # freshly imported code lives for good: never walk it again
+        if len(sys.modules) != self._modules or self._cases % FULL_COLLECTION == 0:
+            # What is left lives for good, as imported code does: never walk it again.
             self._modules = len(sys.modules)
             gc.collect()
             gc.freeze()
-        elif self._cases % FULL_COLLECTION == 0:
-            gc.collect()
         elif suspends or self._cases % COLLECTION == 0:
             gc.collect(0)
         if self._reset is not None:
