@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import NotModelled
 from .backward_rows import backward_operation
 from .elementwise import sum_tangents, where, zeros_like
 from .table import COMMON, op
@@ -254,6 +255,8 @@ def _embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
 
 
 def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_freq, sparse):
+    if sparse:
+        raise NotModelled("The sparse gradient of an embedding")
     rows = grad.reshape(-1, weight_sym_sizes[-1])
     places = indices.reshape(-1)
     if padding_idx >= 0:

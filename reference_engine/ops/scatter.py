@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import NotModelled
 from .dims import wrap_dim
 from .elementwise import zeros_like
 from .indexing import index_put_zeros
@@ -34,10 +35,16 @@ def _gather(array, dim, index, sparse_grad):
     return array[_within(array, index, dim)]
 
 
+def _gather_grad(grad, self, dim, index, sparse_grad):
+    if sparse_grad:
+        raise NotModelled("The sparse gradient of gather")
+    return grad.new_zeros(self._array.shape).scatter_add(dim, index, grad)
+
+
 gather = op(
     "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)",
     _gather,
-    self=lambda grad, self, dim, index, sparse_grad: grad.new_zeros(self._array.shape).scatter_add(dim, index, grad),
+    self=lambda grad, self, dim, index, sparse_grad: _gather_grad(grad, self, dim, index, sparse_grad),
     jvp=lambda self_t, dim, index: self_t.gather(dim, index),
 )
 
