@@ -367,7 +367,9 @@ def validate(node: Node, results: list) -> None:
         if grad._array.shape != shape:
             grad = results[index] = reduce_to_shape(node, index, grad, shape)
         if dtype is not None and grad.dtype is not dtype:
-            if not grad.dtype.is_floating_point and grad.dtype.is_complex != dtype.is_complex:
+            if grad.dtype.is_complex and not dtype.is_complex and node.drops_imaginary:
+                grad = grad.real
+            elif not grad.dtype.is_floating_point and grad.dtype.is_complex != dtype.is_complex:
                 raise RuntimeError(
                     "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == grad_is_complex) to be true, "
                     "but got false.  (Could this error message be improved?  If so, please report an enhancement "

@@ -32,6 +32,7 @@ class Node:
 
     next_edges: tuple = ()
     input_metadata: list  # per output of the operation: (shape, dtype, device) that its gradient must have
+    drops_imaginary = False  # a complex gradient for a real input is cut to its real part, not refused
     released = False  # saved values were freed
     tensor_hooks: dict | None = None  # output number -> list of hook dicts
     retained: dict | None = None  # output number -> weak reference to the tensor that retains its gradient

@@ -36,6 +36,8 @@ def _paired(array: np.ndarray) -> np.ndarray:
         raise RuntimeError("Input tensor must have one or more dimensions")
     if array.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
+    if not array.size:
+        return np.empty(array.shape[:-1], wide)
     if array.strides[-1] != array.itemsize:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     return array.view(wide)[..., 0]

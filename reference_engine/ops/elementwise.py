@@ -131,7 +131,7 @@ div = op(
     promote=FLOAT,
     in_place=True,
     self=lambda grad, other, self_scalar_type: real_if(grad / conj(other), self_scalar_type),
-    other=lambda grad, self, other: -grad * conj((self / other) / other),
+    other=lambda grad, self, other: real_if(-grad * conj((self / other) / other), other.dtype),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
         None if self_t is None else self_t / other, None if other_t is None else -other_t * (self / other) / other
     ),
@@ -283,7 +283,7 @@ def _power_grad_self(grad, self, exponent):
 
 
 def _power_grad_exponent(grad, self, exponent, result):
-    return grad * conj(where((self == 0) & (exponent >= 0), zeros_like(result), result * self.log()))
+    return grad * conj(where((self == 0) & (exponent >= 0), zeros_like(result), result * self.to(result.dtype).log()))
 
 
 pow_tensor = op(
@@ -296,7 +296,7 @@ pow_tensor = op(
     exponent=_power_grad_exponent,
     jvp=lambda self_t, exponent_t, self, exponent, result: sum_tangents(
         None if self_t is None else self_t * exponent * self.pow(exponent - 1),
-        None if exponent_t is None else exponent_t * result * self.log(),
+        None if exponent_t is None else exponent_t * result * self.to(result.dtype).log(),
     ),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._tensor import Tensor
@@ -213,8 +215,9 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
     right = other.unsqueeze(-1) if b == 1 else other
     batch = np.broadcast_shapes(left._array.shape[:-2], right._array.shape[:-2])
     n, m, p = left._array.shape[-2], left._array.shape[-1], right._array.shape[-1]
-    x = left.expand((*batch, n, m)).reshape(-1, n, m)
-    y = right.expand((*batch, right._array.shape[-2], p)).reshape(-1, right._array.shape[-2], p)
+    count = math.prod(batch)
+    x = left.expand((*batch, n, m)).reshape(count, n, m)
+    y = right.expand((*batch, right._array.shape[-2], p)).reshape(count, right._array.shape[-2], p)
     product = bmm(x, y)
     if b == 1:
         product = product.squeeze(-1)
@@ -244,7 +247,7 @@ def _folded(input: Tensor, other: Tensor) -> Tensor:
     batch = other.mT if flipped else input
     small = other if not flipped else (input.t() if input.ndim == 2 else input)
     shape = batch._array.shape[:-1]
-    rows = batch.reshape(-1, batch._array.shape[-1])
+    rows = batch.reshape(math.prod(shape), batch._array.shape[-1])
     if small.ndim == 1:
         return _unsafe_view(mv(rows, small), shape)
     product = _unsafe_view(mm(rows, small), (*shape, small._array.shape[1]))

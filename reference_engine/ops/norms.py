@@ -69,7 +69,11 @@ vector_norm_row = op(
 
 
 def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
-    """The p-norm of all elements, or along ``dim``."""
+    """The p-norm of all elements, or along ``dim``; of "nuc" the sum of a matrix's singular values."""
+    if p == "nuc":
+        from .matrices.norms import nuclear_norm
+
+        return nuclear_norm(self, dim, keepdim)
     if self.dtype.kind < FLOATING:
         raise RuntimeError(
             f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {self.dtype.scalar}"

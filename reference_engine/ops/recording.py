@@ -105,7 +105,9 @@ def record(row: Row, values: list, outputs: tuple) -> None:
         node, mask = new_node(row, values)
         node.saved = {}
     for name, output in zip(row.outputs, outputs, strict=False):
-        if output.dtype.is_differentiable and name not in row.non_differentiable_outputs:
+        if name in row.non_differentiable_outputs:
+            continue
+        if output.dtype.is_differentiable:
             set_history(output, node)
         else:
             array = output._array

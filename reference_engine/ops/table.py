@@ -132,6 +132,7 @@ class OperationNode(Node):
 
     row: Row
     saved: dict
+    drops_imaginary = True
 
     def apply(self, grads: list, wants) -> list:
         row = self.row

@@ -22,15 +22,15 @@ def scalar_of(array: np.ndarray) -> str:
 def inexact(name: str, array: np.ndarray, low_precision: bool = True) -> None:
     """Floating point or complex; with ``low_precision`` false no 16-bit types either."""
     if array.dtype.kind in "biu":
-        raise RuntimeError(
-            f"{name}: Expected a floating point or complex tensor as input. Got {scalar_of(array)}"
-        )
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {scalar_of(array)}")
     if not low_precision and array.dtype.itemsize == 2:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {scalar_of(array)}")
 
 
-def kernel(name: str, array: np.ndarray) -> None:
-    """The element types that LAPACK knows: single and double precision, real and complex."""
+def kernel(name: str, array: np.ndarray, also_empty: bool = False) -> None:
+    """The element types that LAPACK knows: single and double precision, real and complex; any when there is nothing."""
+    if not array.size and not also_empty:
+        return
     if array.dtype.itemsize == 2 or array.dtype.kind in "biu":
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_of(array)}'")
 
@@ -58,11 +58,11 @@ def fitting(name: str, a: np.ndarray, b: np.ndarray, left: bool) -> None:
         )
 
 
-def same_dtype(name: str, a: np.ndarray, b: np.ndarray) -> None:
+def same_dtype(name: str, a: np.ndarray, b: np.ndarray, first: str = "A") -> None:
     if a.dtype != b.dtype:
         raise RuntimeError(
-            f"{name}: Expected A and B to have the same dtype, but found A of type {scalar_of(a)} and B of type "
-            f"{scalar_of(b)} instead"
+            f"{name}: Expected {first} and B to have the same dtype, but found {first} of type {scalar_of(a)} and B "
+            f"of type {scalar_of(b)} instead"
         )
 
 

@@ -125,9 +125,7 @@ def _permutations(pivots, m, dtype):
 
 def _lu(a, pivot):
     if a.ndim < 2:
-        raise RuntimeError(
-            f"linalg.lu: Expected tensor with 2 or more dimensions. Got size: {list(a.shape)} instead"
-        )
+        raise RuntimeError(f"linalg.lu: Expected tensor with 2 or more dimensions. Got size: {list(a.shape)} instead")
     _demand_pivoting(pivot, "linalg.lu_factor")
     demands.kernel("lu_cpu", a)
     factors, pivots, _ = kernels.lu(a)
@@ -138,8 +136,8 @@ lu = op(
     "linalg_lu(Tensor A, *, bool pivot=True) -> P, L, U",
     _lu,
     A=lambda grads, P, L, U, pivot: (
-        None if grads[1] is None and grads[2] is None else _factors_grad(
-            None if grads[1] is None else grads[1].tril(-1), None if grads[2] is None else grads[2].triu(), P, L, U
+        None if grads[-2] is None and grads[-1] is None else _factors_grad(
+            None if grads[-2] is None else grads[-2].tril(-1), None if grads[-1] is None else grads[-1].triu(), P, L, U
         )
     ),
     jvp="transposed",
@@ -167,7 +165,7 @@ def _unpack_grad(grads, LU_data_sym_argsize_minus_2, LU_data_sym_argsize_minus_1
 
     m, n = LU_data_sym_argsize_minus_2, LU_data_sym_argsize_minus_1
     k = min(m, n)
-    _, lower, upper = grads
+    lower, upper = grads[-2:]
     parts = []
     if lower is not None:
         part = lower.tril(-1)
@@ -196,8 +194,10 @@ lu_unpack = op(
 
 def _lu_solve(factors, pivots, b, left, adjoint):
     name = "linalg.lu_solve"
+    demands.inexact("torch.linalg.lu_solve", factors)
     demands.square(name, factors, "LU")
     demands.matrix(name, b, "B")
+    demands.same_dtype(name, factors, b, "LU")
     demands.fitting(name, factors, b, left)
     if left:
         return kernels.columns(kernels.solve_factored(factors, pivots, b, adjoint))

@@ -70,7 +70,9 @@ def _power(A, n):
     if n < 0:
         return _power(inv(A), -n) if n < -1 else inv(A)
     if n == 1:
-        return A.clone()
+        from ...creation import contiguous_format
+
+        return A.clone(memory_format=contiguous_format)
     if n == 2:
         return A @ A
     if n == 3:
@@ -137,6 +139,13 @@ def multi_dot(tensors, *, out=None):
         tensors[-1] = tensors[-1].unsqueeze(-1)
     else:
         shape.append(tensors[-1]._array.shape[1])
+    first = tensors[0].dtype
+    for place, tensor in enumerate(tensors[1:], 1):
+        if n > 2 and tensor.dtype is not first:
+            raise RuntimeError(
+                f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {first.cpp} and tensor {place} "
+                f"{tensor.dtype.cpp}"
+            )
     for place in range(n - 1):
         left, right = tensors[place]._array.shape, tensors[place + 1]._array.shape
         if left[1] != right[0]:
@@ -184,7 +193,7 @@ def tensorsolve(A, B, dims=None):
         A = A.movedim(moved, list(range(ndim - len(moved), ndim)))
     ndim = B._array.ndim
     result = A._array.shape[ndim:]
-    size, rows = math.prod(result), math.prod(A._array.shape[:ndim])
+    size, rows = math.prod(result), B._array.size
     if size != rows:
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]),"
@@ -197,6 +206,31 @@ def tensorsolve(A, B, dims=None):
 # -- vectors -----------------------------------------------------------------------------------------------------
 
 
+def _vdot(a, b):
+    if a.ndim != 1 or b.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
+    if a.dtype != b.dtype:
+        left, right = demands.scalar_of(a), demands.scalar_of(b)
+        raise RuntimeError(f"vdot : expected both vectors to have same dtype, but found {left} and {right}")
+    if a.shape != b.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same number "
+            f"of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
+        )
+    return np.asarray(np.vdot(a, b), a.dtype)
+
+
+vdot = op(
+    "vdot(Tensor self, Tensor other)",
+    _vdot,
+    self=lambda grad, other: conj(grad) * other,
+    other=lambda grad, self: grad * self,
+    jvp=lambda self_t, other_t, self, other: sum_tangents(
+        None if self_t is None else vdot(self_t, other), None if other_t is None else vdot(self, other_t)
+    ),
+)
+
+
 def vecdot(x, y, *, dim: int = -1, out=None):
     """The products of vectors along ``dim``; those of ``x`` conjugated."""
     from .norms import _into
@@ -204,6 +238,14 @@ def vecdot(x, y, *, dim: int = -1, out=None):
     for value in (x, y):
         if not isinstance(value, Tensor):
             raise TypeError(f"linalg_vecdot(): argument must be Tensor, not {type(value).__name__}")
+    demands.inexact("linalg.vecdot", x._array)
+    if x.dtype is not y.dtype:
+        raise RuntimeError(
+            f"linalg.vecdot: Expected x and y to have the same dtype, but found x of type {x.dtype.scalar} and y of "
+            f"type {y.dtype.scalar} instead"
+        )
+    if x._array.ndim == 1 and y._array.ndim == 1:
+        return _into(out, vdot(x, y))
     if x.dtype.kind > FLOATING:
         return _into(out, conj(x).mul(y).sum(dim))
     return _into(out, (x * y).sum(dim))
@@ -213,6 +255,12 @@ def vander(x, N: int | None = None):
     """Powers 0 to ``N - 1`` of (*, n), along a new last dimension."""
     from ...creation import ones
 
+    if x.dtype.kind == 0 or (x.dtype.itemsize == 2 and x.dtype.kind == FLOATING):
+        raise RuntimeError(
+            f"linalg.vander supports floating point, complex, and integer tensors, but got {x.dtype.scalar}"
+        )
+    if x._array.ndim == 0:
+        x = x.unsqueeze(-1)
     n = x._array.shape[-1] if N is None else N
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")
@@ -229,6 +277,8 @@ def _cross(a, b, dim):
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[at]} and {b.shape[at]}"
         )
+    if a.dtype == np.bool_:
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     shape = np.broadcast_shapes(a.shape, b.shape)
     a, b = np.moveaxis(np.broadcast_to(a, shape), at, 0), np.moveaxis(np.broadcast_to(b, shape), at, 0)
     parts = [a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3] for i in range(3)]

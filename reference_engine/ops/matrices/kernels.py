@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -25,8 +27,8 @@ def lu(array: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     (*, m, n) gives (*, m, n), (*, min(m, n)) and (*).
     """
     batch, (m, n) = array.shape[:-2], array.shape[-2:]
-    work = array.reshape(-1, m, n).copy()
-    count, steps = len(work), min(m, n)
+    count, steps = math.prod(batch), min(m, n)
+    work = array.reshape(count, m, n).copy()
     pivots = np.zeros((count, steps), np.int32)
     info = np.zeros(count, np.int32)
     which = np.arange(count)
@@ -47,7 +49,7 @@ def lu(array: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def permutation(pivots: np.ndarray, m: int) -> np.ndarray:
     """The matrices P of ``A = P @ L @ U`` for pivots (*, k), as indices (*, m): column j has its 1 in row i."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     order = np.tile(np.arange(m), (len(flat), 1))
     which = np.arange(len(flat))
     for k in range(flat.shape[1]):
@@ -98,7 +100,7 @@ def cholesky(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Only the lower triangle is read.
     """
     batch, n = array.shape[:-2], array.shape[-1]
-    work = array.reshape(-1, n, n)
+    work = array.reshape(math.prod(batch), n, n)
     factor = np.zeros_like(work)
     info = np.zeros(len(work), np.int32)
     with np.errstate(all="ignore"):
@@ -115,7 +117,7 @@ def cholesky(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def householder(reflectors: np.ndarray, tau: np.ndarray) -> np.ndarray:
     """The first n columns of the product of ``I - tau[k] * v[k] @ v[k]^H``, with v below the diagonal of (*, m, n)."""
-    m, n = reflectors.shape[-2:]
+    n = reflectors.shape[-1]
     product = np.zeros_like(reflectors)
     product[..., range(n), range(n)] = 1
     for k in reversed(range(tau.shape[-1])):
@@ -127,17 +129,19 @@ def householder(reflectors: np.ndarray, tau: np.ndarray) -> np.ndarray:
 
 
 def exponential(array: np.ndarray) -> np.ndarray:
-    """The matrix exponential: a Taylor sum of the matrix halved often enough, then squared as often."""
+    """The matrix exponential: a Taylor sum of each matrix halved often enough, then squared as often."""
     wide = array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
-    size = np.abs(wide).sum(axis=-2).max(initial=0.0)
-    if not np.isfinite(size):
-        return np.full_like(array, np.nan)
-    halvings = max(0, int(np.ceil(np.log2(size))) + 2) if size > 0 else 0
-    small = wide / 2.0**halvings
-    term = total = np.broadcast_to(np.eye(array.shape[-1], dtype=wide.dtype), wide.shape).copy()
-    for order in range(1, 19):
-        term = term @ small / order
-        total = total + term
-    for _ in range(halvings):
-        total = total @ total
+    with np.errstate(all="ignore"):
+        size = np.abs(wide).sum(axis=-2).max(axis=-1, initial=0.0)
+        finite = np.isfinite(size)
+        halvings = np.where(finite & (size > 0), np.ceil(np.log2(np.where(size > 0, size, 1))) + 2, 0)
+        halvings = np.maximum(halvings, 0)[..., None, None]
+        small = wide / 2.0**halvings
+        term = total = np.broadcast_to(np.eye(array.shape[-1], dtype=wide.dtype), wide.shape).copy()
+        for order in range(1, 19):
+            term = term @ small / order
+            total = total + term
+        for done in range(int(halvings.max(initial=0))):
+            total = np.where(done < halvings, total @ total, total)
+        total = np.where(finite[..., None, None], total, np.nan)
     return total.astype(array.dtype)

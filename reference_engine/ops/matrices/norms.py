@@ -87,13 +87,10 @@ def norm(A, ord=None, dim=None, keepdim: bool = False, *, out=None, dtype=None):
     dims = None if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
     if ord is not None and not isinstance(ord, str):
         if dims is not None and len(dims) not in (1, 2):
-            raise RuntimeError(
-                f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}"
-            )
+            raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
         if dims is None and A._array.ndim not in (1, 2):
             raise RuntimeError(
-                "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
-                f"{A._array.ndim}D."
+                f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {A._array.ndim}D."
             )
     elif dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
@@ -101,9 +98,7 @@ def norm(A, ord=None, dim=None, keepdim: bool = False, *, out=None, dtype=None):
         A = A.to(dtype)
     if ord is None:
         found = vector_norm(A, 2.0, dims, keepdim)
-    elif isinstance(ord, str):
-        found = matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim)
-    elif (A._array.ndim if dims is None else len(dims)) == 2:
+    elif isinstance(ord, str) or (A._array.ndim if dims is None else len(dims)) == 2:
         found = matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim)
     else:
         found = vector_norm(A, ord, dims, keepdim)
@@ -133,13 +128,15 @@ def cond(A, p=None):
         largest, least = values.narrow(-1, 0, 1), values.narrow(-1, -1, 1)
         ratio = least / largest if p == -2 else largest / least
         return ratio.squeeze(-1)
-    if isinstance(p, str) and p not in ("fro", "nuc") or not isinstance(p, str) and abs(p) not in (1, _INFINITE):
+    if (isinstance(p, str) and p not in ("fro", "nuc")) or (not isinstance(p, str) and abs(p) not in (1, _INFINITE)):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p if isinstance(p, str) else _shown(p)}")
     shown = p if isinstance(p, str) else _shown(p) if abs(p) == 1 else str(p)
     demands.square(f"linalg.cond(ord={shown})", A._array)
-    inverse, _ = inv_ex(A)
+    inverse, info = inv_ex(A)
     if p == "nuc":
         return matrix_norm(A, "nuc") * matrix_norm(inverse, "nuc")
+    # Written into the inverse that its own derivative keeps: as in PyTorch, there is no backward pass through this.
+    inverse.masked_fill_((info != 0).unsqueeze(-1).unsqueeze(-1), _INFINITE)
     product = matrix_norm(inverse, p) * matrix_norm(A, p)
     return product.nan_to_num(_INFINITE, _INFINITE, -_INFINITE)
 
@@ -147,10 +144,7 @@ def cond(A, p=None):
 def _rank(array, atol, rtol, hermitian):
     if array.dtype.kind in "biu" or array.dtype.itemsize == 2:
         raise RuntimeError("This function doesn't handle types other than float and double")
-    if hermitian:
-        values = np.abs(np.linalg.eigvalsh(array))
-    else:
-        values = np.linalg.svd(array, compute_uv=False)
+    values = np.abs(np.linalg.eigvalsh(array)) if hermitian else np.linalg.svd(array, compute_uv=False)
     bound = tolerance("matrix_rank", values, array.shape, atol, rtol)
     return np.asarray((values > bound[..., None]).sum(axis=-1), np.int64)
 

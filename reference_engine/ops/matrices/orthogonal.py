@@ -39,9 +39,7 @@ def _differentiable(mode: str, q_shape, r_shape) -> None:
             "mode='reduced') if you are going to differentiate through linalg.qr."
         )
     if mode == "complete" and r_shape[-2] > r_shape[-1]:
-        raise RuntimeError(
-            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
-        )
+        raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
 
 
 def _half_real_diagonal(tensor):
@@ -136,6 +134,14 @@ def _householder(a, tau):
         raise RuntimeError(f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]")
     if a.shape[-1] < tau.shape[-1]:
         raise RuntimeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]")
+    if a.ndim - tau.ndim != 1:
+        raise RuntimeError(
+            f"{name}: Expected tau to have one dimension less than input, but got tau.ndim equal to {tau.ndim} and "
+            f"input.ndim is equal to {a.ndim}"
+        )
+    if a.dtype != tau.dtype:
+        found, wanted = demands.scalar_of(tau), demands.scalar_of(a)
+        raise RuntimeError(f"{name}: tau dtype {found} does not match input dtype {wanted}")
     demands.kernel("orgqr_cpu", a)
     return kernels.columns(kernels.householder(a, tau))
 

@@ -94,6 +94,10 @@ def _lstsq(a, b, rcond, driver):
         raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
     if b.ndim < 1:
         raise RuntimeError(f"{name}: other must have at least 1 dimension.")
+    if not 0 <= a.ndim - b.ndim <= 1:
+        raise RuntimeError(
+            f"{name}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1"
+        )
     if a.dtype != b.dtype:
         raise RuntimeError(
             f"{name}: Expected input and other to have the same dtype, but got input's dtype "
@@ -104,6 +108,8 @@ def _lstsq(a, b, rcond, driver):
     if a.shape[-2] != right.shape[-2]:
         side = "-1" if vector else "-2"
         raise RuntimeError(f"{name}: input.size(-2) should match other.size({side})")
+    if a.dtype.kind in "biu" or a.dtype.itemsize == 2:
+        raise RuntimeError("This function doesn't handle types other than float and double")
     driver = "gelsy" if driver is None else driver
     if driver not in _DRIVERS:
         raise RuntimeError(f"{name}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
@@ -116,19 +122,15 @@ def _lstsq(a, b, rcond, driver):
     inner = inverse[..., None].astype(values.dtype) * (kernels.adjoint(u) @ right)
     solution = kernels.adjoint(vh) @ inner
     rank = np.asarray(kept.sum(axis=-1), np.int64)
-    none, real = np.empty(0, a.dtype), values.dtype
-    residuals = none.astype(real)
+    none = np.empty(0, values.dtype)
+    residuals = none
     if m > n and driver != "gelsy" and (rank == n).all():
         missed = a @ solution - right
         residuals = (missed * missed.conj()).real.sum(axis=-2)
-    # The solution lies at the head of the memory of the right-hand sides, which is as high as the larger side.
-    room = np.zeros((*solution.shape[:-2], max(m, n), solution.shape[-1]), a.dtype)
-    room = kernels.columns(room)
-    room[..., :n, :] = solution
-    found = room[..., :n, :]
+    found = kernels.columns(solution)
     if driver == "gels":
         rank = np.empty(0, np.int64)
-    singular = values if driver in ("gelsd", "gelss") else none.astype(real)
+    singular = values if driver in ("gelsd", "gelss") else none
     return found[..., 0] if vector else found, residuals, rank, singular
 
 

@@ -80,8 +80,8 @@ det = op(
 )
 
 
-def _slogdet(a):
-    factors, pivots, _ = _factored("linalg.slogdet", a, low_precision=False)
+def _slogdet(a, name="linalg.slogdet"):
+    factors, pivots, _ = _factored(name, a, low_precision=False)
     diagonal = np.diagonal(factors, axis1=-2, axis2=-1)
     with np.errstate(all="ignore"):
         sign = np.sign(diagonal).prod(axis=-1) * kernels.parity(pivots)
@@ -110,11 +110,11 @@ def _slogdet_tangent(A_t, sign, LU, pivots):
     return sign * 0, change, None, None
 
 
-def _slogdet_row(name: str, **published):
+def _slogdet_row(name: str, said: str = "linalg.slogdet", **published):
     kind = return_type(name, "sign", "logabsdet")
     return op(
         "linalg_slogdet(Tensor A) -> sign, logabsdet, LU, pivots",
-        _slogdet,
+        lambda a: _slogdet(a, said),
         A=_slogdet_grad,
         jvp=_slogdet_tangent,
         non_differentiable=("LU", "pivots"),
@@ -124,15 +124,15 @@ def _slogdet_row(name: str, **published):
 
 
 linalg_slogdet = _slogdet_row("linalg_slogdet", method=False, function=False)
+_for_logdet = _slogdet_row("slogdet", "logdet", method=False, function=False)
 slogdet = _slogdet_row("slogdet", method="slogdet", function="slogdet")
 
 
 def logdet(input):
     """The logarithm of the determinant: NaN where that is negative, -inf where it is 0."""
-    demands.square("logdet", input._array)
-    sign, size = slogdet(input)
+    sign, size = _for_logdet(input)
     if input.dtype.kind == COMPLEX:
-        return size + sign.log()
+        return sign.log() + size
     return where(sign == -1.0, float("nan"), size)
 
 
@@ -215,7 +215,7 @@ def _solve_grad(grads, A, left, result, LU, pivots):
     return to_shape(-(seed @ adj(found)) if left else -(adj(found) @ seed), A)
 
 
-def _solve_right_grad(grads, A, B_sym_sizes, left, LU, pivots):
+def _solve_right_grad(grads, A, B_sym_sizes, left, result, LU, pivots):
     if grads[0] is None:
         return None
     seed, vector = _right_grad(A, LU, pivots, grads[0], left)

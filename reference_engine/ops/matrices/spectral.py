@@ -55,7 +55,7 @@ def _eigh(a, UPLO, compute_v):
         values, vectors = np.linalg.eigh(a, UPLO.upper())
     except np.linalg.LinAlgError:
         raise _not_converged("linalg.eigh", "eigenvalues") from None
-    return values, kernels.columns(vectors)
+    return np.ascontiguousarray(values), kernels.columns(vectors)
 
 
 def _not_converged(name: str, what: str):
@@ -77,7 +77,8 @@ def _eigh_grad(grads, eigenvalues, eigenvectors):
     inner = _without_diagonal(turn) / _gaps(eigenvalues)
     if values_grad is not None:
         inner = inner + values_grad.to(inner.dtype).diag_embed()
-    return eigenvectors @ inner @ adj(eigenvectors)
+    # Of the input only the symmetric part counts.
+    return eigenvectors @ ((inner + adj(inner)) * 0.5) @ adj(eigenvectors)
 
 
 def _eigh_tangent(A_t, eigenvalues, eigenvectors):
@@ -114,7 +115,7 @@ def _eig(a, name="linalg.eig"):
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     wanted = np.complex128 if a.dtype.itemsize >= 8 and a.dtype != np.complex64 else np.complex64
     values, vectors = np.linalg.eig(a)
-    return values.astype(wanted), kernels.columns(vectors.astype(wanted))
+    return values.astype(wanted, order="C"), kernels.columns(vectors.astype(wanted))
 
 
 def _eig_grad(grads, eigenvalues, eigenvectors, self_scalar_type):
@@ -172,7 +173,7 @@ def _svd(a, full_matrices, compute_uv, driver):
         u, s, vh = np.linalg.svd(a, full_matrices=full_matrices)
     except np.linalg.LinAlgError:
         raise _not_converged("linalg.svd", "singular values") from None
-    return kernels.columns(u), s, kernels.columns(vh)
+    return kernels.columns(u), np.ascontiguousarray(s), kernels.columns(vh)
 
 
 def _skew(tensor):
@@ -249,18 +250,15 @@ def _svd_tangent(A_t, U, S, Vh, full_matrices):
 
 
 def _full_tangent(A_t, U, S, Vh):
-    """With square U and Vh: the vectors beyond the values turn only as far as they must to stay orthogonal."""
+    """With square U and Vh: vectors beyond the values are not followed, as in PyTorch, though they turn too."""
     from ..joining import cat
 
     k, m, n = S._array.shape[-1], U._array.shape[-2], Vh._array.shape[-1]
-    U1, V1 = U.narrow(-1, 0, k), Vh.narrow(-2, 0, k)
-    u_t, values_t, vh_t = _svd_tangent(A_t, U1, S, V1, False)
+    u_t, values_t, vh_t = _svd_tangent(A_t, U.narrow(-1, 0, k), S, Vh.narrow(-2, 0, k), False)
     if m > k:
-        rest = U.narrow(-1, k, m - k)
-        u_t = cat([u_t, -(U1 @ (adj(u_t) @ rest))], -1)
+        u_t = cat([u_t, u_t.new_zeros((*u_t._array.shape[:-1], m - k))], -1)
     if n > k:
-        rest = Vh.narrow(-2, k, n - k)
-        vh_t = cat([vh_t, -((rest @ adj(vh_t)) @ V1)], -2)
+        vh_t = cat([vh_t, vh_t.new_zeros((*vh_t._array.shape[:-2], n - k, n))], -2)
     return u_t, values_t, vh_t
 
 
@@ -300,7 +298,7 @@ def old_svd(input, some: bool = True, compute_uv: bool = True):
         batch = input._array.shape[:-2]
         return _old_kind((input.new_zeros((*batch, m, m)), values, input.new_zeros((*batch, n, n))))
     U, S, Vh = _triple(input, not some)
-    return _old_kind((U, S, adj(Vh)))
+    return _old_kind((U, S, adj(Vh) if Vh.dtype.kind == COMPLEX else Vh.mT))
 
 
 old_svd.__name__ = old_svd.__qualname__ = "svd"

@@ -35,6 +35,7 @@ def _solve_triangular(a, b, upper, left, unitriangular):
     demands.square("linalg.solve_triangular", a)
     demands.matrix("linalg.solve_triangular", b, "B")
     demands.fitting("linalg.solve_triangular", a, b, left)
+    demands.kernel("triangular_solve_cpu", a)
     if a.dtype != b.dtype:
         b = b.astype(a.dtype)
     if left:
@@ -76,6 +77,14 @@ solve_triangular = op(
 )
 
 
+def _same_type(b, a):
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {demands.scalar_of(b)} and A of type "
+            f"{demands.scalar_of(a)} instead."
+        )
+
+
 def _old_triangular(b, a, upper, transpose, unitriangular):
     warn_once(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangular"
@@ -84,6 +93,14 @@ def _old_triangular(b, a, upper, transpose, unitriangular):
         "X = torch.triangular_solve(B, A).solution\nshould be replaced with\n"
         "X = torch.linalg.solve_triangular(A, B)."
     )
+    for name, array in (("b", b), ("A", a)):
+        if array.ndim < 2:
+            raise RuntimeError(
+                f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it has {array.ndim} "
+                "dimensions instead"
+            )
+    _same_type(b, a)
+    demands.kernel("triangular_solve_cpu", a)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     copied = kernels.columns(np.broadcast_to(a, (*batch, *a.shape[-2:])))
     used = a.swapaxes(-1, -2) if transpose else a
@@ -102,11 +119,19 @@ def _old_triangular_grad(grads, self, A, solution, upper, transpose, unitriangul
     return total
 
 
-def _old_triangular_right_grad(grads, self, A, upper, transpose, unitriangular):
+def _old_triangular_right_grad(grads, self, A, solution, upper, transpose, unitriangular):
     if grads[0] is None:
         return None
     facing = adj(A) if not transpose else conj(A)
     return to_shape(solve_triangular(facing, grads[0], upper=upper == transpose, unitriangular=unitriangular), self)
+
+
+def _old_triangular_tangent(self_t, A_t, A, solution, upper, transpose, unitriangular):
+    facing = A.mT if transpose else A
+    right = self_t
+    if A_t is not None:
+        right = sum_tangents(self_t, -((A_t.mT if transpose else A_t) @ solution))
+    return solve_triangular(facing, right, upper=upper != transpose, unitriangular=unitriangular), A_t
 
 
 triangular_solve = op(
@@ -115,7 +140,7 @@ triangular_solve = op(
     _old_triangular,
     self=_old_triangular_right_grad,
     A=_old_triangular_grad,
-    jvp="transposed",
+    jvp=_old_triangular_tangent,
     returns=return_type("triangular_solve", "solution", "cloned_coefficient"),
 )
 
@@ -124,7 +149,8 @@ triangular_solve = op(
 
 def _cholesky(a, upper, check_errors, name="linalg.cholesky"):
     demands.square(name, a)
-    demands.inexact(name, a)
+    if name != "cholesky":
+        demands.inexact(name, a)
     demands.kernel("cholesky_cpu", a)
     factor, info = kernels.cholesky(kernels.adjoint(a) if upper else a)
     if check_errors:
@@ -140,8 +166,8 @@ def _lower_half(tensor):
 def _cholesky_grad(grad, L, upper):
     if upper:
         L, grad = adj(L), adj(grad)
-    inner = _lower_half((adj(L) @ grad).tril())
-    inner = (inner + adj(inner)) * 0.5
+    inner = (adj(L) @ grad).tril()
+    inner = (inner + adj(inner.tril(-1))) * 0.5
     inner = solve_triangular(adj(L), inner, upper=True)
     return solve_triangular(L, inner, upper=False, left=False)
 
@@ -194,6 +220,8 @@ def _cholesky_solve(b, factor, upper):
             f"Incompatible matrix sizes for cholesky_solve: each A matrix is {factor.shape[-1]} by "
             f"{factor.shape[-1]} but each b matrix is {b.shape[-2]} by {b.shape[-1]}"
         )
+    _same_type(b, factor)
+    demands.kernel("cholesky_solve_cpu", factor, also_empty=True)
     lower = kernels.adjoint(factor) if upper else factor
     inner = kernels.triangular(lower, b, False, False)
     return kernels.columns(kernels.triangular(kernels.adjoint(lower), inner, True, False))
@@ -228,7 +256,7 @@ cholesky_solve = op(
 
 def _cholesky_inverse(factor, upper):
     demands.square("cholesky_inverse", factor)
-    demands.kernel("cholesky_inverse_out_cpu", factor)
+    demands.kernel("cholesky_inverse_out_cpu", factor, also_empty=True)
     lower = kernels.adjoint(np.triu(factor)) if upper else np.tril(factor)
     eye = np.broadcast_to(np.eye(factor.shape[-1], dtype=factor.dtype), factor.shape)
     half = kernels.triangular(lower, eye, False, False)
@@ -238,8 +266,8 @@ def _cholesky_inverse(factor, upper):
 def _cholesky_inverse_grad(grad, self, result, upper):
     common = grad + adj(grad)
     if upper:
-        return -(self @ (result @ (common @ result))).triu()
-    return -((result @ (common @ result)) @ self).tril()
+        return -(self @ (result @ (common @ result)))
+    return -((result @ (common @ result)) @ self)
 
 
 def _cholesky_inverse_tangent(self_t, self, result, upper):

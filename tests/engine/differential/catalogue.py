@@ -219,7 +219,9 @@ def _in_place_form(calls: tuple[str, ...]) -> str:
 
 
 def _out_form(calls: tuple[str, ...], dtypes: tuple[str, ...]) -> str:
-    for call in calls:
+    methods = [match for call in calls if (match := re.match(r"(\w+)\.(\w+)\((.*)\)$", call)) and match[1] != "F"]
+    functions = [f"torch.{m[2]}({', '.join(filter(None, [m[1], m[3]]))})" for m in methods if m[1] != "torch"]
+    for call in (*calls, *functions):
         if call.startswith("torch."):
             made = [f"torch.empty(0, dtype={'torch.' + d if d else '{out_dtype}'})" for d in dtypes]
             target = made[0] if len(made) == 1 else f"({', '.join(made)})"

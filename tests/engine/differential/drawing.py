@@ -70,7 +70,10 @@ def examples(draw, operation: Operation, smooth: bool = False, dtype: str | None
     drawer = Drawer(draw)
     mode = "smooth" if smooth else draw(st.sampled_from(MODES))
     main = dtype or draw(st.sampled_from(_DTYPES))
-    leading = tuple(draw(st.lists(st.integers(1, 2) if smooth else st.integers(0, 3), max_size=2 if smooth else 3)))
+    if smooth:
+        leading = tuple(draw(st.lists(st.integers(2, 3), min_size=1, max_size=2)))
+    else:
+        leading = tuple(draw(st.lists(st.integers(0, 3), max_size=3)))
     for name, spec in operation.inputs.items():
         drawer.shapes[name] = _shape(spec.shape, leading, operation, drawer, smooth)
     wrong = not smooth and operation.inputs and drawer.integer(0, 11) == 7
@@ -118,7 +121,7 @@ def _shape(text: str, leading: tuple, operation: Operation, drawer: Drawer, smoo
         else:
             for name in set(filter(str.isidentifier, _words(token))):
                 if name not in drawer.sizes:
-                    low, high = operation.sizes.get(name, (1, 3) if smooth else (0, 4))
+                    low, high = operation.sizes.get(name, (2, 3) if smooth else (0, 4))
                     drawer.sizes[name] = drawer.integer(low, high)
             shape.append(max(0, eval(token, {}, drawer.sizes)))
     return tuple(shape)
