@@ -71,7 +71,7 @@ def examples(draw, operation: Operation, smooth: bool = False, dtype: str | None
     mode = "smooth" if smooth else draw(st.sampled_from(MODES))
     main = dtype or draw(st.sampled_from(_DTYPES))
     if smooth:
-        leading = tuple(draw(st.lists(st.integers(2, 3), min_size=1, max_size=2)))
+        leading = tuple(draw(st.lists(st.sampled_from([2, 3, 1]), min_size=1, max_size=1)))
     else:
         leading = tuple(draw(st.lists(st.integers(0, 3), max_size=3)))
     for name, spec in operation.inputs.items():
@@ -121,7 +121,7 @@ def _shape(text: str, leading: tuple, operation: Operation, drawer: Drawer, smoo
         else:
             for name in set(filter(str.isidentifier, _words(token))):
                 if name not in drawer.sizes:
-                    low, high = operation.sizes.get(name, (2, 3) if smooth else (0, 4))
+                    low, high = operation.sizes.get(name, (2, 2) if smooth else (0, 4))
                     drawer.sizes[name] = drawer.integer(low, high)
             shape.append(max(0, eval(token, {}, drawer.sizes)))
     return tuple(shape)

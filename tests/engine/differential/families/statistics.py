@@ -78,24 +78,25 @@ operation(
     y=real("m n"),
     p=[2.0, 1.0, 3.0],
     accumulates=True,
-    no={"double backward": "torch has no second derivative", "tangent": "torch has no forward-mode derivative"},
+    no={"double backward": "torch has no second derivative", "forward mode": "torch has no forward-mode derivative"},
 )
 operation(
     "pdist",
     "torch.pdist(x, {p})",
     x=real("k n"),
     p=[2.0, 1.0, 3.0],
+    sizes={"k": (1, 4)},
     accumulates=True,
-    no={"double backward": "torch has no second derivative", "tangent": "torch has no forward-mode derivative"},
+    no={"double backward": "torch has no second derivative", "forward mode": "torch has no forward-mode derivative"},
 )
 operation("renorm", "x.renorm({p}, {dim}, {m})", "torch.renorm(x, {p}, {dim}, {m})", x=real("..."), p=[2, 1, 3],
           dim=dim("x"), m=[1.0, 2.5], in_place=True, accumulates=True)  # fmt: skip
 
 family("Searches")
 
-operation("unique", "torch.unique(x, return_inverse=True, return_counts=True)", x=real("...", grad=False), exact=True,
+operation("unique (inverse)", "torch.unique(x, return_inverse=True, return_counts=True)", x=real("...", grad=False), exact=True,
           differentiable=False)  # fmt: skip
-operation("unique (dim)", "torch.unique(x, dim={dim}, return_counts=True)", x=real("...", grad=False), dim=dim("x"),
+operation("unique (along)", "torch.unique(x, dim={dim}, return_counts=True)", x=real("...", grad=False), dim=dim("x"),
           exact=True, differentiable=False)  # fmt: skip
 operation(
     "unique_consecutive",
