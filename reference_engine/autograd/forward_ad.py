@@ -142,17 +142,11 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             tangents[position] = [_or_zeros(entry) for entry in value]
     if not tangents or not any(output.dtype.is_differentiable for output in outputs):
         return
-    if row.jvp is None:
-        raise NotImplementedError(
-            f"Trying to use forward AD with {row.name} that does not support it because it has not been implemented "
-            "yet."
-            "\nPlease file an issue to PyTorch at "
-            "https://github.com/pytorch/pytorch/issues/new?template=feature-request"
-            ".yml so that we can prioritize its implementation or submit a PR adding the implementation to "
-            "derivatives"
-            ".yaml"
-        )
     in_place = outputs[0] is values[0]
+    if row.jvp is None:
+        if in_place and not row.differentiable:
+            return
+        raise NotImplementedError(_unsupported(row, in_place))
     if original_self is not None:
         values = [original_self, *values[1:]]
     level, process.forward_level = process.forward_level, -1
@@ -173,6 +167,18 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             write_tangent(output, tangent)
         else:
             set_tangent(output, tangent)
+
+
+def _unsupported(row, in_place: bool) -> str:
+    name = row.name + ("_" if in_place else "")
+    if row.node_class is None:
+        return f"Trying to use forward AD with aten::{name} that does not support it."
+    return (
+        f"Trying to use forward AD with {name} that does not support it because it has not been implemented yet.\n"
+        "Please file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?template=feature-request.yml "
+        "so that we can prioritize its implementation"
+        + ("." if in_place else " or submit a PR adding the implementation to derivatives.yaml")
+    )
 
 
 def _or_zeros(tensor: Tensor) -> Tensor:

@@ -171,8 +171,8 @@ _REPORT = (
 )
 
 
-def _result_row(signature: str, forward, derivative, node: str):
-    return op(signature, forward, self=derivative, node=node, in_place=True, function=False, method=False)
+def _result_row(signature: str, forward, derivative, node: str, jvp="elementwise"):
+    return op(signature, forward, self=derivative, node=node, jvp=jvp, in_place=True, function=False, method=False)
 
 
 def _leaky_relu_result_grad(grad, result, negative_slope):
@@ -213,6 +213,7 @@ rrelu_in_place = _result_row(
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
     lambda grad, result, noise, lower, upper, training: where(result <= 0, grad * noise, grad),
     "RreluWithNoiseBackward1",
+    jvp=None,
 )
 threshold_in_place = _result_row(
     "threshold(Tensor self, Scalar threshold, Scalar value)",

@@ -42,10 +42,13 @@ def publish(row: Row, method: bool | str, function: bool | str):
     return call
 
 
-def publish_in_place(call) -> None:
-    """Make a row's in-place form the public one, where that form differs from what the other row of its name does."""
-    name = call.row.name + "_"
-    METHODS[name] = FUNCTIONS[name] = make_in_place(call.row)
+def publish_in_place(*calls) -> None:
+    """Make the in-place forms of rows the public ones, where those differ from what the other rows of the name do."""
+    name = calls[0].row.name + "_"
+    found = None
+    for call in calls:
+        found = arguments.overload(found, make_in_place(call.row), call.row)
+    METHODS[name] = FUNCTIONS[name] = found
 
 
 def combined(*calls):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .calls import publish_in_place
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, COMPARE, FLOAT, op
 
@@ -175,7 +176,7 @@ addcdiv = op(
     jvp="elementwise",
 )
 
-# -- comparisons and logic: no derivatives ------------------------------------------------------------------------
+# -- comparisons and logic: no derivatives, but results in place of a tensor that may require grad -----------------
 
 for _name, _function in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater),
@@ -184,14 +185,26 @@ for _name, _function in (
 ):  # fmt: skip
     op(f"{_name}(Tensor self, Operand other)", _function, promote=COMPARE, differentiable=False, in_place=True,
        refuses=(("c", f"{_name}_cpu"),) if _name in ("lt", "le", "gt", "ge") else ())  # fmt: skip
+    if not _name.startswith("logical"):
+        publish_in_place(*[
+            op(
+                f"{_name}(Tensor self, {_kind} other)", _function, promote=COMPARE, method=False, function=False,
+                node=f"{_name.title()}Backward{_number}", jvp=lambda self_t: zeros_like(self_t),
+                refuses=(("c", f"{_name}_cpu"),) if _name in ("lt", "le", "gt", "ge") else (),
+                self=lambda grad: zeros_like(grad),
+                **{"other": lambda grad: zeros_like(grad)} if _kind == "Tensor" else {},
+            )
+            for _number, _kind in enumerate(("Number", "Tensor"))
+        ])  # fmt: skip
 for _name, _function in (("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or),
                          ("bitwise_xor", np.bitwise_xor)):  # fmt: skip
-    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True)
+    op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True,
+       refuses=(("fc", f"{_name}_cpu"),))  # fmt: skip
 for _name, _function in (
     ("logical_not", np.logical_not), ("bitwise_not", np.invert), ("isnan", np.isnan), ("isinf", np.isinf),
     ("isfinite", np.isfinite), ("signbit", np.signbit),
 ):  # fmt: skip
-    op(f"{_name}(Tensor self)", _function, differentiable=False)
+    op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"))
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
 

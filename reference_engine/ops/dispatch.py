@@ -195,7 +195,9 @@ def run_in_place(row: Row, values: list):
     if recording:
         node, mask = new_node(row, values, row.in_place_class) if row.node_class else (None, None)
         if node is None:
-            node, mask = NotImplementedNode((gradient_edge(target),), row.name + "_"), ()
+            tensors = (values[position] for position in row.tensor_positions)
+            edges = tuple(gradient_edge(tensor) for tensor in tensors if isinstance(tensor, Tensor))
+            node, mask = NotImplementedNode(edges, row.name + "_"), ()
     if recording or tracks_tangents:
         names = {name for formula in row.formulas for name in formula.names}
         if row.parameters[0].name in names and (tracks_tangents or _saves_self(row, mask)):

@@ -12,16 +12,32 @@ from .._tensor import Tensor, make
 from ..graph import inplace
 from . import arguments
 from .calls import METHODS
+from .dispatch import run_in_place
 from .recording import new_node, save
 from .strided import _Origin, as_strided_row
+from .table import camel, op
+
+
+def _drawn_row(name: str, node: str):
+    """The row that puts drawn values in place of a tensor's own, which nothing of the result depends on."""
+    return op(
+        f"{name}(Tensor self, any drawn)",
+        lambda array, drawn: np.asarray(drawn),
+        node=node,
+        self=lambda grad: grad.new_zeros(grad.shape),
+        jvp=lambda self_t: self_t.new_zeros(self_t.shape),
+        method=False,
+        function=False,
+    ).row
 
 
 def _random_filler(name: str, draw_name: str, *defaults):
+    row = _drawn_row(draw_name, f"{camel(draw_name)}Backward{2 if draw_name == 'bernoulli' else 0}")
+
     def fill(self, *args, generator=None, **kwargs):
         from .. import sampling
         from ..creation import _generator
 
-        inplace.check_inplace(self, self.requires_grad)
         arguments = [*args, *defaults[len(args) :]]
         for position, keyword in enumerate(_KEYWORDS.get(name, ())):
             if keyword in kwargs:
@@ -30,11 +46,7 @@ def _random_filler(name: str, draw_name: str, *defaults):
         drawn = _drawn_in_memory_order(
             draw, draw_name == "normal", _generator(generator, self.device), self._array, arguments
         )
-        if self.requires_grad and thread.grad_enabled:
-            return _fill_drawn(self, drawn)
-        self._array[...] = drawn
-        inplace.bump_version(self)
-        return self
+        return run_in_place(row, [self, drawn])
 
     fill.__name__ = name
     fill.__qualname__ = f"Tensor.{name}"
@@ -52,8 +64,7 @@ def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
 _KEYWORDS = {"uniform_": ("a", "b"), "normal_": ("mean", "std"), "bernoulli_": ("p",), "exponential_": ("lambd",)}
 
 
-def _fill_drawn(self: Tensor, drawn) -> Tensor:
-    return self.zero_().add_(make(np.asarray(drawn), self.device))
+_random_rows = tuple(_drawn_row("random", f"RandomBackward{number}") for number in range(3))
 
 
 def random_(self: Tensor, low=None, high=None, *, generator=None) -> Tensor:
@@ -61,16 +72,14 @@ def random_(self: Tensor, low=None, high=None, *, generator=None) -> Tensor:
     from .. import sampling
     from ..creation import _generator
 
-    inplace.check_inplace(self, self.requires_grad)
     source = _generator(generator, self.device)
+    row = _random_rows[2 if low is None else 1 if high is None else 0]
     if low is None:
         drawn = sampling.random_full(source, self._array.shape, self._array.dtype)
     else:
         low, high = (0, low) if high is None else (low, high)
         drawn = sampling.randint(source, self._array.shape, self._array.dtype, low, high)
-    self._array[...] = drawn
-    inplace.bump_version(self)
-    return self
+    return run_in_place(row, [self, drawn])
 
 
 def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
