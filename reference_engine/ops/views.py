@@ -116,7 +116,8 @@ def _expand(array: np.ndarray, size: tuple) -> np.ndarray:
                     f"The expanded size of the tensor ({extent}) isn't allowed in a leading, non-existing dimension "
                     f"{dim}"
                 )
-            step = (shape[0] * strides[0] if shape else array.itemsize) if extent == 1 else 0
+            # A tensor without dimensions has no stride to go on from.
+            step = shape[0] * strides[0] if extent == 1 and array.ndim else 0
         shape.insert(0, extent)
         strides.insert(0, step)
     return restrided(array, shape, strides)
