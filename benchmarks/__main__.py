@@ -7,7 +7,11 @@ something on any machine.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+
+# One thread for NumPy's products too; it is read when NumPy is loaded.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 BENCHMARKS = ("harness_cost", "reference_start", "engine_speed")
 
