@@ -1,10 +1,11 @@
 """What the harness costs: `run` against the same programs compiled and executed bare.
 
-Rounds alternate. The bare side is one process that has imported torch and compiles and executes every program
-anew in each round: once all of it (`given`, `run` and the expressions under `expect`, which the harness has to
-evaluate as well), once the statements alone. The harness's side is a whole run in a fresh process and a fresh
-worker (`harness_run`): everything from the YAML files to the finished results file, which is loading, checking,
-sending, executing with a full observation after every step, judging, writing.
+Rounds alternate, and every measurement has a fresh process that has imported torch and run the warm-up case of
+`harness_run`, on both sides: a process that has run all the programs before is a tenth faster. The bare side
+compiles and executes every program: once the statements alone (`given` and `run`), once with the expressions
+under `expect`, which the harness has to evaluate as well. The harness's side is a whole run (`harness_run`):
+everything from the YAML files to the finished results file, which is loading, checking, sending, executing with
+a full observation after every step, judging, writing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from statistics import median
 
+from benchmarks.harness_run import warm_up_instances
 from conformance.load import instances, load
 from conformance.load.model import Instance
 from conformance.run.session import Session
@@ -25,12 +27,11 @@ import json, sys, time, warnings
 import torch
 from conformance.worker.helpers import HELPERS
 warnings.simplefilter("ignore")
-programs = json.loads(sys.stdin.readline())
+warm_up, programs, asked = json.load(sys.stdin)
 device = torch.device("cpu")
-for wish in sys.stdin:
-    asked = wish.strip() == "all"
+for chosen in (warm_up, programs):
     start = time.perf_counter()
-    for bind, row, given, steps in programs:
+    for bind, row, given, steps in chosen:
         space = {"torch": torch, "device": device, "host": device, **HELPERS}
         for name, text in bind:
             space[name] = eval(text, space)
@@ -51,7 +52,7 @@ for wish in sys.stdin:
         if torch.get_default_device() != device:
             torch.set_default_device(None)
         torch.set_default_dtype(torch.float32)
-    print(time.perf_counter() - start, flush=True)
+print(time.perf_counter() - start)
 """
 
 
@@ -75,26 +76,22 @@ def compare(rounds: int = ROUNDS) -> tuple[int, list[tuple[float, float, float]]
     with Session(("torch:cpu",)) as session:
         (info,) = session.probe()
     chosen = [i for f in load(None) for i in instances(f) if set(i.case.needs) <= set(info.features) - {"cuda"}]
-    bare = subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert bare.stdin and bare.stdout
-    bare.stdin.write(json.dumps([_program(i) for i in chosen]) + "\n")
-    found = []
-    for _ in range(rounds + 1):
-        row = [_harness()]
-        for wish in ("all", "statements"):
-            bare.stdin.write(wish + "\n")
-            bare.stdin.flush()
-            row.append(float(bare.stdout.readline()))
-        found.append(tuple(row))
-    bare.stdin.close()
-    bare.wait()
-    return len(chosen), found[1:]  # the first bare round imports what programs are the first to need
+    warm_up, programs = [_program(i) for i in warm_up_instances()], [_program(i) for i in chosen]
+    bare = [json.dumps([warm_up, programs, asked]) for asked in (True, False)]
+    rows = [
+        (
+            _seconds("-m", "benchmarks.harness_run"),
+            *(_seconds("-c", BARE, told=told) for told in bare),
+        )
+        for _ in range(rounds)
+    ]
+    return len(chosen), rows
 
 
-def _harness() -> float:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.harness_run"], capture_output=True, text=True, check=False)
+def _seconds(*arguments: str, told: str | None = None) -> float:
+    done = subprocess.run([sys.executable, *arguments], input=told, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"the run ended with {done.returncode}: {done.stderr}")
+        raise SystemExit(f"a measurement ended with {done.returncode}: {done.stderr}")
     return float(done.stdout)
 
 

@@ -15,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from conformance.judge.diff import diverge
 from conformance.load import instances, load, load_text
+from conformance.load.model import Instance
 from conformance.program import check_file
 from conformance.run.campaign import Campaign
 from conformance.run.events import CaseFinished
@@ -37,9 +38,14 @@ cases:
 """
 
 
+def warm_up_instances() -> tuple[Instance, ...]:
+    """The case that both sides run before the clock starts."""
+    return instances(load_text(WARM_UP, "warm/up.yaml", "warm/up.yaml", check_programs=False))
+
+
 def main() -> None:
     assert diverge and check_file and SpecifierSet  # what `load` and the campaign import late is imported now
-    first = instances(load_text(WARM_UP, "warm/up.yaml", "warm/up.yaml", check_programs=False))
+    first = warm_up_instances()
     with tempfile.TemporaryDirectory() as folder, Session(("torch:cpu",)) as session:
         for event in session.run(first):
             if isinstance(event, CaseFinished) and (event.ran.trace is None or event.ran.trace["error"]):
@@ -56,4 +62,5 @@ def main() -> None:
         sys.exit("the run did not finish")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from conformance.judge.model import Ran, TargetInfo
-from conformance.load.model import Instance
+from conformance.load.model import Case, Instance
 from conformance.run.events import CaseFinished, Event, TargetReady, WorkerDied
 from conformance.run.process import Process
-from conformance.run.request import BYE, PROTOCOL, Limits, encode_case, encode_hello
+from conformance.run.request import BYE, PROTOCOL, Limits, encode_case, encode_hello, encode_prepared
 from conformance.targets.registry import Target
 
 AHEAD = 16  # cases that a worker holds at a time
@@ -37,6 +37,7 @@ class Worker:
         self.process = process
         self.deadline: float | None = deadline
         self.ready = False
+        self.prepared: dict[str, Case] = {}
         self.held: deque[Instance] = deque()
         self.answered = 0
         self.verdict: tuple[str, str] | None = None  # (status, reason) of the case it dies on, if we kill it
@@ -77,10 +78,12 @@ class Pool:
         if self.info is None and not self._workers:
             self._start()
 
-    def prepare(self, requests: bytes) -> None:
+    def prepare(self, instances: Iterable[Instance], requests: bytes) -> None:
         """Let a worker that is there, if only on its way up, read ahead what it may be asked to run."""
         if self._workers and not self._given_up:
-            self._write(self._workers[0], requests)
+            worker = self._workers[0]
+            worker.prepared.update((i.id, i.case) for i in instances)
+            self._write(worker, requests)
 
     @property
     def busy(self) -> bool:
@@ -159,7 +162,8 @@ class Pool:
         if not worker.held:
             worker.deadline = time.monotonic() + self._limits.timeout
         worker.held.append(instance)
-        self._write(worker, encode_case(instance))
+        known = worker.prepared.get(instance.id) is instance.case
+        self._write(worker, encode_prepared(instance) if known else encode_case(instance))
 
     def _write(self, worker: Worker, data: bytes) -> None:
         process = worker.process

@@ -32,6 +32,11 @@ def encode_case(instance: Instance, operation: str = "case") -> bytes:
     )
 
 
+def encode_prepared(instance: Instance) -> bytes:
+    """The request's line for an instance that the worker was told to prepare."""
+    return _encoder.encode({"op": "case", "id": instance.id, "prepared": True}) + b"\n"
+
+
 def encode_hello(target: str, adapter: str, device: str | None, mode: str | None, limits: Limits) -> bytes:
     """The first line to a worker."""
     return (

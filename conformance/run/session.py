@@ -19,7 +19,7 @@ from types import FrameType
 from conformance.exceptions import HarnessBug, UsageError
 from conformance.judge.model import Ran, TargetInfo
 from conformance.load.model import Instance, SpecFile
-from conformance.load.params import instances_of
+from conformance.load.params import instances
 from conformance.run.events import CaseFinished, Event, RunFinished, RunStarted, TargetReady
 from conformance.run.pool import Pool
 from conformance.run.request import Limits, encode_case
@@ -82,9 +82,10 @@ class Session:
 
     def prepare(self, file: SpecFile) -> None:
         """Send a valid file's programs ahead to the workers that are there: they compile, and run nothing."""
-        requests = b"".join([encode_case(instances_of(case, file)[0], "prepare") for case in file.cases])
+        announced = instances(file)
+        requests = b"".join([encode_case(instance, "prepare") for instance in announced])
         for pool in self._pools.values():
-            pool.prepare(requests)
+            pool.prepare(announced, requests)
 
     def probe(self) -> tuple[TargetInfo, ...]:
         """What each target says of itself, in the order asked for. Starts their workers."""

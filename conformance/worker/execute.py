@@ -8,7 +8,6 @@ up is still counted against the case that caused it.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import re
@@ -99,6 +98,7 @@ class Runner:
             self._names["in_thread"] = self._in_thread
         self._accelerator = engine.accelerator
         self._codes: dict[Any, CodeType] = {}
+        self._prepared: dict[str, Program | Exception] = {}
         self._cases = self._modules = 0
         self._caught: tuple[str, str] | None = None
         sandbox.install(*engine.folders, PACKAGE)
@@ -117,7 +117,9 @@ class Runner:
             "steps": [],
         }
         try:
-            program = self._compile(request)
+            program = self._prepared[request["id"]] if request.get("prepared") else self._compile(request)
+            if isinstance(program, Exception):
+                raise program
         except SyntaxError as error:
             why = f"Python {sys.version.split()[0]} cannot compile this: {error}"
             trace["error"] = {"kind": "worker", "message": why}
@@ -135,9 +137,11 @@ class Runner:
     # --- compiling ------------------------------------------------------------------------------------
 
     def prepare(self, request: dict[str, Any]) -> None:
-        """Compile a case that may be asked for later. What cannot be compiled is told when it is."""
-        with contextlib.suppress(Exception):
-            self._compile(request)
+        """Compile a case that may be asked for later, by its id alone; what is wrong with it is told then."""
+        try:
+            self._prepared[request["id"]] = self._compile(request)
+        except Exception as error:
+            self._prepared[request["id"]] = error
 
     def _compile(self, request: dict[str, Any]) -> Program:
         file = request["file"]
@@ -284,7 +288,7 @@ class Runner:
         """Parameters, row and `given`, which must neither raise nor warn."""
         for name, code in program.bind:
             self._must_be_silent(code, space, f"the parameter {name}", name)
-        space.update(program.row)
+        space.update((name, _copied(value)) for name, value in program.row)
         for code in program.given:
             self._must_be_silent(code, space, "given")
 
@@ -400,6 +404,11 @@ class Runner:
         if self._reset is not None:
             self._reset()
         return self._clean.reset()
+
+
+def _copied(value: Any) -> Any:
+    """A row's value for one execution: a program may write into a list, and the next one must not see it."""
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def own_failure(error: BaseException) -> str:

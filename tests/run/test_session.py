@@ -105,6 +105,29 @@ def test_an_announced_program_that_does_not_compile_costs_nothing():
     assert kind == "worker" and "cannot compile this" in told
 
 
+GROWING = """\
+title: A row that a program writes into
+cases:
+  - case: grows
+    rows:
+      - {sizes: [1, 2], want: 3}
+    steps:
+      - run: sizes.append(3)
+        expect: {len(sizes): want}
+"""
+
+
+def test_a_row_is_fresh_each_time_a_case_runs():
+    file = load_text(GROWING, "made/up.yaml", "made/up.yaml", check_programs=False)
+    (grows,) = instances(file)
+    with Session(["reference:cpu"]) as session:
+        session.start()
+        session.prepare(file)
+        for _ in range(2):
+            ran = answers(session.run([grows]))["grows"]
+            assert ran.trace["steps"][0]["answers"] == [{"k": "int", "v": 3}]
+
+
 CTRL_C = """
     import sys
     from conformance.run.events import CaseFinished, RunFinished
