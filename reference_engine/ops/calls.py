@@ -61,7 +61,7 @@ def combined(*calls):
 
 def make_callable(row: Row):
     tensors = [row.parameters[position] for position in row.tensor_positions]
-    plain = not row.view and len(row.outputs) == 1 and row.return_type is None
+    plain = not row.view and len(row.outputs) == 1 and row.return_type is None and not row.real_only
     if plain and row.differentiable and row.node_class and len(row.parameters) == 1 and tensors[0].kind == "Tensor":
         return make_unary(row)
     if (

@@ -186,4 +186,5 @@ nan_to_num = op(
     in_place=True,
     self=lambda grad, self: grad * self.isfinite(),
     jvp="elementwise",
+    real_only=True,
 )

@@ -61,6 +61,7 @@ soft_margin_loss = op(
     ),
     method=False,
     function=False,
+    real_only=True,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._state import process, thread
 from .._tensor import Tensor, wrapped_number
+from ..dtypes import COMPLEX
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.node import NotImplementedNode
 from ..graph.saved import SavedTensor
@@ -94,6 +95,12 @@ def fill_facts(node, row: Row, values: list, mask: tuple) -> None:
                 saved[name] = source[2](values[source[1]])
 
 
+def refuse_complex(row: Row, outputs: tuple) -> None:
+    """Raise ``RuntimeError`` for recorded complex results of an operation whose derivative is for real numbers."""
+    if any(output.dtype.kind == COMPLEX for output in outputs):
+        raise RuntimeError(f"{row.name} does not support automatic differentiation for outputs with complex dtype.")
+
+
 def record(row: Row, values: list, outputs: tuple) -> None:
     """Attach a new node to the ``outputs`` of a call that is being recorded."""
     if row.node_class is None:
@@ -114,6 +121,8 @@ def record(row: Row, values: list, outputs: tuple) -> None:
             node.input_metadata.append((array.shape, output.dtype, output._storage.device))
     for output in outputs[len(row.outputs) :]:
         set_history(output, node)
+    if row.real_only:
+        refuse_complex(row, outputs)
     if mask is not None:
         save(node, row, mask, values, outputs)
         if False in mask:

@@ -261,6 +261,7 @@ op(
     jvp=lambda self_t, src_t, self, src, dim, start, end, step: _or_zero(self_t, self).slice_scatter(
         _or_zero(src_t, src), dim, start, end, step
     ),
+    real_only=True,
 )
 op(
     "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1)",

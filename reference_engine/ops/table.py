@@ -98,6 +98,7 @@ class Row:
     saves: tuple[str, ...] = ()
     positions: dict = field(default_factory=dict)
     in_place_class: type | None = None  # the in-place variant's own node class, where its name differs
+    real_only: bool = False  # a complex result cannot be differentiated
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -319,12 +320,14 @@ def op(
     in_place_node: str | None = None,
     hidden: tuple[str, ...] = (),
     refuses: tuple[tuple[str, str], ...] = (),
+    real_only: bool = False,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
 
     ``hidden`` names saved values that do not show as attributes of the node. ``refuses`` lists pairs of NumPy kinds
     (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
+    ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
     from . import calls
 
@@ -346,7 +349,7 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view,
+        takes_out=out and not view, real_only=real_only,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"

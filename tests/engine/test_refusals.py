@@ -130,3 +130,19 @@ def test_old_constructors_ignore_the_default_device():
     program = "torch.set_default_device('meta')\nprint(torch.Tensor([1.]).device, torch.ones(1).device)"
     engine, wanted = agree(program + "\nprint(torch.LongTensor(2).device)\ntorch.set_default_device(None)")
     assert engine == wanted
+
+
+COMPLEX = [
+    "torch.nan_to_num(c)",
+    "torch.nan_to_num(c.detach())",
+    "(c * 1).nan_to_num_()",
+    "torch.slice_scatter(c, c[:1], end=1)",
+    "F.soft_margin_loss(c, torch.ones(2))",
+    "torch.no_grad()(torch.nan_to_num)(c)",
+]
+
+
+@pytest.mark.parametrize("call", COMPLEX)
+def test_results_that_may_not_be_complex(call):
+    ours, wanted = agree(f"{_SHOW}c = torch.tensor([1 + 2j, 3j], requires_grad=True)\nshow(lambda: {call})")
+    assert ours == wanted
