@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from conformance.docs.ledger import Allowance, Area, Entry, load_allowances, load_areas
 from conformance.exceptions import Problem, SpecError
 from conformance.load.ledger import Claim, Ledger, Page, load_ledgers, load_pages
 from conformance.load.model import Case, Cite, Mark, SpecFile
@@ -24,8 +25,13 @@ class Project:
         self.unreadable: list[Problem] = []
         self.ledgers: Mapping[str, Ledger] = self._read(load_ledgers)
         self.pages: Mapping[str, Page] = self._read(load_pages)
+        self.areas: Mapping[str, Area] = self._read(load_areas)
+        self.allowances: Mapping[str, Allowance] = self._read(load_allowances)
         self.claims: dict[str, tuple[Ledger, Claim]] = {
             claim.id: (ledger, claim) for ledger in self.ledgers.values() for claim in ledger.claims
+        }
+        self.statements: dict[str, tuple[Area, Entry]] = {
+            entry.id: (area, entry) for area in self.areas.values() for entry in area.entries()
         }
 
     def _read(self, load) -> Mapping:

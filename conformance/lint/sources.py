@@ -57,16 +57,18 @@ def ledger_name(project: Project) -> Iterator[Problem]:
 def page_unlisted(project: Project) -> Iterator[Problem]:
     """page-unlisted: each cited page is listed in sources/pages.yaml"""
     for file, cite in project.cites("page"):
-        if cite.ref not in project.pages:
-            what = f"the page {quoted(cite.ref)} is not in the list"
-            near = difflib.get_close_matches(cite.ref, project.pages, n=1, cutoff=0.6)
+        page = cite.ref.partition("#")[0]
+        if page not in project.pages:
+            what = f"the page {quoted(page)} is not in the list"
+            near = difflib.get_close_matches(page, project.pages, n=1, cutoff=0.6)
             mend = f"did you mean `{near[0]}`?" if near else "list it in sources/pages.yaml with its title"
             yield at(file.shown, cite.mark, "page-unlisted", what, mend)
 
 
 def doc_unknown(project: Project) -> Iterator[Problem]:
     """doc-unknown: each cited symbol exists in the installed torch, and has a docstring"""
-    cites = list(project.cites("doc"))
+    read = {symbol for area in project.areas.values() for symbol in area.symbols}
+    cites = [(file, cite) for file, cite in project.cites("doc") if cite.ref not in read and "#" not in cite.ref]
     found = unresolved(sorted({cite.ref for _, cite in cites}))
     for file, cite in cites:
         if cite.ref in found:
