@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -126,6 +127,14 @@ def test_a_row_is_fresh_each_time_a_case_runs():
         for _ in range(2):
             ran = answers(session.run([grows]))["grows"]
             assert ran.trace["steps"][0]["answers"] == [{"k": "int", "v": 3}]
+
+
+def test_a_row_of_numbers_that_are_not_finite_arrives():
+    given = (("a", math.nan), ("b", math.inf), ("c", [-math.inf, 1.0]))
+    asked = case("row", ("x = 1", "a != a", "b > 1e308", "c[0] < -1e308", "c[1]"), row=given)
+    with Session(["reference:cpu"]) as session:
+        ran = answers(session.run([asked]))["row"]
+    assert [answer["v"] for answer in ran.trace["steps"][0]["answers"]] == [True, True, True, 1.0]
 
 
 CTRL_C = """
