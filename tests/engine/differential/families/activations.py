@@ -18,7 +18,7 @@ for name, options in (
     ("threshold", ", {a}, {b}"), ("hardtanh", ", {c}, {b}"), ("leaky_relu", ", {a}"), ("elu", ", {b}"), ("celu", ", {b}"),
 ):  # fmt: skip
     operation(f"nn.functional.{name}", f"F.{name}(x{options})", x=real("..."), a=[0.1, 0.5, 0.0], b=[1.0, 2.0, 0.5],
-              c=[-1.0, 0.0, -0.5], in_place=f"F.{name}(x.clone(){options}, inplace=True)")  # fmt: skip
+              c=[-1.0, 0.0, -0.5], in_place=f"F.{name}_(x.clone(){options})")  # fmt: skip
 for name in ("softshrink", "hardshrink"):
     operation(f"nn.functional.{name}", f"F.{name}(x, {{a}})", f"F.{name}(x)", x=real("..."), a=[0.5, 1.0, 0.0])
 operation("nn.functional.softplus (beta)", "F.softplus(x, {b}, {t})", x=real("..."), b=[2.0, 0.5], t=[20.0, 1.0])

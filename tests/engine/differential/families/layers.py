@@ -25,12 +25,7 @@ for rank, space in ((1, "l"), (2, "h w")):
     operation(f"nn.functional.avg_pool{rank}d", f"F.avg_pool{rank}d(x, {{k}}, {{s}}, {{p}}, {{m}})",
               x=real(f"n c {space}"), k=[2, 3], s=[1, 2, None], p=[0, 1], m=[False, True], sizes=SIZES,
               accumulates=True)  # fmt: skip
-    operation(f"nn.functional.adaptive_avg_pool{rank}d", f"F.adaptive_avg_pool{rank}d(x, {{o}})",
-              x=real(f"n c {space}"), o=[1, 2, 3], sizes=SIZES, accumulates=True)  # fmt: skip
-    operation(f"nn.functional.lp_pool{rank}d", f"F.lp_pool{rank}d(x, 2, 2)", x=positive(f"n c {space}"), sizes=SIZES,
-              accumulates=True)  # fmt: skip
-operation("nn.functional.adaptive_max_pool2d", "F.adaptive_max_pool2d(x, {o})", x=real("n c h w"), o=[1, 2, 3],
-          sizes=SIZES, exact=True)  # fmt: skip
+
 
 SIZES = {"n": (1, 3), "c": (1, 3), "l": (1, 4), "m": (1, 4)}
 operation("nn.functional.batch_norm", "F.batch_norm(x, None, None, training=True)", x=real("n c l"), sizes=SIZES,

@@ -18,9 +18,9 @@ for title, left, right in (
 operation("addmm", "x.addmm(y, z)", "torch.addmm(x, y, z, beta={b}, alpha={a})", x=real("n m"), y=real("n k"),
           z=real("k m"), a=[1, 2, 0.5], b=[1, 2, 0], in_place=True, out=True, accumulates=True)  # fmt: skip
 operation("addmv", "x.addmv(y, z)", "x.addmv(y, z, beta={b}, alpha={a})", x=real("n"), y=real("n k"), z=real("k"),
-          a=[1, 2], b=[1, 2, 0], accumulates=True)  # fmt: skip
+          a=[1, 2], b=[1, 2, 0], in_place=True, accumulates=True)  # fmt: skip
 operation("baddbmm", "x.baddbmm(y, z)", "torch.baddbmm(x, y, z, beta={b}, alpha={a})", x=real("b n m"), y=real("b n k"),
-          z=real("b k m"), a=[1, 2], b=[1, 2, 0], accumulates=True)  # fmt: skip
+          z=real("b k m"), a=[1, 2], b=[1, 2, 0], in_place=True, accumulates=True)  # fmt: skip
 operation("linear", "F.linear(x, y)", x=real("... k"), y=real("m k"), accumulates=True)
 operation("linear (bias)", "F.linear(x, y, z)", x=real("... k"), y=real("m k"), z=real("m"), accumulates=True)
 operation("einsum (product)", "torch.einsum('ij,jk->ik', x, y)", x=real("n k"), y=real("k m"), accumulates=True)

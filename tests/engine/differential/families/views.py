@@ -60,7 +60,7 @@ operation("diagonal", "x.diagonal({k})", "torch.diagonal(x, {k}, {a}, {b})", x=r
           b=[-1, 1], exact=True)  # fmt: skip
 operation("linalg.diagonal", "torch.linalg.diagonal(x, offset={k})", x=real("... n m"), k=[0, 1, -1], exact=True)
 operation("as_strided", "x.as_strided({shape}, {steps})", "torch.as_strided(x, {shape}, {steps}, 1)", x=real("4 4"),
-          shape=[(2, 2), (3,), (), (2, 3)], steps=[(1, 2), (2,), (), (1, 1)], exact=True)  # fmt: skip
+          shape=[(2, 2), (3,), (), (2, 3)], steps=[(1, 2), (2,), (), (1, 1)], exact=True, in_place=True)  # fmt: skip
 operation("unfold", "x.unfold({dim}, {length}, {step})", x=real("..."), dim=dim("x"), length=size("x", "dim"),
           step=[1, 2], exact=True)  # fmt: skip
 operation("unbind", "x.unbind()", "torch.unbind(x, {dim})", x=real("..."), dim=dim("x"), exact=True)
@@ -112,4 +112,4 @@ operation("fill", "torch.fill(x, {n})", x=real("..."), n=[1, 0.5, 0, True], exac
           in_place="x.clone().fill_({n})")  # fmt: skip
 operation("fill (tensor)", "torch.fill(x, y)", x=real("..."), y=real(""), exact=True,
           in_place="x.clone().fill_(y)")  # fmt: skip
-operation("zero_", "x.clone().zero_()", x=real("..."), exact=True)
+operation("zero", "torch.zero(x)", x=real("..."), exact=True, in_place="x.clone().zero_()")
