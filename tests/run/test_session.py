@@ -114,7 +114,7 @@ cases:
       - {sizes: [1, 2], want: 3}
     steps:
       - run: sizes.append(3)
-        expect: {len(sizes): want}
+        expect: {len(sizes): {row: want}}
 """
 
 
