@@ -256,19 +256,17 @@ def call_node(node: Node, grads: list, task: GraphTask) -> list:
         for hook in list(node.pre_hooks.values()):
             grads = checked_replacement(hook, hook(tuple(grads)), grads)
     wants = None if task.exec_info is None else task.wants
-    if node.post_hooks:
-        incoming = tuple(grads)
-        results = list(node.apply(grads, wants))
+    incoming = tuple(grads) if node.post_hooks else ()
+    results = node.apply(grads, wants)
+    if node.post_hooks:  # asked again: a node may be given hooks while it runs
+        results = list(results)
         if results:
             validate(node, results)  # hooks see gradients as the edges take them
-        if not task.keep_graph:
-            node.release()
-        for hook in list(node.post_hooks.values()):
-            results = checked_replacement(hook, hook(tuple(results), incoming), results)
-        return results
-    results = node.apply(grads, wants)
     if not task.keep_graph:
         node.release()
+    if node.post_hooks:
+        for hook in list(node.post_hooks.values()):
+            results = checked_replacement(hook, hook(tuple(results), incoming), results)
     return results
 
 

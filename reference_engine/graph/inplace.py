@@ -15,7 +15,7 @@ Rule: "in-place operations" in the autograd notes, ``Tensor._base``, ``Tensor.is
 
 from __future__ import annotations
 
-from .._state import thread
+from .._state import process, thread
 from ..storage import address, is_dense
 from .edges import NO_EDGE, gradient_edge
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
@@ -175,6 +175,8 @@ _FORBIDDEN = {
 
 def check_inplace(tensor, records: bool) -> None:
     """Whether ``tensor`` may be written to. ``records`` tells whether any operand of the write requires grad."""
+    if process.mutations is not None:
+        process.mutations.before_write(tensor._storage)
     if not (records and thread.grad_enabled) or thread.inference:
         return
     meta = tensor._meta
@@ -202,7 +204,7 @@ def bump_version(tensor) -> None:
 def check_overlap(array) -> None:
     """Raise ``RuntimeError`` when several indices of a written tensor reach the same memory."""
     for extent, stride in zip(array.shape, array.strides, strict=True):
-        if stride == 0 and extent > 1:
+        if stride == 0 and extent > 1 and array.size:
             raise RuntimeError(OVERLAP_ERROR)
 
 

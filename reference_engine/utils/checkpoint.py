@@ -34,6 +34,10 @@ _EXPLICIT_SEQUENTIAL = (
     "but if you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs "
     "for more details on the differences between the two variants."
 )
+_OVERLAP = (
+    "Performing two backward calls that overlap (i.e. require the same saved activation in order to compute "
+    "gradients) is not allowed while under the torch.utils.checkpoint.GraphExecGroup context. "
+)
 _TIP = (
     "\n\nTip: To see a more detailed error message, either pass `debug=True` to\n"
     "`torch.utils.checkpoint.checkpoint(...)` or wrap the code block\n"
@@ -172,10 +176,11 @@ class _Region:
             region._recompute(region.recomputed[task])
         values = region.recomputed[task]
         if placeholder.number not in values:
+            overlap = "" if GraphExecGroup._current is None else _OVERLAP
             raise CheckpointError(
-                "torch.utils.checkpoint: Unpack is being triggered for a tensor that was either never "
-                "recomputed, or already unpacked once. If you are calling ctx.saved_tensors in backward, make "
-                "sure to do so only once. Otherwise please open an issue with details on your use case."
+                "torch.utils.checkpoint: Unpack is being triggered for a tensor that was already unpacked once. "
+                f"{overlap}If you are calling ctx.saved_tensors in backward, make sure to do so only once. Otherwise "
+                "please open an issue with details on your use case."
             )
         return values.pop(placeholder.number)
 

@@ -22,6 +22,9 @@ PROGRAMS = [
     # A node called by hand runs no hook.
     "h = [y.grad_fn.register_hook(note), y.grad_fn.register_prehook(note), y.register_hook(note)]\n"
     "print(y.grad_fn(torch.ones(1)))",
+    # A hook registered while its node runs.
+    "h = y.grad_fn.register_prehook(lambda g: y.grad_fn.register_hook(lambda i, o: (i[0] * 10, None)) and None)\n"
+    "y.backward(); print(x.grad)",
     # A lone root is not waited for.
     "h = G.register_multi_grad_hook((x, y), note); y.backward()",
     "h = G.register_multi_grad_hook((x, y), note); (y * 1).backward()",
@@ -100,6 +103,19 @@ FUNCTIONS = [
 @pytest.mark.parametrize("program", FUNCTIONS)
 def test_functions_as_torch(program):
     engine, wanted = agree(_FUNCTION + program)
+    assert engine == wanted
+
+
+CHECKPOINTS = [
+    "with ckpt.GraphExecGroup():\n    y.backward(retain_graph=True)\n    y.backward()",
+    "y.backward(retain_graph=True); y.backward(); print(x.grad)",
+]
+
+
+@pytest.mark.parametrize("program", CHECKPOINTS)
+def test_checkpoints_as_torch(program):
+    start = "x = torch.ones(2, requires_grad=True); y = ckpt.checkpoint(torch.exp, x, use_reentrant=False).sum()\n"
+    engine, wanted = agree(start + program)
     assert engine == wanted
 
 
