@@ -6,6 +6,7 @@ A module may have ``FUNCTIONS`` for the ``torch`` namespace and ``METHODS`` of `
 from __future__ import annotations
 
 from . import (
+    attention,
     calculus,
     choosing,
     copying,
@@ -19,20 +20,26 @@ from . import (
     matrices,
     norms,
     pairs,
+    rearranging,
+    reducing,
     reductions,
     scatter,
     searching,
     shapes,
+    spatial,
     special,
     splitting,
     statistics,
     strided,
+    sums_of_products,
+    view_copies,
     views,
 )
 
 FAMILIES = (
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
-    joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices,
+    joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
+    reducing, view_copies, sums_of_products, spatial, attention,
 )  # fmt: skip
 
 

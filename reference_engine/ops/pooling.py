@@ -43,11 +43,25 @@ def _window_view(array, kernel, stride, padding, dilation, ceil_mode, fill):
     return view[(slice(None), slice(None), *steps, *holes)]
 
 
+def demand_half(kernel, padding, dilation=None) -> None:
+    """Padding of at most half a window. Raises ``RuntimeError``."""
+    for size, pad, step in zip(kernel, padding, dilation or [1] * len(kernel), strict=True):
+        if pad > (step * (size - 1) + 1) // 2:
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and "
+                f"dilation={step}"
+            )
+
+
 def _max_pool(array, kernel_size, stride, padding, dilation, ceil_mode):
     if array.ndim == 3:
         values, places = _max_pool(array[None], kernel_size, stride, padding, dilation, ceil_mode)
         return values[0], places[0]
     ndim = array.ndim - 2
+    if ndim != len(kernel_size) or 0 in array.shape[1:]:
+        rank = len(kernel_size)
+        raise RuntimeError(f"non-empty {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input")
+    demand_half(kernel_size, padding, dilation)
     stride = stride or kernel_size
     lowest = -np.inf if array.dtype.kind != "i" else np.iinfo(array.dtype).min
     values = _window_view(array, kernel_size, stride, padding, dilation, ceil_mode, lowest)
@@ -56,17 +70,35 @@ def _max_pool(array, kernel_size, stride, padding, dilation, ceil_mode):
     values = values.reshape(*values.shape[: 2 + ndim], -1)
     places = places.reshape(*places.shape[: 2 + ndim], -1)
     wide = values.astype(np.float64)
-    chosen = np.where(np.isnan(wide).any(-1), np.isnan(wide).argmax(-1), wide.argmax(-1))[..., None]
+    chosen = first_or_missing(wide, -1)[..., None]
     return (
         np.take_along_axis(values, chosen, -1)[..., 0],
         np.take_along_axis(places, chosen, -1)[..., 0].astype(np.int64),
     )
 
 
+def first_or_missing(values: np.ndarray, axis: int) -> np.ndarray:
+    """Where the first maximum stands, or the last NaN."""
+    missing = np.isnan(values)
+    last = values.shape[axis] - 1 - np.flip(missing, axis).argmax(axis=axis)
+    return np.where(missing.any(axis=axis), last, values.argmax(axis=axis))
+
+
+def to_winners(grad, sizes, places, ndim: int):
+    """Each gradient to the position, counted over the last ``ndim`` dimensions, where its maximum stood."""
+    lead = grad.dim() - ndim
+    flat = grad.new_zeros(sizes).flatten(lead)
+    return flat.scatter_add(lead, places.flatten(lead), grad.flatten(lead)).view(sizes)
+
+
+def picked(tangent, places, ndim: int):
+    """The tangent of each maximum, and none of its place."""
+    lead = tangent.dim() - ndim
+    return tangent.flatten(lead).gather(lead, places.flatten(lead)).view(places.shape), None
+
+
 def _max_pool_grad(grad, self, kernel_size, stride, padding, dilation, ceil_mode, result1):
-    lead = grad.dim() - 2
-    flat = grad.new_zeros(self.shape).flatten(lead)
-    return flat.scatter_add(lead, result1.flatten(lead), grad.flatten(lead)).view(self.shape)
+    return to_winners(grad, self.shape, result1, 2)
 
 
 max_pool2d_with_indices = op(
@@ -79,8 +111,11 @@ max_pool2d_with_indices = op(
         _max_pool_grad,
         node="MaxPool2DWithIndicesBackwardBackward0",
     ),
+    jvp=lambda self_t, result1: picked(self_t, result1, 2),
+    non_differentiable=("result1",),
     method=False,
     function=False,
+    refuses=(("bc", "max_pool2d"),),
 )
 
 
@@ -102,6 +137,20 @@ def _avg_pool(array, kernel_size, stride, padding, ceil_mode, count_include_pad,
     if array.ndim == 3:
         options = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
         return _avg_pool(array[None], *options)[0]
+    rank = len(kernel_size)
+    if array.ndim != rank + 2:
+        raise RuntimeError(
+            f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got:{list(array.shape)}"
+            if rank == 2
+            else f"non-empty {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input"
+        )
+    demand_half(kernel_size, padding)
+    if rank == 3 and any(size < window for size, window in zip(array.shape[2:], kernel_size, strict=True)):
+        names = "THW"
+        found = " ".join(f"{n}: {s}" for n, s in zip(names, array.shape[2:], strict=True))
+        wanted = " ".join(f"k{n}: {s}" for n, s in zip(names, kernel_size, strict=True))
+        raise RuntimeError(f"input image ({found}) smaller than kernel size ({wanted})")
     stride = stride or kernel_size
     windows = _window_view(array, kernel_size, stride, padding, [1] * len(kernel_size), ceil_mode, 0)
     sums = windows.sum(axis=tuple(range(2 + len(kernel_size), windows.ndim)), dtype=np.float64)
@@ -150,6 +199,7 @@ avg_pool_row = op(
     ),
     method=False,
     function=False,
+    refuses=(("biuc", "avg_pool2d"),),
 )
 
 
@@ -192,67 +242,21 @@ def avg_pool2d(
     return avg_pool_row(input, kernel, steps, _listed(padding, 2), ceil_mode, count_include_pad, divisor_override)
 
 
+def demand_line(name: str, input) -> None:
+    """(C, L) or (N, C, L). Raises ``RuntimeError``."""
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {input.dim()}-dimensional tensor for argument #1 'self' (while "
+            f"checking arguments for {name})"
+        )
+
+
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
     """As `avg_pool2d`, for (N, C, L) or (C, L)."""
+    demand_line("avg_pool1d", input)
     kernel = _listed(kernel_size, 1)
     steps = kernel if stride is None or stride == [] else _listed(stride, 1)
     padding = [0, *_listed(padding, 1)]
     row = input.unsqueeze(-2)
     pooled = avg_pool_row(row, [1, *kernel], [1, *steps], padding, ceil_mode, count_include_pad, None)
     return pooled.squeeze(-2)
-
-
-def _sections(size: int, count: int) -> list:
-    """Start and end of the windows that divide a dimension into `count` parts, overlapping where they must."""
-    return [(at * size // count, -(-(at + 1) * size // count)) for at in range(count)]
-
-
-def _adapted(input, output_size, reduce):
-    from .joining import stack
-
-    ndim = len(output_size)
-    for offset, count in enumerate(output_size):
-        dim = input.dim() - ndim + offset
-        wanted = input.shape[dim] if count is None else count
-        parts = [
-            reduce(input.narrow(dim, start, end - start), dim) for start, end in _sections(input.shape[dim], wanted)
-        ]
-        input = stack(parts, dim)
-    return input
-
-
-def adaptive_avg_pool2d(input, output_size):
-    """Means of (*, H, W) over windows that give `output_size`."""
-    sizes = _listed(output_size, 2) if isinstance(output_size, int) else list(output_size)
-    if sizes == [1, 1]:
-        return input.mean((-1, -2), keepdim=True)
-    return _adapted(input, sizes, lambda part, dim: part.mean(dim))
-
-
-def adaptive_avg_pool1d(input, output_size):
-    """Means of (*, L) over windows that give `output_size`."""
-    return _adapted(input, _listed(output_size, 1), lambda part, dim: part.mean(dim))
-
-
-def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """Largest values of (*, H, W) over windows that give `output_size`."""
-    from ..errors import NotModelled
-
-    if return_indices:
-        raise NotModelled("torch.nn.functional.adaptive_max_pool2d(return_indices=True)")
-    sizes = _listed(output_size, 2) if isinstance(output_size, int) else list(output_size)
-    return _adapted(input, sizes, lambda part, dim: part.max(dim)[0])
-
-
-def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The p-norm of each window of (N, C, H, W)."""
-    kernel = _listed(kernel_size, 2)
-    means = avg_pool2d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
-    return (means.sign() * means.abs().relu()).mul(kernel[0] * kernel[1]).pow(1.0 / norm_type)
-
-
-def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """The p-norm of each window of (N, C, L)."""
-    kernel = _listed(kernel_size, 1)
-    means = avg_pool1d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
-    return (means.sign() * means.abs().relu()).mul(kernel[0]).pow(1.0 / norm_type)

@@ -4,6 +4,7 @@ Nothing here has a derivative of its own: what is a single operation in torch is
 what torch composes is composed here of the same operations, so that graphs have the same nodes.
 """
 
+from ...ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ...ops.convolution import conv1d as conv1d
 from ...ops.convolution import conv2d as conv2d
 from ...ops.convolution import conv3d as conv3d
@@ -17,26 +18,26 @@ from ...ops.normalization import instance_norm as instance_norm
 from ...ops.normalization import layer_norm as layer_norm
 from ...ops.normalization import normalize as normalize
 from ...ops.normalization import rms_norm as rms_norm
-from ...ops.padding import pad as pad
-from ...ops.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
-from ...ops.pooling import adaptive_avg_pool2d as adaptive_avg_pool2d
-from ...ops.pooling import adaptive_max_pool2d as adaptive_max_pool2d
 from ...ops.pooling import avg_pool1d as avg_pool1d
 from ...ops.pooling import avg_pool2d as avg_pool2d
-from ...ops.pooling import lp_pool1d as lp_pool1d
-from ...ops.pooling import lp_pool2d as lp_pool2d
 from ...ops.pooling import max_pool1d as max_pool1d
 from ...ops.pooling import max_pool2d as max_pool2d
+from ...ops.spatial.patches import fold as fold
+from ...ops.spatial.patches import unfold as unfold
+from ...ops.spatial.shuffling import channel_shuffle as channel_shuffle
+from ...ops.spatial.shuffling import pixel_shuffle as pixel_shuffle
+from ...ops.spatial.shuffling import pixel_unshuffle as pixel_unshuffle
 from ..publishing import defined_in as _defined_in
 from ..publishing import publish_functions as _publish_functions
-from . import activation, dropout, loss, sparse
+from . import activation, dropout, loss, pooling, sparse, vision
 
-globals().update(_defined_in(activation, loss, sparse, dropout))
+globals().update(_defined_in(activation, loss, sparse, dropout, pooling, vision))
 
 # Messages name a function by its home: most are written in Python there, some are the native functions themselves.
-_NATIVE = "avg_pool2d gelu linear logsigmoid one_hot softplus softshrink"
+_NATIVE = "avg_pool2d avg_pool3d scaled_dot_product_attention gelu linear logsigmoid one_hot softplus softshrink"
 _ALSO_IN_TORCH = (
-    "avg_pool1d conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity hardshrink "
+    "adaptive_avg_pool1d avg_pool1d conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d "
+    "cosine_similarity hardshrink "
     "pairwise_distance prelu relu_"
 )
 _publish_functions(globals(), "torch.nn.functional", {"torch._C._nn": _NATIVE, "torch": _ALSO_IN_TORCH})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...dtypes import COMPLEX
+from ..composed import through
 from ..elementwise import sum_tangents
 from ..extrema import return_type
 from ..table import op
@@ -160,32 +161,11 @@ def reflected(input, tau):
     return product
 
 
-def _through(compose, position):
-    """The derivative with respect to one argument of an operation that can be composed of others."""
-
-    def derivative(grad, input, tau, result):
-        from ... import autograd
-        from ..._state import thread
-
-        recording, thread.grad_enabled = thread.grad_enabled, True
-        try:
-            variables = [
-                value.view_as(value) if recording and value.requires_grad else value.detach().requires_grad_()
-                for value in (input, tau)
-            ]
-            composed = compose(*variables)
-            return autograd.grad(composed, [variables[position]], grad, create_graph=recording)[0]
-        finally:
-            thread.grad_enabled = recording
-
-    return derivative
-
-
 householder_product = op(
     "linalg_householder_product(Tensor input, Tensor tau)",
     _householder,
-    input=_through(reflected, 0),
-    tau=_through(reflected, 1),
+    input=through(reflected, ("input", "tau"), "input", ("result",)),
+    tau=through(reflected, ("input", "tau"), "tau", ("result",)),
     jvp="transposed",
     method="orgqr",
     function="orgqr",

@@ -1,20 +1,20 @@
 """Signals, images and volumes: padding, resampling, pooling, patches, reading at positions."""
 
-from ..catalogue import family, index, operation, real
+from ..catalogue import family, operation, real, regular
 
 family("Signals and images")
 
 FEW = {"n": (1, 2), "c": (1, 2), "l": (1, 5), "h": (1, 4), "w": (1, 4), "d": (1, 3)}
 SPACE = {1: "n c l", 2: "n c h w", 3: "n c d h w"}
-FLOATING = {"dtypes": ("float64", "float32"), "layouts": False}
+FLOATING = {"dtypes": ("float64", "float32"), "layouts": False, "mixes": False}
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 for ndim, shape in SPACE.items():
     operation(
         f"nn.functional.interpolate (nearest, {ndim}d)",
-        f"F.interpolate(x, size={{s}})",
-        f"F.interpolate(x, scale_factor={{f}})",
-        f"F.interpolate(x, size={{s}}, mode='nearest-exact')",
+        "F.interpolate(x, size={s})",
+        "F.interpolate(x, scale_factor={f})",
+        "F.interpolate(x, size={s}, mode='nearest-exact')",
         x=real(shape, **FLOATING),
         s=[1, 2, 3],
         f=[1, 2, 0.5, 1.5],
@@ -25,7 +25,7 @@ for ndim, shape in SPACE.items():
         f"nn.functional.interpolate ({LINEAR[ndim]})",
         f"F.interpolate(x, size={{s}}, mode='{LINEAR[ndim]}', align_corners={{a}})",
         f"F.interpolate(x, scale_factor={{f}}, mode='{LINEAR[ndim]}')",
-        x=real(shape, **FLOATING),
+        x=regular(shape, **FLOATING),
         s=[1, 2, 3],
         f=[2, 1.5],
         a=[True, False, None],
@@ -46,7 +46,7 @@ for ndim, shape in SPACE.items():
 operation(
     "nn.functional.interpolate (bicubic)",
     "F.interpolate(x, size={s}, mode='bicubic', align_corners={a})",
-    x=real("n c h w", **FLOATING),
+    x=regular("n c h w", **FLOATING),
     s=[1, 2, 3],
     a=[True, False],
     sizes=FEW,
@@ -56,7 +56,7 @@ operation(
 operation(
     "nn.functional.interpolate (antialias)",
     "F.interpolate(x, size={s}, mode={m}, antialias=True)",
-    x=real("n c h w", **FLOATING),
+    x=regular("n c h w", **FLOATING),
     s=[1, 2, 3],
     m=["bilinear", "bicubic"],
     sizes=FEW,
@@ -66,7 +66,7 @@ operation(
 operation(
     "nn.functional.interpolate (area)",
     "F.interpolate(x, size={s}, mode='area')",
-    x=real("n c h w", **FLOATING),
+    x=regular("n c h w", **FLOATING),
     s=[1, 2, 3],
     sizes=FEW,
     accumulates=True,
@@ -190,8 +190,8 @@ operation(
 operation(
     "nn.functional.grid_sample",
     "F.grid_sample(x, y, {m}, {p}, {a})",
-    x=real("n c h w", **FLOATING),
-    y=real("n k k 2", mixes=False, **FLOATING),
+    x=regular("n c h w", **FLOATING),
+    y=regular("n k k 2", **FLOATING),
     m=["bilinear", "nearest"],
     p=["zeros", "border", "reflection"],
     a=[True, False],
@@ -215,10 +215,16 @@ for shape in ("l d", "b l d", "b h l d"):
         "F.scaled_dot_product_attention(x, y, z, is_causal=True)",
         "F.scaled_dot_product_attention(x, y, z, scale={s})",
         x=real(shape, **FLOATING),
-        y=real(shape, mixes=False, **FLOATING),
-        z=real(shape, mixes=False, **FLOATING),
+        y=real(shape, **FLOATING),
+        z=real(shape, **FLOATING),
         s=[1.0, 0.5],
         sizes={"l": (1, 3), "d": (1, 3), "b": (1, 2), "h": (1, 2)},
         ulp=16,
+        differs={
+            "double backward": "torch has no second derivative of its kernel",
+            "errors": "torch's kernel does not compare the lengths of keys and values",
+        }
+        if shape == "b h l d"
+        else None,
         accumulates=True,
     )
