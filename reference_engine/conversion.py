@@ -10,6 +10,7 @@ import numpy as np
 from ._state import thread, warn_once
 from .errors import NotModelled
 from .graph.metadata import materialize_meta
+from .lazy import bits, settled
 from .storage import UntypedStorage
 
 
@@ -39,7 +40,7 @@ class Conversion:
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
         if force:
-            return self.detach().cpu()._array
+            return settled(self.detach().cpu()._array)
         if self.device.type != "cpu":
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
@@ -47,6 +48,12 @@ class Conversion:
             )
         if thread.grad_enabled and self.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        for bit, method, is_set in zip(("conjugate", "negative"), ("conj", "neg"), bits(self._array), strict=True):
+            if is_set:
+                raise RuntimeError(
+                    f"Can't call numpy() on Tensor that has {bit} bit set. "
+                    f"Use tensor.resolve_{method}().numpy() instead."
+                )
         if self.dtype.name == "bfloat16":
             raise TypeError("Got unsupported ScalarType BFloat16")
         return self._array
@@ -149,7 +156,7 @@ class Conversion:
         if id(self) in memo:
             return memo[id(self)]
         made = self.data.clone()
-        if made._counter is not None:
+        if made._counter is not None and not any(bits(self._array)):
             made._counter.bump()  # the copy is written into a fresh tensor
         made.__class__ = type(self)
         memo[id(self)] = made

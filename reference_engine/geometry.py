@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .devices import CPU, device, tensor_type_name
+from .lazy import bits
 from .size import Size
 from .storage import UntypedStorage
 
@@ -143,10 +144,12 @@ class Geometry:
         return self.dtype.is_signed
 
     def is_conj(self) -> bool:
-        return False
+        """Whether the memory is read conjugated."""
+        return bits(self._array)[0]
 
     def is_neg(self) -> bool:
-        return False
+        """Whether the memory is read negated."""
+        return bits(self._array)[1]
 
     def type(self, dtype=None, non_blocking: bool = False):
         """Without argument the old-style type name, ``torch.FloatTensor``; with one, a conversion."""

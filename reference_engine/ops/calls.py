@@ -113,6 +113,8 @@ def make_unary(row: Row):
         if args or kwargs or (type(self) is not Tensor and getattr(self, "_dispatches", True)):
             return slow(self, *args, **kwargs)
         array = self._array
+        if type(array) is not np.ndarray:
+            return slow(self)
         if not as_is and promote == FLOAT and self.dtype.kind < FLOATING:
             array = array.astype(defaults.dtype.numpy)
         computed = forward(array)
@@ -165,16 +167,21 @@ def make_binary(row: Row, operator: bool = False):
         if (floats_only and dtype.kind < FLOATING) or dtype is bfloat16:
             return slow(self, other)
         place = self._storage.device
+        own = self._array
+        if type(own) is not np.ndarray:
+            return slow(self, other)
         if kind is Tensor or (isinstance(other, Tensor) and not other._dispatches):
             operand = other._array
+            if type(operand) is not np.ndarray:
+                return slow(self, other)
             if other.dtype is not dtype or other._storage.device is not place:
                 if not other._wrapped or other.dtype.kind > dtype.kind or dtype.kind < FLOATING:
                     return slow(self, other)
                 operand = operand[()].item()  # a number that was saved: weak again
-                if self._array.ndim == 0 and self._wrapped:
+                if own.ndim == 0 and self._wrapped:
                     return slow(self, other)
                 other_meta = None
-            elif operand.shape != self._array.shape and not _broadcasts(self._array.shape, operand.shape):
+            elif operand.shape != own.shape and not _broadcasts(own.shape, operand.shape):
                 return slow(self, other)
             other_meta = other._meta
         elif (kind is float and dtype.kind >= FLOATING) or (kind is int and dtype.kind >= FLOATING):
@@ -182,7 +189,7 @@ def make_binary(row: Row, operator: bool = False):
             other_meta = None
         else:
             return slow(self, other)
-        computed = forward(self._array, operand, *extra) if extra else forward(self._array, operand)
+        computed = forward(own, operand, *extra) if extra else forward(own, operand)
         result = make(computed if type(computed) is np.ndarray else np.array(computed), place)
         if thread.grad_enabled:
             meta = self._meta

@@ -1,4 +1,4 @@
-"""Complex numbers as pairs of reals: views in both directions."""
+"""Complex numbers: as pairs of reals, by their parts, and read as conjugates. All are views."""
 
 from __future__ import annotations
 
@@ -6,9 +6,21 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY, COMPLEX
+from ..lazy import lazily
 from ..storage import restrided
+from .calls import METHODS
 from .table import op
 from .views import select
+
+_UNRESOLVED = (
+    "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view it "
+    "as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the original."
+)
+
+
+def _refuse_conjugated(array) -> None:
+    if array.conjugated:
+        raise RuntimeError(_UNRESOLVED)
 
 
 def _parts(array: np.ndarray) -> np.ndarray:
@@ -51,25 +63,84 @@ view_as_real = op(
     self=lambda grad: view_as_complex(grad.contiguous()),
     jvp="linear",
     method=False,
+    refuses_lazy=_refuse_conjugated,
 )
 view_as_complex = op(
     "view_as_complex(Tensor self)",
     _paired,
     view=True,
     replayed=True,
-    self=lambda grad: view_as_real(grad),
+    self=lambda grad: view_as_real(resolve_conj(grad)),
     jvp="linear",
     method=False,
 )
 
 
+conj_view = op(
+    "conj(Tensor self)",
+    lambda a: lazily(a, True, False),
+    view=True,
+    replayed=True,
+    node="ConjBackward0",
+    self=lambda grad: conj(grad),
+    jvp="linear",
+    method="_conj",
+    function="_conj",
+)
+neg_view = op(
+    "_neg_view(Tensor self)",
+    lambda a: lazily(a, False, True),
+    view=True,
+    replayed=True,
+    node="NegViewBackward0",
+    self=lambda grad: -grad,
+    jvp="linear",
+)
+conj_physical_row = op(
+    "conj_physical(Tensor self)",
+    np.conj,
+    in_place=True,
+    self=lambda grad: conj_physical(grad),
+    jvp="linear",
+)
+
+
+def conj(self: Tensor) -> Tensor:
+    """The conjugate as a view of the same memory; a real tensor itself."""
+    return conj_view(self) if self.dtype.kind == COMPLEX else self
+
+
+def conj_physical(self: Tensor) -> Tensor:
+    """The conjugate in memory of its own; a real tensor itself."""
+    return conj_physical_row(self) if self.dtype.kind == COMPLEX else self
+
+
+def conj_physical_(self: Tensor) -> Tensor:
+    """Write the conjugate into this tensor; a real tensor stays as it is."""
+    return METHODS["conj_physical_"](self) if self.dtype.kind == COMPLEX else self
+
+
+def resolve_conj(self: Tensor) -> Tensor:
+    """A copy whose memory holds the values, where this tensor is read conjugated; itself otherwise."""
+    return self.clone() if self.is_conj() else self
+
+
+def resolve_neg(self: Tensor) -> Tensor:
+    """A copy whose memory holds the values, where this tensor is read negated; itself otherwise."""
+    return self.clone() if self.is_neg() else self
+
+
 def real(self: Tensor) -> Tensor:
     """The real parts as a view; a real tensor itself."""
-    return select(view_as_real(self), -1, 0) if self.dtype.kind == COMPLEX else self
+    if self.dtype.kind != COMPLEX:
+        return self
+    return select(view_as_real(conj(self) if self.is_conj() else self), -1, 0)
 
 
 def imag(self: Tensor) -> Tensor:
     """The imaginary parts as a view. Raises ``RuntimeError`` for real tensors."""
     if self.dtype.kind != COMPLEX:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    if self.is_conj():
+        return select(neg_view(view_as_real(conj(self))), -1, 1)
     return select(view_as_real(self), -1, 1)

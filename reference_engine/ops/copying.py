@@ -10,6 +10,7 @@ from ..devices import META, resolve
 from ..devices import device as device_class
 from ..dtypes import COMPLEX, dtype
 from ..graph import inplace
+from ..lazy import settled
 from ..overrides import dispatch, dispatches
 from ..version import InferenceVersionCounter
 from . import elementwise
@@ -47,14 +48,6 @@ def detach_(self: Tensor) -> Tensor:
     meta.grad_fn, meta.output_nr = None, 0
     return self
 
-
-def conj(self: Tensor) -> Tensor:
-    """The complex conjugate; a real tensor itself."""
-    return conj_row(self) if self.dtype.kind == COMPLEX else self
-
-
-conj_row = op("conj(Tensor self)", np.conj, node="ConjBackward0", self=lambda grad: conj(grad), jvp="linear",
-              method=False, function=False)  # fmt: skip
 
 # -- conversion ---------------------------------------------------------------------------------------------------
 
@@ -128,7 +121,7 @@ for _hidden in ("dtype", "origin"):
 def to_copy(self: Tensor, wanted: dtype, place) -> Tensor:
     check_has_data(self, place)
     values = [self, wanted, place, (self.dtype, self._storage.device)]
-    result = make(_to_copy(self._array, wanted, place, None), place)
+    result = make(_to_copy(settled(self._array), wanted, place, None), place)
     finish(to_copy_row, values, (result,))
     return result
 
@@ -184,7 +177,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         if False in mask:
             fill_facts(node, copy_row, values, mask)
     check_has_data(src, self._storage.device)
-    source = src._array
+    source = settled(src._array)
     try:
         source = np.broadcast_to(source, self._array.shape)
     except ValueError:

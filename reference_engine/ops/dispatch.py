@@ -22,6 +22,7 @@ from ..dtypes import FLOATING
 from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
+from ..lazy import LazyArray, bits, lazily, settled
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
@@ -74,9 +75,9 @@ def arrays_of(values: list, row: Row) -> list:
         arguments = []
         for value in values:
             if isinstance(value, Tensor):
-                value = value._array
+                value = settled(value._array)
             elif type(value) in (list, tuple) and any(isinstance(entry, Tensor) for entry in value):
-                value = [entry._array if isinstance(entry, Tensor) else entry for entry in value]
+                value = [settled(entry._array) if isinstance(entry, Tensor) else entry for entry in value]
             arguments.append(value)
         return arguments
     operands = []
@@ -95,7 +96,7 @@ def arrays_of(values: list, row: Row) -> list:
     for position in row.tensor_positions:
         value = values[position]
         if isinstance(value, Tensor):
-            array = value._array
+            array = settled(value._array)
             arguments[position] = array if array.dtype == wanted else array.astype(wanted)
             if shape is None:
                 shape = array.shape
@@ -131,7 +132,7 @@ def run(row: Row, values: list):
     if row.lone:
         # One tensor, taken as it is: nothing to promote, no devices to compare.
         place = values[0]._storage.device
-        computed = row.forward(values[0]._array, *values[1:])
+        computed = row.forward(settled(values[0]._array), *values[1:])
     else:
         place = place_of(values, row)
         computed = row.forward(*arrays_of(values, row))
@@ -158,9 +159,18 @@ def run_view(row: Row, values: list):
     base = values[0]
     if thread.grad_enabled and base._meta is not None and base._meta.view is not None:
         inplace.view_grad_fn(base)
-    arrays = row.forward(base._array, *values[1:])
+    memory = base._array
+    if type(memory) is LazyArray:
+        if row.refuses_lazy is not None:
+            row.refuses_lazy(memory)
+        # The view is one of the memory; how that is read carries over.
+        arrays = row.forward(memory.view(np.ndarray), *values[1:])
+        several = type(arrays) in (list, tuple)
+        arrays = [lazily(array, *bits(memory)) for array in arrays] if several else lazily(arrays, *bits(memory))
+    else:
+        arrays = row.forward(memory, *values[1:])
     replay = (lambda root: row_callable(row)(root, *values[1:])) if row.replayed else None
-    if type(arrays) is np.ndarray:
+    if isinstance(arrays, np.ndarray):
         view = inplace.make_view(base, arrays, replay)
         if row.replayed:
             from ..dtypes import BY_NUMPY

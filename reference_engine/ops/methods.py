@@ -6,9 +6,11 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..dtypes import ALIASES, BY_NAME
+from ..lazy import bits
 from . import elementwise, shapes
 from .calls import FUNCTIONS, METHODS
-from .copying import _conversion, conj, copy_, cpu, cuda, detach, detach_, to, type_as
+from .complex_parts import conj, conj_physical, conj_physical_, resolve_conj, resolve_neg
+from .copying import _conversion, copy_, cpu, cuda, detach, detach_, to, type_as
 from .families import compositions
 from .operators import install_operators
 from .recording import finish
@@ -79,6 +81,8 @@ def is_same_size(self: Tensor, other: Tensor) -> bool:
 
 
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    if bits(self._array) != bits(tensor._array):
+        return False
     return self._storage is tensor._storage and self.stride() == tensor.stride() and self.shape == tensor.shape
 
 
@@ -139,9 +143,9 @@ def install() -> None:
 
 
 OWN_METHODS = (
-    detach, detach_, conj, to, cpu, cuda, type_as, copy_, random_, resize_, resize_as_, resize,
-    resize_as, set_, square, square_, equal, allclose,
-    bernoulli, multinomial, is_same_size, is_set_to, apply_, map_,
+    conj, conj_physical, conj_physical_, resolve_conj, resolve_neg, detach, detach_, to, cpu, cuda, type_as, copy_,
+    random_, resize_, resize_as_, resize, resize_as, set_, square, square_, equal, allclose, bernoulli, multinomial,
+    is_same_size, is_set_to, apply_, map_,
 )  # fmt: skip
 
 
@@ -157,6 +161,6 @@ def _undocumented(method):
 
 
 OWN_FUNCTIONS = (
-    _undocumented(detach), _undocumented(detach_), conj, square, square_, equal, allclose, bernoulli, multinomial,
-    is_same_size,
+    _undocumented(detach), _undocumented(detach_), conj, conj_physical, conj_physical_, resolve_conj, resolve_neg,
+    square, square_, equal, allclose, bernoulli, multinomial, is_same_size,
 )  # fmt: skip

@@ -29,6 +29,10 @@ def is_conj(input) -> bool:
     return input.is_conj()
 
 
+def is_neg(input) -> bool:
+    return input.is_neg()
+
+
 def is_inference(input) -> bool:
     return input.is_inference()
 
@@ -110,7 +114,7 @@ def _detach_copy_forward(array):
 _detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=False, function=False).row
 
 OWN = (
-    is_tensor, is_floating_point, is_complex, is_conj, is_inference, numel, is_nonzero, is_storage, result_type,
+    is_tensor, is_floating_point, is_complex, is_conj, is_neg, is_inference, numel, is_nonzero, is_storage, result_type,
     broadcast_tensors, broadcast_to, broadcast_shapes, use_deterministic_algorithms,
     are_deterministic_algorithms_enabled, is_deterministic_algorithms_warn_only_enabled, get_num_threads,
     set_num_threads, detach_copy,

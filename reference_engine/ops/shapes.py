@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .._state import warn_once
 from .._tensor import Tensor
-from ..dtypes import COMPLEX
 from .complex_parts import imag, real
 from .dims import infer_size, wrap_dim
 from .elementwise import clone
@@ -101,9 +101,35 @@ def swapdims(self: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose(self, dim0, dim1)
 
 
+_IDENTITY = "This function is the identity in these cases."
+_CONJUGATE = "Consider using x.conj()."
+
+
+def _only_matrices(self: Tensor, name: str, batches: bool, instead: str) -> bool:
+    """Whether ``self`` has matrices to transpose; one number has none and is warned of.
+
+    Raises ``RuntimeError`` for one dimension, and for more than two unless ``batches`` are taken.
+    """
+    if self.ndim == 0:
+        warn_once(f"{name} is deprecated on 0-D tensors. {instead}", stacklevel=4)
+        return False
+    if self.ndim == 1 or (self.ndim > 2 and not batches):
+        shown = "tensor." + name.removeprefix("Tensor.")
+        kinds = "matrices or batches of matrices" if batches else "matrices (2-D tensors)"
+        hint = " For batches of matrices, consider using tensor.mH" if self.ndim > 2 else ""
+        raise RuntimeError(f"{shown} is only supported on {kinds}. Got {self.ndim}-D tensor.{hint}")
+    return True
+
+
+def _adjoint(self: Tensor, name: str, batches: bool = True) -> Tensor:
+    if not _only_matrices(self, name, batches, _CONJUGATE):
+        return self.conj()
+    return transpose(self, -2, -1).conj()
+
+
 def adjoint(self: Tensor) -> Tensor:
-    swapped = transpose(self, -2, -1)
-    return swapped.conj() if self.dtype.kind == COMPLEX else swapped
+    """Matrices transposed and conjugated, as a view."""
+    return _adjoint(self, "adjoint()")
 
 
 def ravel(self: Tensor) -> Tensor:
@@ -112,9 +138,9 @@ def ravel(self: Tensor) -> Tensor:
 
 def T(self: Tensor) -> Tensor:
     """The dimensions in reverse order."""
-    if self.ndim not in (0, 2):
-        from .._state import warn_once
-
+    if self.ndim == 0:
+        warn_once(f"Tensor.T is deprecated on 0-D tensors. {_IDENTITY}")
+    elif self.ndim != 2:
         warn_once(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*"
@@ -124,18 +150,18 @@ def T(self: Tensor) -> Tensor:
 
 
 def mT(self: Tensor) -> Tensor:
-    if self.ndim < 2:
-        raise RuntimeError(f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
-    return transpose(self, -2, -1)
+    """Matrices transposed."""
+    return transpose(self, -2, -1) if _only_matrices(self, "Tensor.mT", True, _IDENTITY) else self
 
 
 def H(self: Tensor) -> Tensor:
-    if self.ndim not in (0, 2):
-        raise RuntimeError(
-            f"tensor.H is only supported on matrices (2-D tensors). Got {self.ndim}-D tensor. For batches of "
-            "matrices, consider using tensor.mH"
-        )
-    return adjoint(self) if self.ndim else self.conj()
+    """One matrix transposed and conjugated."""
+    return _adjoint(self, "Tensor.H", batches=False)
+
+
+def mH(self: Tensor) -> Tensor:
+    """Matrices transposed and conjugated."""
+    return _adjoint(self, "Tensor.mH")
 
 
 METHODS = (
@@ -143,4 +169,4 @@ METHODS = (
     unflatten, movedim, swapaxes, swapdims, adjoint, ravel, contiguous, view_as, reshape_as, expand_as,
 )  # fmt: skip
 FUNCTIONS = (*METHODS[:-4], real, imag)
-PROPERTIES = {"T": T, "mT": mT, "H": H, "mH": adjoint, "real": real, "imag": imag}
+PROPERTIES = {"T": T, "mT": mT, "H": H, "mH": mH, "real": real, "imag": imag}

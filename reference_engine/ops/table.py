@@ -99,6 +99,7 @@ class Row:
     positions: dict = field(default_factory=dict)
     in_place_class: type | None = None  # the in-place variant's own node class, where its name differs
     real_only: bool = False  # a complex result cannot be differentiated
+    refuses_lazy: object = None  # raises for memory that is read conjugated or negated, where a view cannot be made
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -321,6 +322,7 @@ def op(
     hidden: tuple[str, ...] = (),
     refuses: tuple[tuple[str, str], ...] = (),
     real_only: bool = False,
+    refuses_lazy=None,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -349,7 +351,7 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view, real_only=real_only,
+        takes_out=out and not view, real_only=real_only, refuses_lazy=refuses_lazy,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"

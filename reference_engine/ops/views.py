@@ -57,6 +57,11 @@ unsafe_view = op(
 )
 
 
+def _refuse_lazy(array) -> None:
+    kind = "conjugate view tensors" if array.conjugated else "tensors with negative bit set"
+    raise RuntimeError(f"torch.Tensor.view is not supported for {kind} when converting to a different dtype.")
+
+
 def _view_as_dtype(array: np.ndarray, dtype) -> np.ndarray:
     wider = dtype.itemsize // array.itemsize
     if wider > 1 and array.shape[-1] % wider:
@@ -85,6 +90,7 @@ view_dtype = op(
     view=True,
     replayed=True,
     differentiable=False,
+    refuses_lazy=_refuse_lazy,
 )
 
 
