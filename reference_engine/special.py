@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .ops.by_number import add_number, mul_number
-from .ops.calls import FUNCTIONS
 from .ops.functions import erf, exp2, expm1, log1p, round_, sigmoid
 from .ops.norms import log_softmax, logsumexp, softmax
 from .ops.pairs import xlog1py, xlogy
@@ -17,6 +16,8 @@ from .ops.special import (
     i0e,
     i1,
     i1e,
+    igamma,
+    igammac,
     lgamma,
     log_ndtr,
     logit,
@@ -28,7 +29,7 @@ from .ops.special import (
 )
 
 expit, gammaln, psi, multigammaln, round = sigmoid, lgamma, digamma, mvlgamma, round_
-gammainc, gammaincc = FUNCTIONS["igamma"], FUNCTIONS["igammac"]
+gammainc, gammaincc = igamma, igammac
 __all__ = [
     "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln",
     "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr",

@@ -106,12 +106,12 @@ def gradient(input, *, spacing=1, dim=None, edge_order: int = 1):
     for axis in dims:
         if input.size(axis) < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
-    return [
+    return tuple(
         _slopes_at(input, axis, step, edge_order)
         if isinstance(step, Tensor) and step.ndim
         else _slopes(input, axis, float(step), edge_order)
         for axis, step in zip(dims, spacings, strict=True)
-    ]
+    )
 
 
 # -- the trapezoidal rule ------------------------------------------------------------------------------------------
@@ -164,7 +164,9 @@ def trapezoid(y, x=None, *, dx=None, dim: int = -1):
 
 def cumulative_trapezoid(y, x=None, *, dx=None, dim: int = -1):
     """The running integrals, from the second sample on."""
-    wrapped = _needs_dims(y, dim)
+    if not y.ndim:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    wrapped = wrap_dim(dim, y.ndim)
     if x is not None:
         steps = _at_samples(y, x, wrapped, "cumulative_trapezoid")
         return div_number((_neighbours(y, wrapped) * steps).cumsum(wrapped), 2.0)

@@ -9,15 +9,25 @@ import math
 
 import numpy as np
 
+from ..dtypes import BY_NUMPY, COMPLEX
 from .dims import wrap_dim
-from .elementwise import where, zeros_like
+from .elementwise import conj, where, zeros_like
 from .norms import _norm_grad, _norm_tangent, _vector_norm
 from .refusals import not_implemented
 from .table import COMMON, op
 
+
+def _distance(a, b, p):
+    if a.dtype.kind in "biu":
+        raise RuntimeError(
+            f"norm(): input dtype should be either floating point or complex. Got {BY_NUMPY[a.dtype].scalar} instead."
+        )
+    return _vector_norm(a - b, p, None, False)
+
+
 dist = op(
     "dist(Tensor self, Tensor other, Scalar p=2)",
-    lambda a, b, p: _vector_norm(a - b, p, None, False),
+    _distance,
     promote=COMMON,
     self=lambda grad, self, other, p, result: _norm_grad(grad, self - other, p, None, False, result),
     other=lambda grad, self, other, p, result: -_norm_grad(grad, self - other, p, None, False, result),
@@ -83,6 +93,9 @@ def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if
             raise RuntimeError(f"cdist only supports at least 2D tensors, X{number} got: {points.ndim}D")
     if x1.size(-1) != x2.size(-1):
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.size(-1)} X2: {x2.size(-1)}")
+    for number, points in ((1, x1), (2, x2)):
+        if points._array.dtype.kind not in "fV":
+            raise RuntimeError(f"cdist only supports floating-point dtypes, X{number} got: {points.dtype.scalar}")
     if x1.dtype is not x2.dtype:
         raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")
     if p < 0:
@@ -132,11 +145,11 @@ def pdist(input, p: float = 2):
     """The distances of all rows from all later rows. Raises ``RuntimeError`` unless there are two dimensions."""
     if input.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
-    if input._array.dtype.kind not in "f":
+    if input._array.dtype.kind not in "fV":
         raise RuntimeError("pdist only supports floating-point dtypes")
     if p < 0:
         raise RuntimeError("pdist only supports non-negative p values")
-    return pdist_row(input, float(p))
+    return pdist_row(input.contiguous(), float(p))
 
 
 # -- rows of limited norm ------------------------------------------------------------------------------------------
@@ -153,6 +166,9 @@ def _renorm(array, p, dim, maxnorm):
         raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {array.ndim} dimensions")
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
+    if array.dtype.kind in "biu":
+        kind = BY_NUMPY[array.dtype].scalar
+        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {kind}")
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     norm = _vector_norm(array, p, _other_dims(array.ndim, dim), True)
@@ -163,7 +179,9 @@ def _renorm_grad(grad, self, p, dim, maxnorm):
     dims = _other_dims(self.ndim, dim)
     norm = self.norm(p, dims, True)
     inverse = (norm + _TINY).reciprocal()
-    along = (self * grad).sum(dims, True)
+    along = (conj(self) * grad).sum(dims, True)
+    if along.dtype.kind == COMPLEX:
+        along = along.real
     pull = _norm_grad(along, self, p, dims, True, norm)
     return where(norm > maxnorm, maxnorm * inverse * (grad - inverse * pull), grad)
 

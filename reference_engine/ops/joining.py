@@ -101,15 +101,6 @@ def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
     return stack_row(tensors, dim) if out is None else stack_row(tensors, dim, out=out)
 
 
-def hstack(tensors) -> Tensor:
-    tensors = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
-    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
-
-
-def vstack(tensors) -> Tensor:
-    return cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)
-
-
 def _repeat(array, repeats):
     if len(repeats) < array.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
@@ -160,23 +151,6 @@ triu = op("triu(Tensor self, int diagonal=0)", lambda a, k: np.triu(a, k), in_pl
           self=lambda grad, diagonal: grad.triu(diagonal), jvp="linear")  # fmt: skip
 
 
-def diag(self: Tensor, diagonal: int = 0) -> Tensor:
-    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector."""
-    if self.ndim == 1:
-        return diag_embed(self, diagonal)
-    if self.ndim == 2:
-        return self.diagonal(diagonal).clone()
-    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {self.ndim}D")
-
-
-def diag_embed(self: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """The last dimension as diagonals of new matrices."""
-    extent = self._array.shape[-1] + abs(offset)
-    result = self.new_zeros((*self._array.shape[:-1], extent, extent))
-    result.diagonal(offset, -2, -1).copy_(self)
-    return result if (dim1, dim2) == (-2, -1) else result.movedim((-2, -1), (dim1, dim2))
-
-
 def meshgrid(*tensors, indexing: str | None = None):
     """Coordinate grids of one-dimensional tensors."""
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
@@ -191,5 +165,5 @@ def meshgrid(*tensors, indexing: str | None = None):
     return tuple(grids)
 
 
-FUNCTIONS = (cat, stack, hstack, vstack, tile, diag, diag_embed, meshgrid)
-METHODS = (tile, diag, diag_embed)
+FUNCTIONS = (cat, stack, tile, meshgrid)
+METHODS = (tile,)

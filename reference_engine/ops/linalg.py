@@ -79,6 +79,7 @@ mv = op(
     jvp=lambda self_t, vec_t, self, vec: _sum(
         None if self_t is None else self_t.mv(vec), None if vec_t is None else self.mv(vec_t)
     ),
+    refuses=(("b", "addmv_impl_cpu"),),
 )
 
 
@@ -103,6 +104,7 @@ dot = op(
     jvp=lambda self_t, tensor_t, self, tensor: _sum(
         None if self_t is None else self_t.dot(tensor), None if tensor_t is None else self.dot(tensor_t)
     ),
+    refuses=(("b", "dot"),),
 )
 
 
@@ -126,6 +128,7 @@ bmm = op(
     jvp=lambda self_t, mat2_t, self, mat2: _sum(
         None if self_t is None else self_t.bmm(mat2), None if mat2_t is None else self.bmm(mat2_t)
     ),
+    refuses=(("b", "bmm"),),
 )
 
 
@@ -150,10 +153,12 @@ addmm = op(
         None if mat1_t is None else _scaled(mat1_t.mm(mat2), alpha),
         None if mat2_t is None else _scaled(mat1.mm(mat2_t), alpha),
     ),
+    refuses=(("b", "addmm_impl_cpu_"),),
 )
 addmv = op(
     "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1)",
     lambda c, a, v, beta, alpha: np.add(_scaled(c, beta), _scaled(_mv(a, v), alpha)),
+    in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat=lambda grad, vec, alpha: _scaled(grad.ger(conj(vec)), conj(alpha)),
     vec=lambda grad, mat, alpha: _scaled(conj(mat.t()).mv(grad), conj(alpha)),
@@ -162,10 +167,12 @@ addmv = op(
         None if mat_t is None else _scaled(mat_t.mv(vec), alpha),
         None if vec_t is None else _scaled(mat.mv(vec_t), alpha),
     ),
+    refuses=(("b", "addmv_impl_cpu"),),
 )
 baddbmm = op(
     "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
     lambda c, a, b, beta, alpha: np.add(_scaled(c, beta), _scaled(_bmm(a, b), alpha)),
+    in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     batch1=lambda grad, batch2, alpha: _scaled(grad.bmm(conj(batch2.transpose(1, 2))), conj(alpha)),
     batch2=lambda grad, batch1, alpha: _scaled(conj(batch1.transpose(1, 2)).bmm(grad), conj(alpha)),
@@ -174,6 +181,7 @@ baddbmm = op(
         None if batch1_t is None else _scaled(batch1_t.bmm(batch2), alpha),
         None if batch2_t is None else _scaled(batch1.bmm(batch2_t), alpha),
     ),
+    refuses=(("b", "baddbmm"),),
 )
 
 

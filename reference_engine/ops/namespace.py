@@ -7,7 +7,7 @@ from .._state import process
 from .._tensor import Tensor
 from ..dtypes import BY_NAME
 from ..promotion import result_dtype
-from . import elementwise, joining, linalg, methods
+from . import calculus, elementwise, joining, linalg, methods, rearranging, shapes
 from .calls import FUNCTIONS
 from .families import compositions
 from .table import op
@@ -134,6 +134,9 @@ def install(namespace: dict) -> None:
     for group in (methods.OWN_FUNCTIONS, OWN):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
+    namespace["row_stack"], namespace["trapz"] = rearranging.vstack, calculus.trapezoid
+    namespace["moveaxis"] = Tensor.moveaxis = shapes.movedim
+    Tensor.broadcast_to = broadcast_to
     namespace["outer"] = Tensor.outer = linalg.ger
     namespace["resize_as_"] = Tensor.resize_as_
     namespace["from_dlpack"] = from_dlpack

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
+from ..dtypes import BY_NUMPY
 from .dims import wrap_dim
 from .extrema import return_type
 from .refusals import not_implemented
@@ -18,8 +19,16 @@ def _first_of_runs(rows: np.ndarray) -> np.ndarray:
     return np.array([i == 0 or not np.array_equal(rows[i], rows[i - 1]) for i in range(len(rows))], np.bool_)
 
 
+def _refuse(kernel: str, array, kinds: str) -> None:
+    if array.dtype.kind in kinds:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
+
+
 def _distinct(array, dim, consecutive: bool):
     """The distinct entries, where each element is among them, and how often each occurs."""
+    _refuse("unique", array, "c")
+    if dim is not None and not array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim), 0)
     if consecutive:
         first = _first_of_runs(rows)
@@ -76,6 +85,9 @@ def unique_consecutive(input, return_inverse: bool = False, return_counts: bool 
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Which of ``elements`` are among ``test_elements``; either may be a number."""
     arrays = [value._array if isinstance(value, Tensor) else np.asarray(value) for value in (elements, test_elements)]
+    for array in arrays:
+        if array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {BY_NUMPY[array.dtype].scalar}")
     place = next(value.device for value in (elements, test_elements) if isinstance(value, Tensor))
     return make(np.asarray(np.isin(*arrays, invert=invert)), place)
 
@@ -99,6 +111,8 @@ def searchsorted(sorted_sequence, input, *, out_int32: bool = False, right: bool
             f"tensor and input value tensor must match, but we got boundaries tensor {list(bounds.shape)} and input "
             f"value tensor {list(values.shape)}"
         )
+    _refuse("searchsorted_out_cpu", values, "bc")
+    _refuse("searchsorted_out_cpu", bounds, "bc")
     if sorter is not None:
         bounds = np.take_along_axis(bounds, sorter._array, -1)
     found = _insertion(bounds, values, "right" if right or side == "right" else "left")
@@ -135,14 +149,18 @@ def _range(array, low, high) -> tuple:
 def _histc(array, bins, min, max):
     if bins <= 0:
         raise RuntimeError(f"torch.histc: bins must be > 0, but got {bins}")
+    kernels = {"b": "linspace_cpu", "c": "aminmax_cpu"}
+    _refuse(kernels.get(array.dtype.kind, "histogram_cpu"), array, "biuc")
+    stored, array = array.dtype, array.astype(np.float64)
     low, high = _range(array, min, max)
+    if not np.isfinite([low, high]).all():
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
     if not low < high:
         raise RuntimeError("torch.histc: max must be larger than min")
-    return np.histogram(array, bins, (low, high))[0].astype(array.dtype)
+    return np.histogram(array, bins, (low, high))[0].astype(stored)
 
 
-op("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0)", _histc, differentiable=False,
-   refuses=(("biuc", "histogram_cpu"),))  # fmt: skip
+op("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0)", _histc, differentiable=False)  # fmt: skip
 _histogram_type = return_type("histogram", "hist", "bin_edges")
 
 
@@ -173,8 +191,13 @@ def nonzero(input: Tensor, *, as_tuple: bool = False):
     found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
     if as_tuple:
         return tuple(make(index.astype(np.int64), input.device) for index in found)
-    rows = np.stack(found, 1) if input.ndim else np.zeros((len(found[0]), 0))
-    return make(rows.astype(np.int64), input.device)
+    # One dimension after the other, as PyTorch finds them: a row is a column in memory.
+    rows = np.stack(found).astype(np.int64).T if input.ndim else empty_rows(len(found[0]))
+    return make(rows, input.device)
+
+
+def empty_rows(count: int) -> np.ndarray:
+    return np.zeros((count, 1), np.int64)[:, :0]
 
 
 def argwhere(input: Tensor) -> Tensor:
@@ -185,7 +208,7 @@ def argwhere(input: Tensor) -> Tensor:
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """Like :func:`nonzero`, but always ``size`` rows: cut off, or filled up with ``fill_value``."""
     rows = nonzero(input)._array[:size]
-    filled = np.full((size, rows.shape[1]), fill_value, np.int64)
+    filled = np.full((size, max(rows.shape[1], 1)), fill_value, np.int64)[:, : rows.shape[1]]
     filled[: len(rows)] = rows
     return make(filled, input.device)
 

@@ -87,6 +87,8 @@ def polygamma(n: int, input, *, out=None):
 
 
 def _mvlgamma(array, p):
+    if array.dtype == np.bool_:
+        raise RuntimeError("The input tensor may not be a boolean tensor.")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
     constant = p * (p - 1) / 4 * math.log(math.pi)
@@ -113,25 +115,27 @@ def _igamma_grad(grad, self, other):
     return grad * ((self - 1) * other.log() - other - self.lgamma()).exp()
 
 
-for _name, _function, _sign in (("igamma", values.gammainc, 1), ("igammac", values.gammaincc, -1)):
-    op(
-        f"{_name}(Tensor self, Tensor other)",
-        _wide(_function),
+def _igamma_row(name: str, function, sign: int):
+    """The row of an incomplete gamma function; upper and lower have opposite slopes."""
+
+    def tangent(self_t, other_t, self, other):
+        if self_t is not None:
+            not_implemented("igamma: input")(self_t)
+        return sign * _igamma_grad(other_t, self, other)
+
+    return op(
+        f"{name}(Tensor self, Tensor other)",
+        _wide(function),
         promote=COMMON,
         in_place=True,
-        self=not_implemented(f"{_name}: input"),
-        other=lambda grad, self, other, sign=_sign: _igamma_grad(grad if sign > 0 else -grad, self, other),
-        jvp=lambda self_t, other_t, self, other, sign=_sign: _igamma_grad(
-            _only(self_t, other_t), self, other
-        ) * sign,
-        refuses=(("biuc", f"{_name}_cpu"),),
-    )  # fmt: skip
+        self=not_implemented(f"{name}: input"),
+        other=lambda grad, self, other: _igamma_grad(sign * grad, self, other),
+        jvp=tangent,
+        refuses=(("biuc", f"{name}_cpu"),),
+    )
 
 
-def _only(absent, tangent):
-    if absent is not None:
-        not_implemented("igamma: input")(absent)
-    return tangent
+igamma, igammac = _igamma_row("igamma", values.gammainc, 1), _igamma_row("igammac", values.gammaincc, -1)
 
 
 def _zeta(a, b):
@@ -147,7 +151,6 @@ zeta = combined(*(
         only_wide("zeta_cpu", _zeta),
         promote=FLOAT,
         node=f"SpecialZetaBackward{number}",
-        jvp="elementwise",
         method=False,
         function=False,
         **derivatives,

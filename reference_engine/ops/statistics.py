@@ -11,10 +11,11 @@ import warnings
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..dtypes import COMPLEX, FLOATING
+from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from .dims import wrap_dim
-from .elementwise import where, zeros_like
+from .elementwise import conj, where, zeros_like
 from .extrema import _share, _take, evenly, gather_reduced, index_grad, return_type
+from .pairs import complex_
 from .reductions import (
     _axes,
     _sum_array,
@@ -33,7 +34,9 @@ from .table import op
 
 def _aminmax(array, dim, keepdim):
     axes = None if dim is None else (wrap_dim(dim, array.ndim),) if array.ndim else ()
-    if (array.size == 0) if axes is None else any(array.shape[axis] == 0 for axis in axes):
+    if axes:
+        needs_extent("aminmax", array, axes[0])
+    elif not array.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
@@ -89,7 +92,7 @@ nansum = op(
     )
     * ~self.isnan(),
     jvp=lambda self_t, self, dim, keepdim: _without_nan(self_t, self).sum(dim, keepdim),
-    refuses=(("c", "!nansum does not support complex inputs"),),
+    refuses=(("c", "!nansum on CPU does not support complex inputs"),),
 )  # fmt: skip
 
 
@@ -116,14 +119,23 @@ op("nanmedian(Tensor self)", _nanmedian, self=lambda grad, self, result: evenly(
    jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "median_cpu"),))  # fmt: skip
 
 
+def needs_extent(name: str, array, dim: int) -> None:
+    """Raise ``IndexError`` where the dimension to be reduced is empty."""
+    if array.ndim and array.shape[dim] == 0:
+        subject = name if name == "aminmax" else f"{name}()"
+        raise IndexError(f"{subject}: Expected reduction dim {dim} to have non-zero size.")
+
+
 def _nanmedian_dim(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
+    needs_extent("median", array, dim)
     if not array.ndim:
         return _take(array, 0, dim, keepdim)
-    order = np.argsort(array, axis=dim, kind="stable")
-    absent = np.isnan(array).sum(axis=dim) if array.dtype.kind in "fV" else 0
+    order = np.argsort(array, axis=dim, kind="stable")  # NaN last
+    absent = np.isnan(array).sum(axis=dim, keepdims=True) if array.dtype.kind in "fV" else 0
     middle = np.maximum((array.shape[dim] - absent - 1) // 2, 0)
-    found = np.take_along_axis(order, np.expand_dims(np.broadcast_to(middle, np.delete(array.shape, dim)), dim), dim)
+    shape = [1 if axis == dim else extent for axis, extent in enumerate(array.shape)]
+    found = np.take_along_axis(order, np.broadcast_to(middle, shape), dim)
     return _take(array, found.squeeze(dim), dim, keepdim)
 
 
@@ -181,6 +193,9 @@ def _along_rows(array, dim, find):
 
 def _kthvalue(array, k, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
+    needs_extent("kthvalue", array, dim)
+    if array.dtype.kind in "bc":
+        raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if not array.ndim:
@@ -199,15 +214,18 @@ def _most_frequent(row: list) -> int:
 
 def _mode(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
+    needs_extent("mode", array, dim)
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"mode_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     if not array.ndim:
         return _take(array, 0, dim, keepdim)
     return _take(array, _along_rows(array, dim, _most_frequent), dim, keepdim)
 
 
-for _name, _rest, _forward, _node, _kernel in (
-    ("nanmedian", "int dim", _nanmedian_dim, "NanmedianBackward1", "nanmedian_out"),
-    ("kthvalue", "int k, int dim=-1", _kthvalue, "KthvalueBackward0", "kthvalue_cpu"),
-    ("mode", "int dim=-1", _mode, "ModeBackward0", "mode_cpu"),
+for _name, _rest, _forward, _node, _refuses in (
+    ("nanmedian", "int dim", _nanmedian_dim, "NanmedianBackward1", (("bc", "median_out"),)),
+    ("kthvalue", "int k, int dim=-1", _kthvalue, "KthvalueBackward0", ()),
+    ("mode", "int dim=-1", _mode, "ModeBackward0", ()),
 ):
     op(
         f"{_name}(Tensor self, {_rest}, bool keepdim=False) -> values, indices",
@@ -219,7 +237,7 @@ for _name, _rest, _forward, _node, _kernel in (
         jvp=lambda self_t, dim, keepdim, indices: gather_reduced(self_t, dim, keepdim, indices),
         non_differentiable=("indices",),
         returns=return_type(_name, "values", "indices"),
-        refuses=(("c", _kernel),),
+        refuses=_refuses,
     )
 
 
@@ -233,7 +251,8 @@ def msort(input):
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _check_quantile(self: Tensor, q, interpolation: str, name: str) -> Tensor:
+def _check_quantile(self: Tensor, q, interpolation: str) -> Tensor:
+    name = "quantile"  # for both functions
     if interpolation not in _INTERPOLATIONS:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
@@ -256,7 +275,7 @@ def _check_quantile(self: Tensor, q, interpolation: str, name: str) -> Tensor:
 
 
 def _quantile(self, q, dim, keepdim, interpolation, name):
-    q = _check_quantile(self, q, interpolation, name)
+    q = _check_quantile(self, q, interpolation)
     shape = list(self._array.shape)
     if dim is None:
         shape = [1] * len(shape) if keepdim else []
@@ -267,7 +286,7 @@ def _quantile(self, q, dim, keepdim, interpolation, name):
             shape[wrapped : wrapped + 1] = [1] if keepdim else []
         last = wrapped >= self.ndim - 1
         rows = (self if last else self.unsqueeze(-1).transpose(wrapped, -1)).sort()[0]
-    rows = rows.view(*shape, rows.size(-1))
+    rows = rows.view(*shape, rows.size(-1) if rows.ndim else 1)
     missing = rows.detach().isnan()
     if name == "nanquantile":
         ranks = (q * ((~missing).sum(-1, keepdim=True) - 1)).clamp_min(0)
@@ -366,12 +385,22 @@ def _logcumsumexp(array, dim):
     dim = wrap_dim(dim, array.ndim)
     if not array.ndim:
         return array.copy()
+    if array.dtype.kind == "c":
+        top = array.real.max(axis=dim, keepdims=True) if array.size else 0
+        return (np.log(np.cumsum(np.exp(array - top), axis=dim)) + top).astype(array.dtype)
     return np.logaddexp.accumulate(array.astype(np.float64), axis=dim).astype(array.dtype)
+
+
+def _top(self):
+    return 0 if self.dtype.kind == COMPLEX or not self.numel() else self.max()
 
 
 def _logcumsumexp_grad(grad, self, result, dim):
     if self.ndim == 0:
         return grad
+    if self.dtype.kind == COMPLEX:
+        weighted = grad * conj((-result).exp())
+        return weighted.flip(dim).cumsum(dim).flip(dim) * conj(self.exp())
     nothing = zeros_like(grad) + float(np.finfo(grad._array.dtype).min)
     logarithm = grad.abs().log()
 
@@ -387,7 +416,7 @@ op(
     _logcumsumexp,
     self=_logcumsumexp_grad,
     jvp=lambda self_t, self, result, dim: (
-        self_t if self.ndim == 0 else (self_t * (self - self.max()).exp()).cumsum(dim) / (result - self.max()).exp()
+        self_t if self.ndim == 0 else (self_t * (self - _top(self)).exp()).cumsum(dim) / (result - _top(self)).exp()
     ),
     refuses=(("biu", "logcumsumexp_out_cpu"),),
 )
@@ -408,6 +437,8 @@ def cov(input, *, correction: int = 1, fweights=None, aweights=None):
         raise RuntimeError(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
         )
+    if input.dtype.kind == 0:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
     rows = input.view(1, -1) if input.ndim < 2 else input
     weight = fweights if aweights is None else aweights if fweights is None else fweights * aweights
     observations = rows.size(1)
@@ -433,7 +464,10 @@ def corrcoef(input):
         return covariance / covariance
     diagonal = covariance.diagonal()
     deviation = (diagonal.real if diagonal.dtype.kind == COMPLEX else diagonal).sqrt()
-    return (covariance / deviation.view(-1, 1) / deviation.view(1, -1)).clamp(-1, 1)
+    found = covariance / deviation.view(-1, 1) / deviation.view(1, -1)
+    if found.dtype.kind == COMPLEX:
+        return complex_(found.real.clamp(-1, 1), found.imag.clamp(-1, 1))
+    return found.clamp(-1, 1)
 
 
 METHODS = (nanmean, msort, quantile, nanquantile, cov, corrcoef)

@@ -39,6 +39,9 @@ _METADATA = {
     "sym_strides": lambda tensor: tensor.stride(),
     "scalar_type": lambda tensor: tensor.dtype,
     "dim": lambda tensor: tensor._array.ndim,
+    "sym_argsize_0": lambda tensor: tensor._array.shape[0],
+    "sym_argsize_1": lambda tensor: tensor._array.shape[1],
+    "sym_argsize_2": lambda tensor: tensor._array.shape[2],
     "sym_argsize_minus_1": lambda tensor: tensor._array.shape[-1],
     "sym_argsize_minus_2": lambda tensor: tensor._array.shape[-2],
 }
@@ -200,15 +203,21 @@ def _unpack_all(saved: SavedList, node: Node) -> tuple:
     return tuple(None if entry is None else entry.unpack(node) for entry in saved)
 
 
-def _saved_property(name: str):
+def _unsigned(value):
+    """PyTorch shows saved integers, dimensions and positions above all, as unsigned numbers."""
+    if type(value) is tuple:
+        return tuple(map(_unsigned, value))
+    return value + 2**64 if type(value) is int and value < 0 else value
+
+
+def _saved_property(name: str, whole: bool):
     def read(node):
         value = node.saved.get(name)
         if type(value) is SavedTensor:
             return value.unpack(node)
         if type(value) is SavedList:
             return _unpack_all(value, node)
-        # PyTorch shows dimensions as unsigned numbers.
-        return value + 2**64 if type(value) is int and value < 0 and name.startswith(("dim", "index")) else value
+        return _unsigned(value) if whole or name.startswith(("dim", "index")) else value
 
     return property(read)
 
@@ -244,7 +253,7 @@ def parse(signature: str) -> tuple[str, list[Parameter], tuple[str, ...]]:
 
 _DEFAULTS = {
     "None": None, "True": True, "False": False, "()": (), "0": 0, "1": 1, "-1": -1, "2": 2,
-    "-2": -2, "-100": -100, "10": 10,
+    "-2": -2, "(0,1)": (0, 1), "-100": -100, "10": 10,
 }  # fmt: skip
 
 
@@ -284,12 +293,13 @@ def node_type(name: str, row: Row, hidden: tuple[str, ...] = ()) -> type:
     """The class of a row's nodes, with a ``_saved_NAME`` attribute for everything the row may save."""
     members: dict = {"row": row, "__module__": "builtins"}
     tensors = set(row.outputs) | {p.name for p in row.parameters if p.is_tensor}
+    kinds = {p.name: p.kind for p in row.parameters}
     for formula in row.formulas:
         for saved in formula.names:
             if saved in hidden:
                 continue
             if not saved.endswith(_HIDDEN):
-                members[f"_saved_{saved}"] = _saved_property(saved)
+                members[f"_saved_{saved}"] = _saved_property(saved, kinds.get(saved, "").startswith("int"))
             if saved in tensors:
                 members[f"_raw_saved_{saved}"] = _raw_property(saved)
     if name == "CopyBackwards":

@@ -1,0 +1,258 @@
+"""Writing by index with a reduction: ``scatter_reduce``, ``index_reduce``, ``put``.
+
+Sub-gradients: extrema share the gradient evenly among all that attain them; a product passes it past a single zero.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .dims import wrap_dim
+from .elementwise import where, zeros_like
+from .scatter import _check_index, _within
+from .table import op
+
+_BY = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+
+
+def _neutral(dtype, reduce: str):
+    if reduce in ("sum", "mean"):
+        return dtype.type(0)
+    if reduce == "prod":
+        return dtype.type(1)
+    lowest = reduce == "amax"
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if lowest else np.iinfo(dtype).max
+    return dtype.type(not lowest) if dtype.kind == "b" else dtype.type(-np.inf if lowest else np.inf)
+
+
+def _reduced(array, places, values, reduce: str, include_self: bool):
+    """``array`` with ``values`` reduced into ``places``, which may repeat."""
+    result = array.copy()
+    if not include_self:
+        result[places] = _neutral(array.dtype, reduce)
+    _BY[reduce].at(result, places, values)
+    if reduce == "mean":
+        counts = np.zeros(array.shape, np.int64)
+        if include_self:
+            counts += 1
+        np.add.at(counts, places, 1)
+        counts = np.maximum(counts, 1)
+        result = result // counts if array.dtype.kind in "iu" else result / counts.astype(array.real.dtype)
+    return result.astype(array.dtype, copy=False)
+
+
+# -- scatter_reduce ------------------------------------------------------------------------------------------------
+
+
+def _scatter_reduce(array, dim, index, src, reduce, include_self):
+    if reduce not in _BY:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    if array.dtype != src.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if not array.ndim:
+        lifted = _scatter_reduce(array.reshape(1), 0, index.reshape(-1), src.reshape(-1), reduce, include_self)
+        return lifted.reshape(())
+    dim = wrap_dim(dim, array.ndim)
+    if index.size and index.ndim != array.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    _check_index(index, array.shape[dim], dim)
+    if not index.size:
+        return array.copy()
+    values = src[tuple(slice(0, extent) for extent in index.shape)]
+    return _reduced(array, _within(array, index, dim), values, reduce, include_self)
+
+
+class _ByScatter:
+    """The three moves between elements and the places that an index names, for ``scatter_reduce``."""
+
+    def __init__(self, dim, index):
+        self.dim, self.index = dim, index
+
+    def gather(self, tensor):
+        return tensor.gather(self.dim, self.index)
+
+    def add(self, tensor, source):
+        return tensor.scatter_add(self.dim, self.index, source)
+
+    def clear(self, tensor):
+        return tensor.scatter(self.dim, self.index, 0)
+
+    def reduce(self, tensor, source, reduce, include_self):
+        return tensor.scatter_reduce(self.dim, self.index, source, reduce, include_self=include_self)
+
+
+class _ByIndex(_ByScatter):
+    """The same for ``index_reduce``, whose index names whole slices."""
+
+    def gather(self, tensor):
+        return tensor.index_select(self.dim, self.index)
+
+    def add(self, tensor, source):
+        return tensor.index_add(self.dim, self.index, source)
+
+    def clear(self, tensor):
+        return tensor.index_fill(self.dim, self.index, 0)
+
+    def reduce(self, tensor, source, reduce, include_self):
+        return tensor.index_reduce(self.dim, self.index, source, reduce, include_self=include_self)
+
+
+def _counts(moves, grad, source, include_self):
+    ones = zeros_like(grad) + 1 if include_self else zeros_like(grad)
+    counts = moves.add(ones, zeros_like(source) + 1)
+    return counts.masked_fill(counts == 0, 1)
+
+
+def _shares(moves, grad, self, source, result):
+    """Which elements attain the extremum, on both sides, and the gradient that each of them gets."""
+    mine = (self == result).to(self.dtype)
+    theirs = (source == moves.gather(result)).to(self.dtype)
+    return mine, theirs, grad / moves.add(mine, theirs)
+
+
+def _self_grad(moves, grad, self, source, reduce, include_self, result):
+    if reduce == "prod":
+        filled = self.masked_fill(self == 0, 1)
+        found = (grad * moves.reduce(filled, source, reduce, include_self)) / filled
+    elif reduce == "mean":
+        found = grad / _counts(moves, grad, source, include_self)
+    elif reduce == "sum":
+        found = grad
+    else:
+        mine, _, share = _shares(moves, grad, self, source, result)
+        found = mine * share
+    return found if include_self else moves.clear(found)
+
+
+def _product_grad(moves, grad, self, source, include_self, result):
+    zero = source == 0
+    zeros = moves.gather(moves.add(zeros_like(self), zero.to(self.dtype)))
+    single = zero & (zeros == 1)
+    past = moves.reduce(self, source.masked_fill(single, 1), "prod", include_self)
+    others = moves.gather(grad * result) / source.masked_fill(zero, 1)
+    return where(single, moves.gather(grad * past), others)
+
+
+def _source_grad(moves, grad, self, source, reduce, include_self, result):
+    if reduce == "prod":
+        return _product_grad(moves, grad, self, source, include_self, result)
+    if reduce == "mean":
+        return moves.gather(grad) / moves.gather(_counts(moves, grad, source, include_self))
+    if reduce == "sum":
+        return moves.gather(grad)
+    _, theirs, share = _shares(moves, grad, self, source, result)
+    return theirs * moves.gather(share)
+
+
+def _scatter_tangent(self_t, src_t, self, src, dim, index, reduce, include_self, result):
+    """Linear reductions act on tangents; a product has none in PyTorch, not even an error."""
+    if reduce == "prod":
+        return None
+    self_t = zeros_like(self) if self_t is None else self_t
+    src_t = zeros_like(src) if src_t is None else src_t
+    if reduce in ("sum", "mean"):
+        return self_t.scatter_reduce(dim, index, src_t, reduce, include_self=include_self)
+    mine, theirs = self == result, src == result.gather(dim, index)
+    count = mine.to(self.dtype).scatter_reduce(dim, index, theirs.to(self.dtype), "sum", include_self=include_self)
+    total = where(mine, self_t, zeros_like(self_t)).scatter_reduce(
+        dim, index, where(theirs, src_t, zeros_like(src_t)), "sum", include_self=include_self
+    )
+    return total / count
+
+
+scatter_reduce = op(
+    "scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
+    _scatter_reduce,
+    in_place=True,
+    self=lambda grad, self, dim, index, src, reduce, include_self, result: _self_grad(
+        _ByScatter(dim, index), grad, self, src, reduce, include_self, result
+    ),
+    src=lambda grad, self, dim, index, src, reduce, include_self, result: _source_grad(
+        _ByScatter(dim, index), grad, self, src, reduce, include_self, result
+    ),
+    jvp=_scatter_tangent,
+)
+
+# -- index_reduce --------------------------------------------------------------------------------------------------
+
+
+def _index_reduce(array, dim, index, source, reduce, include_self):
+    from ..dtypes import BY_NUMPY
+
+    if reduce not in _BY or reduce == "sum":
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    if index.ndim > 1:
+        kind = BY_NUMPY[index.dtype].scalar
+        raise IndexError(
+            f"index_reduce_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {kind} and size: "
+            f"{list(index.shape)}"
+        )
+    if array.dtype != source.dtype:
+        raise RuntimeError(
+            f"index_reduce_(): self ({BY_NUMPY[array.dtype].scalar}) and source ({BY_NUMPY[source.dtype].scalar}) "
+            "must have the same scalar type"
+        )
+    if not array.ndim:
+        lifted = _index_reduce(array.reshape(1), 0, index.reshape(-1), source.reshape(-1), reduce, include_self)
+        return lifted.reshape(())
+    places = (slice(None),) * wrap_dim(dim, array.ndim) + (index.reshape(-1),)
+    return _reduced(array, places, source, reduce, include_self)
+
+
+index_reduce = op(
+    "index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True)",
+    _index_reduce,
+    in_place=True,
+    self=lambda grad, self, dim, index, source, reduce, include_self, result: _self_grad(
+        _ByIndex(dim, index), grad, self, source, reduce, include_self, result
+    ),
+    source=lambda grad, self, dim, index, source, reduce, include_self, result: _source_grad(
+        _ByIndex(dim, index), grad, self, source, reduce, include_self, result
+    ),
+)
+
+# -- put -----------------------------------------------------------------------------------------------------------
+
+
+def _put(array, index, source, accumulate):
+    from ..dtypes import BY_NUMPY
+
+    if index.dtype != np.int64:
+        raise RuntimeError(f"put_(): Expected a long tensor for index, but got {BY_NUMPY[index.dtype].scalar}")
+    if array.dtype != source.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{BY_NUMPY[array.dtype].scalar} and source.dtype = {BY_NUMPY[source.dtype].scalar}"
+        )
+    if index.size != source.size:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+            f"{source.size}, index.numel() = {index.size}"
+        )
+    wrong = (index < -array.size) | (index >= array.size)
+    if wrong.any():
+        raise IndexError(
+            f"out of range: tried to access index {index[wrong].flat[0]} on a tensor of {array.size} elements."
+        )
+    flat = array.reshape(-1).copy()
+    if accumulate:
+        np.add.at(flat, index.reshape(-1), source.reshape(-1))
+    else:
+        flat[index.reshape(-1)] = source.reshape(-1)
+    return flat.reshape(array.shape)
+
+
+put = op(
+    "put(Tensor self, Tensor index, Tensor source, bool accumulate=False)",
+    _put,
+    in_place=True,
+    self=lambda grad, index, source, accumulate: grad if accumulate else grad.put(index, zeros_like(source), False),
+    source=lambda grad, index, source: grad.take(index).reshape_as(source),
+    jvp=lambda self_t, source_t, self, index, source, accumulate: put(
+        zeros_like(self) if self_t is None else self_t,
+        index,
+        zeros_like(source) if source_t is None else source_t,
+        accumulate,
+    ),
+)

@@ -1,0 +1,171 @@
+"""Products beside :mod:`.linalg`: outer and batched sums onto a matrix, inner, Kronecker and tensor products."""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import prod
+
+import numpy as np
+
+from ..dtypes import BY_NUMPY
+from ..promotion import promote_types
+from .dims import wrap_dim
+from .elementwise import conj, sum_tangents
+from .linalg import _mm, _scaled, dot, mm
+from .shapes import reshape
+from .table import op
+from .views import permute, unsafe_view, view
+
+
+def _outer(first, second):
+    if first.ndim != 1 or second.ndim != 1:
+        wrong = (1, first.ndim) if first.ndim != 1 else (2, second.ndim)
+        raise RuntimeError(f"addr: Expected 1-D argument vec{wrong[0]}, but got {wrong[1]}-D")
+    return first[:, None] * second[None, :]
+
+
+def _expanded(array, shape):
+    """``array`` broadcast to what it is added to. Raises ``RuntimeError`` where it does not fit."""
+    from .views import _expand
+
+    return array if array.shape == shape else _expand(array, shape)
+
+
+def _onto(array, product, beta, alpha):
+    base = _expanded(array, product.shape)
+    scaled = _scaled(product, alpha)
+    return scaled if beta == 0 else np.add(_scaled(base, beta), scaled)
+
+
+def _promoted(*arrays):
+    """The arrays in the dtype that all of them promote to."""
+    dtype = reduce(promote_types, (BY_NUMPY[array.dtype] for array in arrays)).numpy
+    return [array.astype(dtype, copy=False) for array in arrays]
+
+
+def _addr(array, first, second, beta, alpha):
+    return _onto(array, _outer(first, second), beta, alpha)
+
+
+addr = op(
+    "addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1)",
+    lambda array, first, second, beta, alpha: _addr(*_promoted(array, first, second), beta, alpha),
+    in_place=True,
+    self=lambda grad, beta: _scaled(grad, conj(beta)),
+    vec1=lambda grad, vec2, alpha: _scaled(grad.mv(conj(vec2)), conj(alpha)),
+    vec2=lambda grad, vec1, alpha: _scaled(grad.t().mv(conj(vec1)), conj(alpha)),
+    jvp=lambda self_t, vec1_t, vec2_t, vec1, vec2, beta, alpha: sum_tangents(
+        None if self_t is None else _scaled(self_t, beta),
+        None if vec1_t is None else _scaled(vec1_t.outer(vec2), alpha),
+        None if vec2_t is None else _scaled(vec1.outer(vec2_t), alpha),
+    ),
+)
+
+
+def _summed(first, second):
+    if first.ndim != 3 or second.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor" if first.ndim != 3 else "batch2 must be a 3D tensor")
+    if first.shape[0] != second.shape[0]:
+        raise RuntimeError(
+            f"batch1 and batch2 must have same number of batches, got {first.shape[0]} and {second.shape[0]}"
+        )
+    if first.shape[2] != second.shape[1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for bmm ({first.shape[1]}x{first.shape[2]} and "
+            f"{second.shape[1]}x{second.shape[2]})"
+        )
+    rows = first.transpose(1, 0, 2).reshape(first.shape[1], -1)
+    return _mm(rows, second.reshape(-1, second.shape[2]))
+
+
+addbmm = op(
+    "addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
+    lambda array, first, second, beta, alpha: _onto(array, _summed(first, second), beta, alpha),
+    in_place=True,
+    self=lambda grad, beta: _scaled(grad, conj(beta)),
+    batch1=lambda grad, batch2, batch1_sym_argsize_0, batch1_sym_argsize_1, batch2_sym_argsize_2, alpha: _scaled(
+        grad.unsqueeze(0)
+        .expand(batch1_sym_argsize_0, batch1_sym_argsize_1, batch2_sym_argsize_2)
+        .bmm(conj(batch2.transpose(1, 2))),
+        conj(alpha),
+    ),
+    batch2=lambda grad, batch1, batch1_sym_argsize_0, batch1_sym_argsize_1, batch2_sym_argsize_2, alpha: _scaled(
+        conj(batch1.transpose(1, 2)).bmm(
+            grad.unsqueeze(0).expand(batch1_sym_argsize_0, batch1_sym_argsize_1, batch2_sym_argsize_2)
+        ),
+        conj(alpha),
+    ),
+    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: sum_tangents(
+        None if self_t is None else _scaled(self_t, beta),
+        None if batch1_t is None else _scaled(batch1_t.bmm(batch2).sum(0), alpha),
+        None if batch2_t is None else _scaled(batch1.bmm(batch2_t).sum(0), alpha),
+    ),
+)
+
+# -- inner, Kronecker and tensor products --------------------------------------------------------------------------
+
+
+def inner(self, other):
+    """The products of all last dimensions with each other; with a number, an ordinary product."""
+    if not self.ndim or not other.ndim:
+        return self * other
+    if self.size(-1) != other.size(-1):
+        raise RuntimeError(
+            f"inner() the last dimension must match on both input tensors but got shapes {list(self.shape)} and "
+            f"{list(other.shape)}"
+        )
+    return tensordot(self, other, ([-1], [-1]))
+
+
+def kron(self, other):
+    """The Kronecker product: each element of ``self`` times all of ``other``, in blocks."""
+    ndim = max(self.ndim, other.ndim)
+    left, right = ([1] * (ndim - t.ndim) + list(t.shape) for t in (self, other))
+    first = unsafe_view(self, tuple(extent for size in left for extent in (size, 1)))
+    second = unsafe_view(other, tuple(extent for size in right for extent in (1, size)))
+    return unsafe_view(first * second, tuple(a * b for a, b in zip(left, right, strict=True)))
+
+
+def _summed_dims(a, b, dims):
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeError(
+                f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}, ndim_a={a.ndim}, ndim_b={b.ndim}"
+            )
+        return list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    first, second = ([entry] if isinstance(entry, int) else list(entry) for entry in dims)
+    return first, second
+
+
+def tensordot(a, b, dims=2):
+    """The sum of products over ``dims``: the last of ``a`` with the first of ``b``, or those that two lists name."""
+    first, second = _summed_dims(a, b, dims)
+    if len(first) != len(second):
+        raise RuntimeError("both dimension lists should have same length")
+    places = [wrap_dim(dim, a.ndim) for dim in first], [wrap_dim(dim, b.ndim) for dim in second]
+    for one, two in zip(*places, strict=True):
+        if a.size(one) != b.size(two) and 1 not in (a.size(one), b.size(two)):
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a.size(one)} in dim {one} and second has "
+                f"size {b.size(two)} in dim {two}"
+            )
+    rest = (
+        [dim for dim in range(a.ndim) if dim not in places[0]],
+        [dim for dim in range(b.ndim) if dim not in places[1]],
+    )
+    count = prod(a.size(dim) for dim in places[0])
+    if not any(rest):
+        # Everything is summed: one product of vectors, where both sides keep their order, or a sum of products.
+        left, right = permute(a, tuple(first)), permute(b, tuple(second))
+        if places[0] == sorted(places[0]) and places[1] == sorted(places[1]):
+            return view(dot(*(part if part.ndim == 1 else reshape(part, -1) for part in (left, right))), ())
+        return view((left.squeeze() * right.squeeze()).sum(), ())
+    left = reshape(permute(a, (*rest[0], *first)), -1 if count else prod(a.size(dim) for dim in rest[0]), count)
+    right = reshape(permute(b, (*second, *rest[1])), count, -1 if count else prod(b.size(dim) for dim in rest[1]))
+    return view(mm(left, right), (*(a.size(dim) for dim in rest[0]), *(b.size(dim) for dim in rest[1])))
+
+
+METHODS = (inner, kron)
+FUNCTIONS = (*METHODS, tensordot)
