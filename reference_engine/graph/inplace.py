@@ -201,6 +201,13 @@ def bump_version(tensor) -> None:
         raise RuntimeError(INFERENCE_UPDATE_ERROR)
 
 
+def written(tensor):
+    """A fresh tensor that PyTorch makes by writing into another fresh one: its version counts that write."""
+    if tensor._counter is not None:
+        tensor._counter.bump()
+    return tensor
+
+
 def check_overlap(array) -> None:
     """Raise ``RuntimeError`` when several indices of a written tensor reach the same memory."""
     for extent, stride in zip(array.shape, array.strides, strict=True):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .backward_rows import backward_operation
 from .elementwise import sum_tangents, where, zeros_like
+from .losses import below_zero
 from .table import op
 
 
@@ -35,6 +36,7 @@ threshold = _row(
     _threshold,
     lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
     "threshold_backward",
+    refuses=(("bc", "threshold_cpu"),),
 )
 
 
@@ -45,8 +47,9 @@ def _celu(array, alpha):
 celu = _row(
     "celu(Tensor self, Scalar alpha=1)",
     _celu,
-    lambda grad, self, alpha: where(self > 0, grad, grad * (self / alpha).exp()),
+    lambda grad, self, alpha: where(self > 0, grad, grad * below_zero((self / alpha).exp(), self)),
     "elu_backward",
+    refuses=(("biuc", "elu_cpu"),),
 )
 
 
@@ -59,7 +62,13 @@ def _mish_grad(grad, self):
     return grad * (soft + self * self.sigmoid() * (1 - soft * soft))
 
 
-mish = _row("mish(Tensor self)", lambda array: array * np.tanh(_softplus(array)), _mish_grad, in_place=True)
+mish = _row(
+    "mish(Tensor self)",
+    lambda array: array * np.tanh(_softplus(array)),
+    _mish_grad,
+    in_place=True,
+    refuses=(("biuc", "mish_cpu"),),
+)
 
 _TANH_SCALE, _TANH_CUBIC = math.sqrt(2.0 / math.pi), 0.044715
 
@@ -82,7 +91,13 @@ def _gelu_grad(grad, self, approximate):
     return grad * (below + self * (-0.5 * self * self).exp() / math.sqrt(2.0 * math.pi))
 
 
-gelu = _row("gelu(Tensor self, *, str approximate='none')", _gelu, _gelu_grad, "gelu_backward")
+gelu = _row(
+    "gelu(Tensor self, *, str approximate='none')",
+    _gelu,
+    _gelu_grad,
+    "gelu_backward",
+    refuses=(("biuc", "GeluKernelImpl"),),
+)
 
 
 def _glu_halves(array, dim):
@@ -114,7 +129,14 @@ def _glu_tangent(self_t, self, dim):
     return value_t * opened + value * gate_t * opened * (1 - opened)
 
 
-glu = _row("glu(Tensor self, int dim=-1)", _glu, _glu_grad, "glu_backward", jvp=_glu_tangent)
+glu = _row(
+    "glu(Tensor self, int dim=-1)",
+    _glu,
+    _glu_grad,
+    "glu_backward",
+    jvp=_glu_tangent,
+    refuses=(("biuc", "glu_cpu"),),
+)
 
 prelu_kernel = op(
     "_prelu_kernel(Tensor self, Tensor weight)",
@@ -128,6 +150,7 @@ prelu_kernel = op(
     ),
     function=False,
     method=False,
+    refuses=(("biuc", "prelu_cpu"),),
 )
 
 
@@ -153,6 +176,7 @@ rrelu_row = _row(
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
     lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
     "rrelu_with_noise_backward",
+    refuses=(("biuc", "leaky_relu_cpu"),),
 )
 
 

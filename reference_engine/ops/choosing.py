@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._tensor import make
+from ..devices import CPU
+from ..promotion import result_dtype
 from .calls import publish_in_place
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, COMPARE, FLOAT, op
@@ -47,15 +50,6 @@ def _clamp_grad(grad, self, min, max):
     return where(inside, grad, zeros_like(grad))
 
 
-clamp = op(
-    "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
-    _clamp_promoted,
-    node="ClampBackward1",
-    refuses=(("c", "clamp is not supported for complex types"),),
-    in_place=True,
-    self=_clamp_grad,
-    jvp=lambda self_t, self, min, max: _clamp_grad(self_t, self, min, max),
-)
 clamp_tensor = op(
     "clamp(Tensor self, Tensor? min=None, Tensor? max=None)",
     lambda a, low, high: np.array(_bounds(low, high, np.broadcast_to(
@@ -66,8 +60,30 @@ clamp_tensor = op(
     self=_clamp_grad,
     min=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=True),
     max=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=False),
-    jvp="elementwise",
+    jvp=lambda self_t, min_t, max_t, self, min, max: _clamp_tangent(self_t, min_t, max_t, self, min, max),
+    refuses=(("c", "clamp is not supported for complex types"), ("b", "clamp_cpu")),
 )  # fmt: skip
+clamp = op(
+    "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
+    _clamp_promoted,
+    node="ClampBackward1",
+    refuses=(("c", "clamp is not supported for complex types"),),
+    in_place=True,
+    self=_clamp_grad,
+    jvp=lambda self_t, self, min, max: _clamp_grad(self_t, self, min, max),
+)
+
+
+def _clamp_tangent(self_t, min_t, max_t, self, low, high):
+    """In forward mode a single bound counts at equality, unlike in reverse mode, and NaN is past it."""
+    zero = zeros_like(self)
+    self_t, min_t, max_t = (zero if tangent is None else tangent for tangent in (self_t, min_t, max_t))
+    if high is None:
+        return where(self > low, self_t, min_t)
+    if low is None:
+        return where(self < high, self_t, max_t)
+    within = where(self > high, max_t, where(self < low, min_t, self_t))
+    return where(low > high, max_t, within)
 
 
 def _clamp_bound_grad(grad, self, low, high, lower: bool):
@@ -82,19 +98,59 @@ def _clamp_bound_grad(grad, self, low, high, lower: bool):
     return where(chosen, grad, zeros_like(grad))
 
 
+def _beside(array, bound):
+    """The array in the dtype that it has together with a number: an integer beside a fraction becomes floating."""
+    return array.astype(result_dtype([make(array, CPU), bound]).numpy, copy=False)
+
+
+def _at_least(array, low):
+    array = _beside(array, low)
+    return np.where(array < low, np.asarray(low).astype(array.dtype), array)
+
+
+def _at_most(array, high):
+    array = _beside(array, high)
+    return np.where(array > high, np.asarray(high).astype(array.dtype), array)
+
+
+_NOT_COMPLEX = (("c", "clamp is not supported for complex types"),)
 clamp_min = op(
     "clamp_min(Tensor self, Scalar min)",
-    lambda a, low: np.where(a < low, np.asarray(low).astype(a.dtype), a),
+    _at_least,
+    refuses=_NOT_COMPLEX,
     in_place=True,
     self=lambda grad, self, min: where(self >= min, grad, zeros_like(grad)),
     jvp=lambda self_t, self, min: where(self >= min, self_t, zeros_like(self_t)),
 )
 clamp_max = op(
     "clamp_max(Tensor self, Scalar max)",
-    lambda a, high: np.where(a > high, np.asarray(high).astype(a.dtype), a),
+    _at_most,
+    refuses=_NOT_COMPLEX,
     in_place=True,
     self=lambda grad, self, max: where(self <= max, grad, zeros_like(grad)),
     jvp=lambda self_t, self, max: where(self <= max, self_t, zeros_like(self_t)),
+)
+clamp_min_tensor = op(
+    "clamp_min(Tensor self, Tensor min)",
+    np.maximum,
+    promote=COMMON,
+    node="ClampMinBackward1",
+    in_place=True,
+    refuses=(("c", "maximum_cpu"),),
+    self=lambda grad, self, min: where(self >= min, grad, zeros_like(grad)),
+    min=lambda grad, self, min: where(self < min, grad, zeros_like(grad)),
+    jvp="elementwise",
+)
+clamp_max_tensor = op(
+    "clamp_max(Tensor self, Tensor max)",
+    np.minimum,
+    promote=COMMON,
+    node="ClampMaxBackward1",
+    in_place=True,
+    refuses=(("c", "minimum_cpu"),),
+    self=lambda grad, self, max: where(self <= max, grad, zeros_like(grad)),
+    max=lambda grad, self, max: where(self > max, grad, zeros_like(grad)),
+    jvp="elementwise",
 )
 
 # -- choosing between two -----------------------------------------------------------------------------------------
@@ -104,24 +160,31 @@ maximum = op(
     "maximum(Tensor self, Tensor other)",
     np.maximum,
     promote=COMMON,
-    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self < other, 0),
-    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self > other, 0),
+    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
+    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
         None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self < other, 0),
         None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self > other, 0),
     ),
+    refuses=(("c", "!maximum not implemented for complex tensors."),),
 )
 minimum = op(
     "minimum(Tensor self, Tensor other)",
     np.minimum,
     promote=COMMON,
-    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self > other, 0),
-    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill(self < other, 0),
+    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
+    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
         None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self > other, 0),
         None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self < other, 0),
     ),
+    refuses=(("c", "!minimum not implemented for complex tensors."),),
 )
+
+
+def _flat_at_origin(slope, self, other):
+    """In reverse mode the angle of the origin has no slope; forward mode leaves it NaN, as PyTorch does."""
+    return slope.masked_fill((self == 0) & (other == 0), 0)
 
 
 atan2 = op(
@@ -129,15 +192,21 @@ atan2 = op(
     np.arctan2,
     promote=FLOAT,
     in_place=True,
-    self=lambda grad, self, other: grad * other / (self * self + other * other),
-    other=lambda grad, self, other: grad * -self / (self * self + other * other),
-    jvp="elementwise",
+    self=lambda grad, self, other: _flat_at_origin(grad * (other / (self * self + other * other)), self, other),
+    other=lambda grad, self, other: _flat_at_origin(grad * (-self / (self * self + other * other)), self, other),
+    jvp=lambda self_t, other_t, self, other: sum_tangents(
+        None if self_t is None else self_t * (other / (self * self + other * other)),
+        None if other_t is None else other_t * (-self / (self * self + other * other)),
+    ),
     refuses=(("c", "atan2_cpu"),),
 )
 lerp = op(
     "lerp(Tensor self, Tensor end, Scalar weight)",
-    lambda a, b, weight: (a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight)),
+    lambda a, b, weight: ((a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))).astype(
+        a.dtype
+    ),
     in_place=True,
+    refuses=(("biu", "lerp_kernel_scalar"),),
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
     jvp=lambda self_t, end_t, weight: sum_tangents(
@@ -149,6 +218,7 @@ lerp_tensor = op(
     lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
     node="LerpBackward1",
     in_place=True,
+    refuses=(("biu", "lerp_kernel_tensor"),),
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
     weight=lambda grad, self, end: grad * conj(end - self),
@@ -199,12 +269,17 @@ for _name, _function in (
 for _name, _function in (("bitwise_and", np.bitwise_and), ("bitwise_or", np.bitwise_or),
                          ("bitwise_xor", np.bitwise_xor)):  # fmt: skip
     op(f"{_name}(Tensor self, Operand other)", _function, promote=COMMON, differentiable=False, in_place=True,
-       refuses=(("fc", f"{_name}_cpu"),))  # fmt: skip
+       refuses=(("fcV", f"{_name}_cpu"),))  # fmt: skip
+_REFUSED = {
+    "bitwise_not": (("fcV", "bitwise_not_cpu"),),
+    "signbit": (("c", "signbit is not implemented for complex tensors."),),
+}
 for _name, _function in (
     ("logical_not", np.logical_not), ("bitwise_not", np.invert), ("isnan", np.isnan), ("isinf", np.isinf),
     ("isfinite", np.isfinite), ("signbit", np.signbit),
 ):  # fmt: skip
-    op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"))
+    op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"),
+       refuses=_REFUSED.get(_name, ()))  # fmt: skip
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
    lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
 
@@ -224,6 +299,9 @@ masked_fill_tensor = op(
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     value=lambda grad, mask: where(mask, grad, 0).sum(),
+    jvp=lambda self_t, value_t, self, mask: (zeros_like(self) if self_t is None else self_t).masked_fill(
+        mask, 0 if value_t is None else value_t
+    ),
 )
 fill_number = op(
     "fill(Tensor self, Scalar value)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graph.inplace import written
 from .dims import wrap_dim
 from .elementwise import zeros_like
 from .reductions import _axes, restore_dims
@@ -34,7 +35,7 @@ def _extremum(name, reduce):
 def evenly(grad, self, result):
     """Share the gradient of a full extremum evenly among the elements that attain it."""
     mask = (self == result) if result == result else self.isnan()
-    return mask * (grad / mask.sum())
+    return written(mask * (grad / mask.sum()))
 
 
 def _share(grad, self, result, dim, keepdim):
@@ -77,7 +78,7 @@ def index_grad(grad, dim, indices, keepdim, sizes):
         return grad
     if not keepdim:
         grad, indices = grad.unsqueeze(dim), indices.unsqueeze(dim)
-    return grad.new_zeros(sizes).scatter(dim, indices, grad)
+    return written(grad.new_zeros(sizes)).scatter_(dim, indices, grad)
 
 
 class _ReturnType(tuple):
@@ -122,6 +123,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
     op(
         f"a{_name}(Tensor self, int[] dim=(), bool keepdim=False)",
         lambda a, dim, keepdim, f=_all: f(a, axis=_axes(a, dim), keepdims=keepdim),
+        refuses=(("c", f"{_name}_values_cpu"),),
         self=lambda grad, self, result, dim, keepdim: _share(grad, self, result, dim, keepdim),
         jvp=lambda self_t, self, result, dim, keepdim: _tangent_share(self_t, self, result, dim, keepdim),
     )
@@ -165,6 +167,7 @@ op(
     jvp=lambda self_t, dim, keepdim, indices: gather_reduced(self_t, dim, keepdim, indices),
     non_differentiable=("indices",),
     returns=return_type("median", "values", "indices"),
+    refuses=(("bc", "median_out"),),
 )
 
 
@@ -178,14 +181,25 @@ def _arg(find):
     return forward
 
 
-op("argmax(Tensor self, int? dim=None, bool keepdim=False)", _arg(np.argmax), differentiable=False)
-op("argmin(Tensor self, int? dim=None, bool keepdim=False)", _arg(np.argmin), differentiable=False)
-op("all(Tensor self)", lambda a: np.all(a), differentiable=False)
-op("all(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.all(a, axis=dim, keepdims=keepdim),
-   differentiable=False)  # fmt: skip
-op("any(Tensor self)", lambda a: np.any(a), differentiable=False)
-op("any(Tensor self, int dim, bool keepdim=False)", lambda a, dim, keepdim: np.any(a, axis=dim, keepdims=keepdim),
-   differentiable=False)  # fmt: skip
+for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
+    op(f"{_name}(Tensor self, int? dim=None, bool keepdim=False)", _arg(_function), differentiable=False,
+       refuses=(("c", f"!{_name}(): does not support complex input"),
+                ("b", f"!{_name}(): does not support bool input")))  # fmt: skip
+
+
+def _truth(function):
+    """Bool, but uint8 for uint8: the older type of masks."""
+
+    def compute(array, dim=None, keepdim=False):
+        found = function(array, axis=dim, keepdims=keepdim)
+        return found.astype(np.uint8) if array.dtype == np.uint8 else found
+
+    return compute
+
+
+for _name, _function in (("all", np.all), ("any", np.any)):
+    op(f"{_name}(Tensor self)", _truth(_function), differentiable=False)
+    op(f"{_name}(Tensor self, int dim, bool keepdim=False)", _truth(_function), differentiable=False)
 
 
 def _sort(array, dim, descending, stable):
@@ -257,7 +271,7 @@ for _name, _compare in (("cummax", np.greater_equal), ("cummin", np.less_equal))
     op(
         f"{_name}(Tensor self, int dim) -> values, indices",
         _running(_compare),
-        self=lambda grads, self, dim, indices: zeros_like(self).scatter_add(dim, indices, grads[0]),
+        self=lambda grads, self, dim, indices: written(zeros_like(self)).scatter_add_(dim, indices, grads[0]),
         jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
         non_differentiable=("indices",),
         returns=return_type(_name, "values", "indices"),

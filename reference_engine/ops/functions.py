@@ -153,7 +153,7 @@ abs_ = op(
 )
 sgn = op(
     "sgn(Tensor self)",
-    lambda a: np.sign(a),
+    lambda a: np.sign(np.where(np.isnan(a), 0, a)) if a.dtype.kind == "f" else np.sign(a),
     in_place=True,
     self=lambda grad, self, result: _sgn_grad(grad, self, result),
     jvp=lambda self_t: zeros_like(self_t),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
+from ..graph.inplace import written
 from .elementwise import zeros_like
 from .table import op
 from .views import select, slice_, unsqueeze
@@ -42,7 +43,7 @@ def _index(array, indices):
 index_row = op(
     "index(Tensor self, Tensor?[] indices)",
     lambda a, indices: _index(a, indices),
-    self=lambda grad, self_sym_sizes, indices: index_put_zeros(grad, indices, self_sym_sizes),
+    self=lambda grad, self_sym_sizes, indices: written(index_put_zeros(grad, indices, self_sym_sizes)),
     jvp=lambda self_t, indices: index_row(self_t, indices),
     method=False,
     function=False,

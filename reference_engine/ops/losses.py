@@ -15,6 +15,12 @@ from .table import COMMON, op
 NONE, MEAN, SUM = 0, 1, 2
 
 
+def ones_like(tensor):
+    from ..creation import ones_like as make_ones
+
+    return make_ones(tensor)
+
+
 def _reduced(values: np.ndarray, reduction: int) -> np.ndarray:
     if reduction == MEAN:
         return values.mean(dtype=values.dtype)
@@ -42,6 +48,7 @@ mse_loss = op(
     ),
     method=False,
     function=False,
+    refuses=(("biuc", "mse_cpu"),),
 )
 
 
@@ -60,6 +67,11 @@ def _smooth_l1_grad(grad, self, target, reduction, beta):
     return _share(grad, self, reduction) * slope
 
 
+def _tangent_of_difference(slope, self_t, target_t, reduction):
+    """A loss's tangent from its slope in the difference of its operands."""
+    return _reduce_tensor(slope * sum_tangents(self_t, None if target_t is None else -target_t), reduction)
+
+
 _smooth_l1_backward = backward_operation(
     "smooth_l1_loss_backward", _smooth_l1_grad, ("self", "target"), "SmoothL1LossBackwardBackward0"
 )
@@ -69,8 +81,12 @@ smooth_l1_loss = op(
     promote=COMMON,
     self=_smooth_l1_backward,
     target=lambda grad, self, target, reduction, beta: _smooth_l1_backward(grad, target, self, reduction, beta),
+    jvp=lambda self_t, target_t, self, target, reduction, beta: _tangent_of_difference(
+        _smooth_l1_grad(ones_like(self), self, target, NONE, beta), self_t, target_t, reduction
+    ),
     method=False,
     function=False,
+    refuses=(("biuc", "smooth_l1_cpu"),),
 )
 
 
@@ -81,7 +97,8 @@ def _huber(a, b, reduction, delta):
 
 def _huber_grad(grad, self, target, reduction, delta):
     difference = self - target
-    return _share(grad, self, reduction) * difference.clamp(-delta, delta)
+    slope = where(difference.abs() < delta, difference, delta * difference.sgn())
+    return _share(grad, self, reduction) * slope
 
 
 _huber_backward = backward_operation("huber_loss_backward", _huber_grad, ("self", "target"))
@@ -91,8 +108,12 @@ huber_loss = op(
     promote=COMMON,
     self=_huber_backward,
     target=lambda grad, self, target, reduction, delta: _huber_backward(grad, target, self, reduction, delta),
+    jvp=lambda self_t, target_t, self, target, reduction, delta: _tangent_of_difference(
+        _huber_grad(ones_like(self), self, target, NONE, delta), self_t, target_t, reduction
+    ),
     method=False,
     function=False,
+    refuses=(("biuc", "huber_cpu"),),
 )
 
 
@@ -136,6 +157,7 @@ nll_loss = op(
     node="NllLossBackward0",
     self=backward_operation("nll_loss_backward", _nll_grad),
     non_differentiable=("total_weight",),
+    jvp="transposed",
     method=False,
     function=False,
 )
@@ -163,8 +185,10 @@ binary_cross_entropy = op(
     target=lambda grad, self, target, weight, reduction: (
         _share(grad, self, reduction) * ((1 - self).log() - self.log()) * (1 if weight is None else weight)
     ),
+    jvp="transposed",
     method=False,
     function=False,
+    refuses=(("biuc", "binary_cross_entropy"),),
 )
 
 
@@ -181,9 +205,15 @@ def activation(signature: str, forward, derivative, composed: bool = False, **op
 
 leaky_relu = activation(
     "leaky_relu(Tensor self, Scalar negative_slope=0.01)",
-    lambda a, negative_slope: np.where(a > 0, a, a * negative_slope),
+    lambda a, negative_slope: np.where(a > 0, a, a * negative_slope).astype(a.dtype),
     lambda grad, self, negative_slope: where(self > 0, grad, grad * negative_slope),
+    refuses=(("biuc", "leaky_relu_cpu"),),
 )
+
+
+def below_zero(slope, self):
+    """The slope of an exponential unit's lower side, which has no curvature at zero itself."""
+    return where(self < 0, slope, ones_like(slope))
 
 
 def _elu(a, alpha, scale, input_scale):
@@ -194,40 +224,55 @@ elu = activation(
     "elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1)",
     _elu,
     lambda grad, self, alpha, scale, input_scale: where(
-        self > 0, grad * scale, grad * input_scale * alpha * scale * (self * input_scale).exp()
+        self > 0, grad * scale, grad * (input_scale * alpha * scale) * below_zero((self * input_scale).exp(), self)
     ),
+    refuses=(("biuc", "elu_cpu"),),
 )
 hardtanh = activation(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
     lambda a, min_val, max_val: np.where(a < min_val, np.asarray(min_val, a.dtype),
                                          np.where(a > max_val, np.asarray(max_val, a.dtype), a)),
     lambda grad, self, min_val, max_val: where((self > min_val) & (self < max_val), grad, zeros_like(grad)),
+    refuses=(("c", "clamp is not supported for complex types"), ("b", "!Bool inputs not supported for hardtanh")),
 )  # fmt: skip
 hardswish = activation(
     "hardswish(Tensor self)",
     lambda a: (a * np.clip(a + 3, 0, 6) / 6).astype(a.dtype),
-    lambda grad, self: where(self < -3, zeros_like(grad), where(self <= 3, grad * (self / 3 + 0.5), grad)),
+    lambda grad, self: where(self <= -3, zeros_like(grad), where(self < 3, grad * (self / 3 + 0.5), grad)),
+    refuses=(("biuc", "hardswish_cpu"),),
+)
+# PyTorch has no derivative of this backward.
+_hardsigmoid_backward = op(
+    "hardsigmoid_backward(Tensor grad_output, Tensor self)",
+    lambda grad, a: np.where((a > -3) & (a < 3), grad / 6, 0).astype(grad.dtype),
+    function=False,
+    method=False,
 )
 hardsigmoid = activation(
     "hardsigmoid(Tensor self)",
     lambda a: (np.clip(a + 3, 0, 6) / 6).astype(a.dtype),
-    lambda grad, self: where((self > -3) & (self < 3), grad / 6, zeros_like(grad)),
+    lambda grad, self: _hardsigmoid_backward(grad, self),
+    composed=True,
+    refuses=(("biuc", "hardsigmoid_cpu"),),
 )
 softshrink = activation(
     "softshrink(Tensor self, Scalar lambd=0.5)",
     lambda a, lambd: np.where(a > lambd, a - lambd, np.where(a < -lambd, a + lambd, a * 0)).astype(a.dtype),
     lambda grad, self, lambd: where((self >= -lambd) & (self <= lambd), zeros_like(grad), grad),
+    refuses=(("biuc", "softshrink_check"),),
 )
 hardshrink = activation(
     "hardshrink(Tensor self, Scalar lambd=0.5)",
     lambda a, lambd: np.where((a >= -lambd) & (a <= lambd), np.zeros((), a.dtype), a),
     lambda grad, self, lambd: where((self >= -lambd) & (self <= lambd), zeros_like(grad), grad),
+    refuses=(("biuc", "hardshrink_cpu"),),
 )
 silu = activation(
     "silu(Tensor self)",
     lambda a: a / (1 + np.exp(-a)),
     lambda grad, self: grad * self.sigmoid() * (1 + self * (1 - self.sigmoid())),
     composed=True,
+    refuses=(("biu", "silu_cpu"),),
 )
 
 
@@ -240,11 +285,13 @@ softplus = activation(
     "softplus(Tensor self, Scalar beta=1, Scalar threshold=20.0)",
     _softplus,
     lambda grad, self, beta, threshold: where(self * beta > threshold, grad, grad * (self * beta).sigmoid()),
+    refuses=(("biuc", "softplus_cpu"),),
 )
 log_sigmoid = activation(
     "log_sigmoid(Tensor self)",
     lambda a: np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a))),
     lambda grad, self: grad * (-self).sigmoid(),
+    refuses=(("biuc", "log_sigmoid_cpu"),),
 )
 
 

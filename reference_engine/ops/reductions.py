@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._state import thread
 from ..dtypes import FLOATING
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
@@ -138,13 +139,13 @@ def _prod_grad(grad, self, result):
     zero_count = int((self._array == 0).sum())
     if zero_count == 0:
         return (grad * conj(result)) / conj(self)
-    if zero_count > 1:
+    if zero_count > 1 and not thread.grad_enabled:
         return zeros_like(self)
     flat = self.reshape(-1)
     ones = flat.new_ones(1)
     before = _cat([ones, flat[:-1].cumprod(0)])
     after = _cat([ones, flat.flip(0)[:-1].cumprod(0)]).flip(0)
-    return grad * conj(before * after).reshape(self._array.shape)
+    return (grad * conj(before * after)).view(self._array.shape)
 
 
 def _cat(tensors):

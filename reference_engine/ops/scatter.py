@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import NotModelled
+from ..graph.inplace import written
 from .dims import wrap_dim
 from .elementwise import zeros_like
 from .indexing import index_put_zeros
@@ -38,7 +39,7 @@ def _gather(array, dim, index, sparse_grad):
 def _gather_grad(grad, self, dim, index, sparse_grad):
     if sparse_grad:
         raise NotModelled("The sparse gradient of gather")
-    return grad.new_zeros(self._array.shape).scatter_add(dim, index, grad)
+    return grad.new_zeros(self._array.shape).scatter_add_(dim, index, grad)
 
 
 gather = op(
@@ -108,7 +109,7 @@ def _index_select(array, dim, index):
 index_select = op(
     "index_select(Tensor self, int dim, Tensor index)",
     _index_select,
-    self=lambda grad, self_sym_sizes, dim, index: grad.new_zeros(self_sym_sizes).index_add(dim, index, grad),
+    self=lambda grad, self_sym_sizes, dim, index: grad.new_zeros(self_sym_sizes).index_add_(dim, index, grad),
     jvp=lambda self_t, dim, index: self_t.index_select(dim, index),
 )
 
@@ -172,11 +173,22 @@ index_fill = op(
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
     jvp=lambda self_t, dim, index: self_t.index_fill(dim, index, 0),
 )
+index_fill_tensor = op(
+    "index_fill(Tensor self, int dim, Tensor index, Tensor value)",
+    lambda a, dim, index, value: _index_put_along(a, dim, index, value.astype(a.dtype)),
+    node="IndexFillBackward1",
+    in_place=True,
+    self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
+    value=lambda grad, dim, index: grad.index_select(dim, index).sum(),
+    jvp=lambda self_t, value_t, self, dim, index: (zeros_like(self) if self_t is None else self_t).index_fill(
+        dim, index, 0 if value_t is None else value_t
+    ),
+)
 take = op(
     "take(Tensor self, Tensor index)",
     lambda a, index: a.reshape(-1)[index],
     self=lambda grad, self, index: (
-        grad.new_zeros(self._array.size).index_add(0, index.reshape(-1), grad.reshape(-1)).view(self._array.shape)
+        grad.new_zeros(self._array.size).index_add_(0, index.reshape(-1), grad.reshape(-1)).view(self._array.shape)
     ),
     jvp=lambda self_t, index: self_t.take(index),
 )
@@ -192,7 +204,7 @@ masked_select = op(
 
 def masked_put_back(grad, mask, sizes):
     shape = np.broadcast_shapes(sizes, mask._array.shape)
-    return index_put_zeros(grad, [mask.expand(shape)], shape)
+    return written(index_put_zeros(grad, [mask.expand(shape)], shape))
 
 
 def _masked_scatter(array, mask, source):
