@@ -12,7 +12,7 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..arithmetic import multiply_add
-from ..dtypes import COMPLEX
+from ..dtypes import BY_NUMPY, COMPLEX
 from .table import COMMON, FLOAT, op
 
 
@@ -141,6 +141,8 @@ div = op(
 def _divide_rounding(a, b, mode):
     if mode is None:
         return np.true_divide(a, b)
+    if mode in ("floor", "trunc") and a.dtype.kind in "bc":
+        raise NotImplementedError(f"\"div_{mode}_cpu\" not implemented for '{BY_NUMPY[a.dtype].scalar}'")
     if mode == "floor":
         return _floor_divide(a, b)
     if mode == "trunc":
@@ -169,7 +171,7 @@ div_rounded = op(
     jvp=lambda self_t, other_t: sum_tangents(self_t, other_t) * 0,
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
-                  refuses=(("c", "div_floor_cpu"),))  # fmt: skip
+                  refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
 
 
 def _remainder(a, b):
@@ -185,7 +187,7 @@ remainder_number = op(
     in_place=True,
     self=lambda grad: grad,
     jvp=lambda self_t: self_t,
-    refuses=(("c", "remainder_cpu"),),
+    refuses=(("bc", "remainder_cpu"),),
 )
 remainder = op(
     "remainder(Tensor self, Tensor other)",
@@ -193,7 +195,7 @@ remainder = op(
     promote=COMMON,
     node="RemainderBackward1",
     in_place=True,
-    refuses=(("c", "remainder_cpu"),),
+    refuses=(("bc", "remainder_cpu"),),
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * self.div(other, rounding_mode="floor"),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
@@ -207,7 +209,7 @@ fmod_number = op(
     in_place=True,
     self=lambda grad: grad,
     jvp=lambda self_t: self_t,
-    refuses=(("c", "fmod_cpu"),),
+    refuses=(("bc", "fmod_cpu"),),
 )
 fmod = op(
     "fmod(Tensor self, Tensor other)",
@@ -215,7 +217,7 @@ fmod = op(
     promote=COMMON,
     node="FmodBackward1",
     in_place=True,
-    refuses=(("c", "fmod_cpu"),),
+    refuses=(("bc", "fmod_cpu"),),
     self=lambda grad: grad,
     other=lambda grad, self, other: -grad * self.div(other, rounding_mode="trunc"),
     jvp=lambda self_t, other_t, self, other: sum_tangents(
@@ -286,11 +288,20 @@ def _power_grad_exponent(grad, self, exponent, result):
     return grad * conj(where((self == 0) & (exponent >= 0), zeros_like(result), result * self.to(result.dtype).log()))
 
 
+def _power_tensor(base, exponent):
+    """Whole numbers to negative powers are rounded towards zero: 0, or 1 or -1 for those bases."""
+    if base.dtype.kind not in "iu":
+        return np.power(base, exponent)
+    inverse = np.where(base == 1, 1, np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), 0))
+    return np.where(exponent < 0, inverse, np.power(base, np.maximum(exponent, 0))).astype(base.dtype)
+
+
 pow_tensor = op(
     "pow(Tensor self, Tensor exponent)",
-    lambda a, b: np.power(a, b),
+    _power_tensor,
     promote=COMMON,
     node="PowBackward1",
+    refuses=(("b", "pow"),),
     in_place=True,
     self=_power_grad_self,
     exponent=_power_grad_exponent,
@@ -307,12 +318,16 @@ def _power_of_number_grad(grad, self, exponent, result):
     return grad * conj(result * (math.log(self) if not isinstance(self, complex) else np.log(self).item()))
 
 
+def _power_of_number(base, exponent):
+    if exponent.dtype == np.bool_:
+        exponent = exponent.astype(np.int64)
+    floating = exponent.dtype.kind in "fcV" or isinstance(base, int)
+    return np.power(np.asarray(base, exponent.dtype if floating else np.float32), exponent)
+
+
 pow_of_number = op(
     "pow(Scalar self, Tensor exponent)",
-    lambda base, exponent: np.power(
-        np.asarray(base, exponent.dtype if exponent.dtype.kind in "fcV" or isinstance(base, int) else np.float32),
-        exponent,
-    ),
+    _power_of_number,
     node="PowBackward2",
     exponent=_power_of_number_grad,
     jvp=lambda exponent_t, self, result: exponent_t * result * math.log(self),

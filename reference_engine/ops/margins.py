@@ -43,8 +43,10 @@ binary_cross_entropy_with_logits = op(
     _bce_with_logits,
     self=_bce_with_logits_grad,
     target=_bce_with_logits_target_grad,
+    jvp="transposed",
     method=False,
     function=False,
+    refuses=(("biuc", "log_sigmoid_cpu"),),
 )
 
 
@@ -59,6 +61,7 @@ soft_margin_loss = op(
         "soft_margin_loss_backward",
         lambda grad, self, target, reduction: -target * (-target * self).sigmoid() * _share(grad, self, reduction),
     ),
+    jvp="transposed",
     method=False,
     function=False,
     real_only=True,
@@ -102,6 +105,7 @@ multi_margin_loss = op(
     self=_multi_margin_grad,
     method=False,
     function=False,
+    refuses=(("biuceV", "multi_margin_loss_cpu_kernel"),),
 )
 
 
@@ -128,6 +132,8 @@ nll_loss2d = op(
     node="NllLoss2DBackward0",
     self=backward_operation("nll_loss2d_backward", _nll2d_grad, node="NllLoss2DBackwardBackward0"),
     non_differentiable=("total_weight",),
+    jvp="transposed",
     method=False,
     function=False,
+    refuses=(("biuc", "nll_loss2d_forward_out_frame"),),
 )

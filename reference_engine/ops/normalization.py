@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from .._state import process
+from ..autograd.tangents import tangent_of
 from .refusals import not_differentiable
 from .table import op
 
@@ -115,7 +117,9 @@ batch_norm_row = op(
     weight=_batch_norm_weight_grad,
     bias=lambda grads, input_sym_sizes: grads[0].sum(_batch_axes(len(input_sym_sizes))),
     non_differentiable=("result1", "result2"),
+    jvp="transposed",
     method=False,
+    refuses=(("biuc", "batch_norm"),),
 )
 
 
@@ -160,7 +164,9 @@ layer_norm_row = op(
     ),
     bias=lambda grads, normalized_shape: _over_rows(grads[0], normalized_shape),
     non_differentiable=("result1", "result2"),
+    jvp="transposed",
     method=False,
+    refuses=(("biuc", "LayerNormKernelImpl"),),
 )
 
 
@@ -197,7 +203,9 @@ group_norm_row = op(
     ).sum(_batch_axes(input.dim())),
     bias=lambda grads, input_sym_sizes: grads[0].sum(_batch_axes(len(input_sym_sizes))),
     non_differentiable=("result1", "result2"),
+    jvp="transposed",
     method=False,
+    refuses=(("biuc", "GroupNormKernelImpl"),),
 )
 
 
@@ -232,7 +240,21 @@ def batch_norm(
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
     not_differentiable("native_batch_norm", running_mean=running_mean, running_var=running_var)
+    if process.forward_level >= 0:
+        varying = any(tensor is not None and tangent_of(tensor) is not None for tensor in (input, weight, bias))
+        running_mean, running_var = (_constant(tensor, training, varying) for tensor in (running_mean, running_var))
     return batch_norm_row(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+
+
+def _constant(running, training: bool, varying: bool):
+    """A running statistic without its tangent. Raises RuntimeError where the result would depend on that."""
+    if running is None or tangent_of(running) is None:
+        return running
+    if varying and not training:
+        raise RuntimeError(
+            "batch_norm is not differentiable wrt running_mean and running_var, they cannot have forward grad defined"
+        )
+    return running.detach()
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5):
