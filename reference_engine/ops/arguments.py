@@ -221,7 +221,8 @@ def overload(existing, call, row: Row):
     if existing is None:
         return call
     candidates = getattr(existing, "candidates", None) or [existing]
-    candidates = [*candidates, call]
+    # A 0-dim tensor may stand for a number, but where another overload takes the tensor, that one is meant.
+    candidates = sorted([*candidates, call], key=lambda candidate: _numbers(candidate.row))
 
     def choose(*args, **kwargs):
         out = kwargs.pop("out", None)
@@ -237,6 +238,10 @@ def overload(existing, call, row: Row):
     choose.__name__ = choose.__qualname__ = call.__name__
     choose.__module__ = "torch"
     return choose
+
+
+def _numbers(row: Row) -> int:
+    return sum(parameter.kind.rstrip("?") in ("Scalar", "Number") for parameter in row.parameters)
 
 
 def combination_error(choose, candidates, args, kwargs) -> TypeError:

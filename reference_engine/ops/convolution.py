@@ -114,6 +114,7 @@ convolution = op(
     input=_input_grad,
     weight=_weight_grad,
     bias=_bias_grad,
+    jvp="transposed",
     method=False,
 )
 
