@@ -32,8 +32,19 @@ def list_cases(
     targets: Annotated[bool, typer.Option("--targets", help="List the known engines instead.")] = False,
     features: Annotated[bool, typer.Option("--features", help="List the features that `needs` may name.")] = False,
     titles: Annotated[bool, typer.Option("--titles", help="Print each case's title after its id.")] = False,
+    surface: Annotated[
+        str | None,
+        typer.Option(
+            "--surface",
+            metavar="PROFILE",
+            help="List what an engine must provide for a profile, and the profile's cases; `all` lists the profiles.",
+        ),
+    ] = None,
 ) -> int:
     """List case ids, one a line, as `run` and `repro` take them."""
+    if surface is not None:
+        _to_do(surface, what, expression)
+        return 0
     if targets:
         from conformance.targets.registry import known_engines
 
@@ -51,6 +62,45 @@ def list_cases(
     for instance in chosen:
         common.say(f"{instance.id}  {instance.case.title}" if titles else instance.id)
     return 0
+
+
+def _to_do(name: str, what: list[str] | None, expression: str | None) -> None:
+    """An engine author's to-do list: the names of a profile by area, and its cases."""
+    from conformance.program.profiles import Profiles
+
+    profiles = Profiles()
+    known = [profile.name for profile in profiles.all]
+    if name != "all" and name not in known:
+        raise UsageError(f"no profile is called {name!r}; the profiles: {', '.join(known)}")
+    files, chosen = common.load_selected(what, expression)
+    wanted = {i.case.id for i in chosen}
+    by_profile: dict[str, list] = {profile: [] for profile in known}
+    for file in files:
+        for case in file.cases:
+            if case.id in wanted:
+                by_profile[profiles.of(case)].append(case)
+    width = max(map(len, known), default=0)
+    if name == "all":
+        for profile in profiles.all:
+            typer.echo(f"{profile.name:<{width}}  {len(by_profile[profile.name]):>5} cases  {profile.about}")
+        return
+    (profile,) = [p for p in profiles.all if p.name == name]
+    cases = by_profile[name]
+    demanded = profiles.demanded(cases)
+    typer.echo(f"# {name}: {profile.about}")
+    typer.echo(f"# {len(cases)} cases use {len(demanded)} names; the number says how many cases use one.")
+    abouts = dict(profiles.table.areas)
+    mine = set(profile.areas)
+    areas = sorted({entry.area for entry, _ in demanded}, key=lambda a: (a not in mine, list(abouts).index(a)))
+    for area in areas:
+        elsewhere = "" if area in mine else " (of another profile)"
+        typer.echo(f"\n## {area}{elsewhere}: {abouts[area]}")
+        for entry, count in sorted((d for d in demanded if d[0].area == area), key=lambda d: (-d[1], d[0].name)):
+            shown = f"torch.{entry.name}" if entry.holder == "torch" else f"{entry.holder}.{entry.name}"
+            typer.echo(f"{count:>5}  {shown}")
+    typer.echo("\n## cases")
+    for case in cases:
+        common.say(f"       {case.id}")
 
 
 def _one_instance(identifier: str):

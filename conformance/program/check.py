@@ -147,7 +147,7 @@ def _parse(state: State, source: Source, expression: bool) -> ast.Expression | a
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 return compile(text, "<program>", mode, ast.PyCF_ONLY_AST, dont_inherit=True)
-        return _tree(text, mode)
+        return parsed(text, mode)
     except SyntaxError as error:
         line = min(max(error.lineno or 1, 1), text.count("\n") + 1)
         offset = max((error.offset or 1) - 1, 0)
@@ -165,7 +165,7 @@ def _parse(state: State, source: Source, expression: bool) -> ast.Expression | a
 
 
 @lru_cache(maxsize=8192)
-def _tree(text: str, mode: str) -> ast.Expression | ast.Module:
+def parsed(text: str, mode: str) -> ast.Expression | ast.Module:
     """The parsed text, which the walk only reads: `x.grad` and its like stand in hundreds of cases."""
     return compile(text, "<program>", mode, ast.PyCF_ONLY_AST, dont_inherit=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conformance import paths
-from conformance.load.report import Report, meant, quoted
+from conformance.load.report import At, Report, meant, quoted
 from conformance.load.yaml_nodes import Mapping, Node, Scalar, Sequence, compose, decode
 
 # Kinds of dotted paths. CLASSES are the kinds whose value is a class, or is used like one.
@@ -48,6 +48,7 @@ HOLDERS = (
 )
 RIGHTS = ("reads", "writes", "settable")
 _AREA_KEYS = ("area", "about", "torch", *HOLDERS, "classes")
+_PROFILE_LISTS = ("areas", "keywords", "needs")
 
 
 class Entry(NamedTuple):
@@ -60,6 +61,17 @@ class Entry(NamedTuple):
     line: int
 
 
+class Profile(NamedTuple):
+    """What an engine can claim to conform to: areas of the surface, and signs that a case belongs here."""
+
+    name: str
+    about: str
+    areas: tuple[str, ...]
+    keywords: tuple[str, ...]
+    needs: tuple[str, ...]
+    line: int
+
+
 class Surface:
     """The surface by name.
 
@@ -67,7 +79,7 @@ class Surface:
     be read or called; `writing`: those of them that change something; `settable`: may be assigned;
     `prefixes`: beginnings of attributes listed with a `*`. `define`: what class bodies may define besides
     own names. `absent`: names touched only to show that they do not exist (in `members` too).
-    `entries`: everything as written, in order.
+    `entries`: everything as written, in order. `profiles`: from the most general to the most special.
     """
 
     __slots__ = (
@@ -79,13 +91,21 @@ class Surface:
         "modules",
         "paths",
         "prefixes",
+        "profiles",
         "settable",
         "writing",
     )
 
-    def __init__(self, entries: tuple[Entry, ...], areas: tuple[tuple[str, str], ...], absent: frozenset[str]) -> None:
+    def __init__(
+        self,
+        entries: tuple[Entry, ...],
+        areas: tuple[tuple[str, str], ...],
+        absent: frozenset[str],
+        profiles: tuple[Profile, ...] = (),
+    ) -> None:
         self.entries = entries
         self.areas = areas
+        self.profiles = profiles
         self.absent = absent
         self.paths = {entry.name: entry.right for entry in entries if entry.holder == "torch"}
         self.define = frozenset(entry.name for entry in entries if entry.holder == "classes")
@@ -122,7 +142,7 @@ def parse(text: str, shown: str) -> Surface:
     reader = _Reader(report)
     reader.file(root)
     report.raise_if_any()
-    return Surface(tuple(reader.entries), tuple(reader.areas), frozenset(reader.absent))
+    return Surface(tuple(reader.entries), tuple(reader.areas), frozenset(reader.absent), tuple(reader.profiles))
 
 
 class _Reader:
@@ -131,17 +151,20 @@ class _Reader:
         self.entries: list[Entry] = []
         self.areas: list[tuple[str, str]] = []
         self.absent: list[str] = []
+        self.profiles: list[Profile] = []
         self.seen: dict[tuple[str, str], str] = {}
 
     def file(self, root: Node) -> None:
-        for key, node in self.pairs(root, ("areas", "absent"), "the surface"):
+        for key, node in self.pairs(root, ("areas", "absent", "profiles"), "the surface"):
+            one = key.text[:-1]
             if key.text == "absent":
                 self.absent = [name for name, _ in self.names(node, "absent")]
             elif isinstance(node, Sequence):
                 for item in node.items:
-                    self.area(item)
+                    (self.area if one == "area" else self.profile)(item)
             else:
-                self.report.add(node, "surface", "`areas` is not a list", "begin each area with `- area:`")
+                self.report.add(node, "surface", f"`{key.text}` is not a list", f"begin each {one} with `- {one}:`")
+        self.partition(root)
 
     def area(self, node: Node) -> None:
         pairs = self.pairs(node, _AREA_KEYS, "an area")
@@ -156,6 +179,40 @@ class _Reader:
         for key, value in pairs:
             if key.text not in ("area", "about"):
                 self.rights(area, key.text, value)
+
+    def profile(self, node: Node) -> None:
+        lists: dict[str, tuple[str, ...]] = dict.fromkeys(_PROFILE_LISTS, ())
+        words: dict[str, str] = {}
+        pairs = self.pairs(node, ("profile", "about", *_PROFILE_LISTS), "a profile")
+        for key, value in pairs:
+            if key.text in _PROFILE_LISTS:
+                lists[key.text] = tuple([name for name, _ in self.names(value, key.text)])
+            elif isinstance(value, Scalar):
+                words[key.text] = value.text
+        for needed in ("profile", "about"):
+            if pairs and not words.get(needed):
+                self.report.add(node, "surface", f"a profile without `{needed}`", f"add `{needed}:`")
+        name = words.get("profile", "")
+        if name in [profile.name for profile in self.profiles]:
+            self.report.add(node, "surface", f"profile {quoted(name)} twice", "merge the two")
+        self.profiles.append(Profile(name, words.get("about", ""), **lists, line=node.line))
+
+    def partition(self, root: Node) -> None:
+        """Every area in one profile, where there are profiles at all."""
+        known = [area for area, _ in self.areas]
+        left = set(known) if self.profiles else set()
+        for profile in self.profiles:
+            for area in profile.areas:
+                if area not in known:
+                    what, mend = f"no area is called {quoted(area)}", meant(area, known)
+                elif area not in left:
+                    what, mend = f"the area {quoted(area)} stands in two profiles", "keep it in one"
+                else:
+                    left.discard(area)
+                    continue
+                self.report.add(At(profile.line, 1), "surface", f"profile {quoted(profile.name)}: {what}", mend)
+        for area in sorted(left):
+            self.report.add(root, "surface", f"the area {quoted(area)} is in no profile", "add it under `profiles`")
 
     def rights(self, area: str, holder: str, node: Node) -> None:
         known = {"torch": KINDS, "classes": ("define",)}.get(holder, RIGHTS)

@@ -15,6 +15,7 @@ from conformance.judge.alone import who_stands_alone
 from conformance.judge.model import Check, Divergence, TargetInfo
 from conformance.load import instances, load_text
 from conformance.load.model import Case, SpecFile
+from conformance.report.profiles import profile_names
 from conformance.report.state import portable
 from conformance.run.results import Line, Results, SpecEntry
 
@@ -48,7 +49,7 @@ class CaseView(msgspec.Struct, frozen=True):
     `status` is the worst of its results: "unexpected", "waived", "absent" (ran nowhere) or "expected".
     `differences` are ordered by step; the first is the one to look at. `simulated`: the case needs an
     accelerator, and none but the reference engine's simulated one was there, so that it is an expectation
-    not yet seen on a device.
+    not yet seen on a device. `profile` is the profile of `spec/surface.yaml` that it counts for.
     """
 
     id: str
@@ -66,6 +67,7 @@ class CaseView(msgspec.Struct, frozen=True):
     status: str
     simulated: bool = False
     given: tuple[str, ...] = ()
+    profile: str = ""
 
     @property
     def only_differs(self) -> bool:
@@ -100,18 +102,22 @@ def build_files(results: Results) -> tuple[FileView, ...]:
         by_path.setdefault(case.partition("::")[0], []).append(case)
 
     real = real_accelerators(infos)
+    profile_of = profile_names()
     specs = {spec.path.removesuffix(".yaml"): spec for spec in header.specs}
     files = []
     for path, ids in by_path.items():
         spec = specs.get(path)
         parsed = _parse(spec)
         known = {i.id: i.case for i in instances(parsed)} if parsed else {}
+        profiles = {case.id: profile_of(case) for case in parsed.cases} if parsed else {}
         shown = spec.shown if spec else f"{path}.yaml"
         views = []
         for case in ids:
             differences = [*_against_document(case, by_case[case], infos)]
             differences += [_between_targets(d, infos) for d in diverged.get(case, ())]
-            place = _Place(path, shown, known.get(case), parsed, real)
+            source = known.get(case)
+            profile = profiles[source.id] if source else ""
+            place = _Place(path, shown, source, parsed, real, profile)
             views.append(_case_view(case, by_case[case], differences, place))
         title = parsed.title if parsed else path
         files.append(FileView(path, shown, title, spec.text if spec else "", tuple(views)))
@@ -127,6 +133,7 @@ class _Place(msgspec.Struct, frozen=True):
     case: Case | None
     file: SpecFile | None
     real: frozenset[str]
+    profile: str
 
 
 def _parse(spec: SpecEntry | None) -> SpecFile | None:
@@ -155,6 +162,7 @@ def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Differe
         differences=tuple(sorted(differences, key=lambda d: d.step)),
         status=_status(results, differences),
         given=tuple(source.text for source in case.given) if case else (),
+        profile=place.profile,
         simulated=bool(case and "cuda" in case.needs) and not _on_a_device(results, place.real),
     )
 

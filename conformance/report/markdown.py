@@ -6,6 +6,7 @@ from html import escape
 
 from conformance.report.cases import CaseView, Difference
 from conformance.report.escape import markdown, markdown_code, one_line
+from conformance.report.profiles import Share
 from conformance.report.sources import ClaimView
 from conformance.report.standing import Entry, standings
 from conformance.report.summary import UNEXPECTED, Summary, TargetView, plural
@@ -27,7 +28,7 @@ def markdown_report(summary: Summary) -> str:
     """The summary as GitHub Markdown of at most `LIMIT` characters."""
     sections = [_head(summary), _targets(summary)]
     sections += [_unexpected(summary), _divergences(summary), _findings(summary), _waived(summary)]
-    sections += [_claims(summary), _facts(summary)]
+    sections += [_profiles(summary), _claims(summary), _facts(summary)]
     text, cut = "", False
     for section in filter(None, sections):
         if len(text) + len(section) > LIMIT - 200:
@@ -58,6 +59,27 @@ def _targets(summary: Summary) -> str:
         for target in summary.targets
     ]
     return _table(head, rows, ["---", "---", *["--:"] * (len(head) - 2)])
+
+
+def _profiles(summary: Summary) -> str:
+    if not summary.profiles:
+        return ""
+    head = ["profile", "cases", *(markdown_code(target.name, in_table=True) for target in summary.targets)]
+    rows = [
+        [
+            markdown(profile.name),
+            f"{profile.cases:,}",
+            *(share_text(profile.shares[target.name]) for target in summary.targets),
+        ]
+        for profile in summary.profiles
+    ]
+    table = _table(head, rows, ["---", *["--:"] * (len(head) - 1)])
+    return f"### Conformance by profile\n\n{table}"
+
+
+def share_text(share: Share) -> str:
+    """`100 %` where all passed, else also how many of how many."""
+    return share.percent if share.passed == share.counted else f"{share.percent} ({share.passed:,}/{share.counted:,})"
 
 
 def _state(target: TargetView) -> str:

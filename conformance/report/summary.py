@@ -14,6 +14,7 @@ import msgspec
 from conformance.judge.model import OUTCOMES, TargetInfo
 from conformance.load.ledger import Ledger
 from conformance.report.cases import NO_VERDICT, CaseView, Difference, FileView, build_files, real_accelerators
+from conformance.report.profiles import ProfileView, build_profiles
 from conformance.report.sources import SourceView, build_sources
 from conformance.run.results import Line, Results
 
@@ -57,6 +58,7 @@ class Summary(msgspec.Struct, frozen=True):
     targets: tuple[TargetView, ...]
     files: tuple[FileView, ...]
     sources: tuple[SourceView, ...]
+    profiles: tuple[ProfileView, ...]
     differences: tuple[Difference, ...]
     waived: tuple[tuple[CaseView, str, str], ...]
     findings: tuple[Finding, ...] | None
@@ -94,6 +96,7 @@ def summarise(results: Results, ledgers: Mapping[str, Ledger] | None = None, gat
         targets=targets,
         files=files,
         sources=build_sources(ledgers or {}, cases),
+        profiles=build_profiles(cases, [target.name for target in targets]),
         differences=tuple(d for case in cases for d in case.differences if case.status == "unexpected"),
         waived=tuple(
             (case, target, line.waiver or "")

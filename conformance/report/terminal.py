@@ -24,7 +24,7 @@ from conformance import paths
 from conformance.judge.model import TargetInfo, Verdict
 from conformance.report.cases import CaseView
 from conformance.report.escape import one_line
-from conformance.report.markdown import grouped
+from conformance.report.markdown import grouped, share_text
 from conformance.report.standing import standings
 from conformance.report.summary import UNEXPECTED, Summary, plural, summarise
 from conformance.run.events import CaseFinished, Event, RunFinished, RunStarted, TargetReady, WorkerDied
@@ -159,6 +159,8 @@ def _print(console: Console, summary: Summary) -> None:
     if found:
         console.print()
     console.print(_table(summary))
+    if len(summary.profiles) > 1:
+        console.print(_profiles(summary))
     style = "bold green" if summary.ok else "bold red"
     console.print(Text(one_line(summary.headline) + ".", style=style), soft_wrap=True)
     for sentence in summary.sentences:
@@ -180,6 +182,19 @@ def _table(summary: Summary) -> Table:
             *(Text(f"{target.counts[o]:,}" if o in target.counts else "·") for o in summary.outcomes),
             Text(f"{target.unexpected:,}", style="bold red" if target.unexpected else ""),
         )
+    return table
+
+
+def _profiles(summary: Summary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("profile", no_wrap=True)
+    table.add_column("cases", justify="right")
+    for target in summary.targets:
+        table.add_column(one_line(target.name), justify="right")
+    for profile in summary.profiles:
+        shares = [profile.shares[target.name] for target in summary.targets]
+        texts = [Text(share_text(share), style="" if share.passed == share.counted else "red") for share in shares]
+        table.add_row(Text(profile.name), Text(f"{profile.cases:,}"), *texts)
     return table
 
 

@@ -30,6 +30,18 @@ def test_list_shows_features_and_engines(command):
     assert "reference:DEVICE" in command("list", "--targets").stdout
 
 
+def test_list_is_an_engine_authors_to_do_list(command):
+    done = command("list", "--surface", "all")
+    assert done.returncode == 0
+    assert [line.split()[:2] for line in done.stdout.splitlines()][0] == ["core", "1"]
+    names = command("list", "--surface", "core").stdout
+    assert "torch.tensor" in names and "tensor.backward" in names and "adds::adds" in names
+    assert "adds::adds" not in command("list", "--surface", "hooks").stdout
+    done = command("list", "--surface", "hook")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("no profile is called 'hook'; the profiles: core, ")
+
+
 def test_a_spec_outside_the_spec_folder_runs(command, project):
     elsewhere = project / "mine" / "deep"
     elsewhere.mkdir(parents=True)

@@ -11,6 +11,7 @@ from conformance.gate.gate import Finding, GateReport
 from conformance.judge.model import Ran, TargetInfo, Verdict
 from conformance.load import instances, load_text
 from conformance.report import FORMATS, render, write_reports
+from conformance.report.profiles import Share
 from conformance.report.summary import Summary, listed, plural, summarise
 from conformance.run.results import ResultsWriter, make_header, read_results
 from tests.report import sample
@@ -97,6 +98,19 @@ def test_claims_carry_verdict_cases_and_evidence(summary: Summary) -> None:
         "004-09": ("qualified", "holds", 1),
         "004-N01": ("confirmed", "uncited", 0),
     }
+
+
+def test_profiles_count_every_case_once_and_round_down(summary: Summary) -> None:
+    assert sum(profile.cases for profile in summary.profiles) == sum(bool(case.profile) for case in summary.cases)
+    assert {case.profile for case in summary.cases} >= {profile.name for profile in summary.profiles} >= {"core"}
+    (core,) = [profile for profile in summary.profiles if profile.name == "core"]
+    mine = [case for case in summary.cases if case.profile == "core"]
+    for target, share in core.shares.items():
+        seen = [case.results[target].outcome for case in mine if target in case.results]
+        assert share.passed == seen.count("pass")
+        assert share.counted == len([outcome for outcome in seen if outcome not in ("not-run", "not-applicable")])
+    assert core.shares["torch:xpu"].percent == "–"
+    assert (Share(199, 200).percent, Share(200, 200).percent) == ("99 %", "100 %")
 
 
 def test_claims_without_a_ledger_are_unknown(tmp_path: Path) -> None:
