@@ -154,6 +154,8 @@ def resolve(tensor: Tensor, key):
                     advanced[dim] = make(np.array([0] if item._array else [], np.int64), tensor.device)
                     dim += 1
                     continue
+            if item.device.type == "cpu" and tensor.device.type != "cpu":
+                item = make(item._array.copy(), tensor.device)  # an index in host memory goes along
             advanced[dim] = item
             dim += width
     return view, advanced
