@@ -107,7 +107,7 @@ class Conversion:
     def _scalar(self, warns: bool = False):
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
-        if warns and self.requires_grad:
+        if warns and thread.grad_enabled and self.requires_grad:
             warn_once(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first."

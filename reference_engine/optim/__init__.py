@@ -2,7 +2,8 @@
 
 from . import lr_scheduler, optimizer
 from .adam import Adam, AdamW
+from .lbfgs import LBFGS
 from .optimizer import Optimizer
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler", "optimizer"]
+__all__ = ["LBFGS", "SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler", "optimizer"]
