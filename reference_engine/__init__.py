@@ -43,10 +43,12 @@ for _names in (_BY_NAME, _ALIASES):
 # Subsystems of PyTorch that this engine leaves out; asking for one says so.
 _OUT_OF_SCOPE = frozenset(
     (
-        *("amp", "ao", "autocast", "autocast_mode", "compile", "compiler", "cond", "distributed", "distributions"),
-        *("export", "fft", "func", "functorch", "fx", "hub", "jit", "masked", "mps", "multiprocessing", "nested"),
-        *("onnx", "ops", "package", "profiler", "quantization", "quantize_per_tensor", "sparse", "sparse_coo_tensor"),
-        *("sparse_csr_tensor", "vmap", "xpu"),
+        *("_dynamo", "_functorch", "_higher_order_ops", "_inductor", "_vmap_internals", "accelerator", "amp", "ao"),
+        *("autocast", "autocast_mode", "backends", "compile", "compiler", "cond", "distributed", "distributions"),
+        *("export", "fft", "func", "functorch", "fx", "hub", "jit", "library", "masked", "mps", "mtia"),
+        *("multiprocessing", "nested", "onnx", "ops", "package", "profiler", "quantization", "quantize_per_channel"),
+        *("quantize_per_tensor", "sparse", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor"),
+        *("sparse_coo_tensor", "sparse_csc_tensor", "sparse_csr_tensor", "vmap", "xpu"),
     )
 )
 

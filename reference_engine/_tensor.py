@@ -18,6 +18,7 @@ from ._state import thread
 from .conversion import Conversion
 from .devices import CPU, device
 from .dtypes import BY_NUMPY, dtype, of_array
+from .errors import NotModelled
 from .geometry import Geometry, read_only
 from .graph import inplace
 from .graph.hooks import RemovableHandle, add_hook
@@ -110,6 +111,11 @@ class Tensor(Geometry, Conversion):
                 raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             made.requires_grad = True
         return made
+
+    @staticmethod
+    def _make_wrapper_subclass(cls: type, size, **options):
+        """A tensor without elements, for dispatch below autograd: left out."""
+        raise NotModelled("Tensor._make_wrapper_subclass")
 
     # -- autograd attributes --------------------------------------------------------------------------------------
 
