@@ -54,11 +54,16 @@ _OUT_OF_SCOPE = frozenset(
 
 
 def __getattr__(name: str):
-    """``nn`` and ``optim`` load when first asked for; what is out of scope says so."""
+    """``nn`` and ``optim``, and functions of networks, load when first asked for; what is out of scope says so."""
     if name in ("nn", "optim"):
         from importlib import import_module
 
         return import_module("." + name, __name__)
     if name in _OUT_OF_SCOPE:
         raise NameNotModelled(f"torch.{name}")
+    if name[:1].islower() and name.isidentifier():
+        from .nn import native
+
+        if name in native.NAMES:
+            return getattr(native, name)
     raise AttributeError(f"module 'torch' has no attribute '{name}'")

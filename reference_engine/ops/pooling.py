@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._state import process, thread
 from .backward_rows import backward_operation
 from .convolution import _listed
 from .table import op
@@ -230,7 +231,11 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
         ceil_mode,
     )
     values = values.squeeze(-2)
-    return (values, places.squeeze(-2)) if return_indices else values
+    if return_indices:
+        return values, places.squeeze(-2)
+    # Without a graph PyTorch has a kernel of its own for lines: its result is no view.
+    recorded = (input.requires_grad and thread.grad_enabled) or process.forward_level >= 0
+    return values if recorded else values.clone()
 
 
 def avg_pool2d(

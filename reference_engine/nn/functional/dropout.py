@@ -57,6 +57,20 @@ def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 _SATURATION = 1.7580993408473766  # -(scale alpha) of selu, to which dropped elements are set
 
 
+def feature_alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
+    """As `alpha_dropout`, whole channels of (N, C, *) together."""
+    _checked(p)
+    if not training or p == 0 or not input.numel():
+        return input
+    if p == 1:
+        return input * torch.zeros((), dtype=input.dtype, device=input.device)
+    scale = (1 - p + _SATURATION**2 * p * (1 - p)) ** -0.5
+    noise = input.new_empty((*input.shape[:2], *[1] * (input.dim() - 2))).detach().bernoulli_(1 - p)
+    offset = (noise - 1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
+    noise.mul_(scale)
+    return input.mul_(noise).add_(offset) if inplace else input * noise + offset
+
+
 def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
     """Dropped elements get selu's saturation value; mean and variance stay."""
     _checked(p)

@@ -172,8 +172,8 @@ def grid_sampler(input, grid, interpolation_mode: int, padding_mode: int, align_
     expected = f"{input.dim()}D" if input.dim() in (4, 5) else "4D or 5D"
     if input.dim() not in (4, 5) or input.dim() != grid.dim():
         raise RuntimeError(
-            f"grid_sampler(): expected {expected} input and grid with same number of dimensions, but got input with sizes "
-            f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
+            f"grid_sampler(): expected {expected} input and grid with same number of dimensions, but got input with "
+            f"sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
     if input.size(0) != grid.size(0):
         raise RuntimeError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from hypothesis import strategies as st
 
-from .catalogue import COMPLEX, FLOATS, MATRICES, Input, Operation
+from .catalogue import COMPLEX, FLOATS, Input, Operation
 
 MODES = ("smooth", "grid", "special")
 _DTYPES = ("float64", "float32", "float32", "float64", "float16", "bfloat16", "complex128", "complex64", "int64",
@@ -91,8 +91,8 @@ def examples(draw, operation: Operation, smooth: bool = False, dtype: str | None
         allowed = [main] if main in spec.dtypes else [d for d in (_DTYPES if len(spec.dtypes) > 2 else spec.dtypes)
                                                        if d in spec.dtypes] or list(spec.dtypes)  # fmt: skip
         own = allowed[0] if smooth or len(allowed) == 1 else drawer.choose(allowed)
-        if not spec.mixes and spec.dtypes == MATRICES:
-            own = shared = shared or own
+        if not spec.mixes and len(spec.dtypes) > 1:
+            own = shared = shared if shared in spec.dtypes else own
         if position and spec.mixes and not smooth and drawer.integer(0, 4) == 3:
             own = drawer.choose([d for d in _DTYPES if d in spec.dtypes] or spec.dtypes)
         layout = "plain" if smooth or not spec.layouts else drawer.choose(_LAYOUTS)
