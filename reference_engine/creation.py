@@ -123,7 +123,15 @@ def as_tensor(data, dtype: dtype | None = None, device=None) -> Tensor:
 
 
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool | None = None) -> Tensor:
-    """Like ``as_tensor``; ``copy=True`` always copies, ``requires_grad=False`` detaches, None keeps what is."""
+    """Like ``as_tensor``; ``copy=True`` always copies, ``requires_grad=False`` detaches, None keeps what is.
+
+    Raises ``ValueError`` where ``copy=False`` asks for memory that cannot be shared.
+    """
+    if copy is False:
+        if not isinstance(obj, (Tensor, np.ndarray)):
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        if isinstance(obj, Tensor) and dtype not in (None, obj.dtype):
+            raise ValueError(f"can't alias tensor with dtype '{obj.dtype.scalar}' into dtype '{dtype.scalar}'.")
     made = as_tensor(obj, dtype, device)
     if isinstance(obj, Tensor):
         if copy:
