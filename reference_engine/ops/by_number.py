@@ -14,7 +14,7 @@ from .elementwise import conj
 from .table import op
 
 
-def _promoted(function):
+def promoted(function):
     """``function`` on an array and a number, in the dtype that both promote to."""
 
     def compute(array, number):
@@ -30,7 +30,7 @@ def _row(name: str, forward, derivative):
     """A row on a tensor and a number; what is linear in the tensor is its own forward-mode rule."""
     return op(
         f"{name}(Tensor self, Scalar other)",
-        _promoted(forward),
+        promoted(forward),
         node=f"{name.title()}Backward1",
         self=derivative,
         jvp=lambda self_t, other: derivative(self_t, conj(other)),
@@ -41,7 +41,7 @@ def _row(name: str, forward, derivative):
 
 add_number = op(
     "add(Tensor self, Scalar other)",
-    _promoted(np.add),
+    promoted(np.add),
     node="AddBackward1",
     self=lambda grad: grad,
     jvp=lambda self_t: self_t,

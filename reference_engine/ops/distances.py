@@ -96,6 +96,8 @@ def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if
     for number, points in ((1, x1), (2, x2)):
         if points._array.dtype.kind not in "fV":
             raise RuntimeError(f"cdist only supports floating-point dtypes, X{number} got: {points.dtype.scalar}")
+    if x1.dtype is x2.dtype and x1.dtype.itemsize == 2:
+        raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar}'")
     if x1.dtype is not x2.dtype:
         raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")
     if p < 0:
@@ -108,6 +110,8 @@ def _pairs(array):
 
 
 def _pdist_backward(grad, array, p, pdist):
+    if array.dtype.itemsize == 2:
+        raise NotImplementedError(f"\"pdist_backward\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     low, high = _pairs(array)
     parts = _slope(grad, array[low] - array[high], p, pdist)
     total = np.zeros_like(array)

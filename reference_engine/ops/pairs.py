@@ -11,8 +11,9 @@ import math
 import numpy as np
 
 from .._tensor import Tensor
-from ..dtypes import COMPLEX, complex128, float64
+from ..dtypes import BY_NUMPY, COMPLEX, complex128, float64
 from ..errors import NotModelled
+from .by_number import promoted
 from .calls import combined
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .extrema import return_type
@@ -57,7 +58,17 @@ def _like(value, array):
     )
 
 
+def _number_as(array, value, kernel: str):
+    """A number before an array in that array's dtype. Raises ``NotImplementedError`` for complex arrays."""
+    if isinstance(value, np.ndarray):
+        return value
+    if array.dtype.kind == "c":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
+    return np.asarray(value, array.dtype)
+
+
 def _xlogy(a, b):
+    a = _number_as(b, a, "xlogy_cpu")
     with np.errstate(all="ignore"):
         product = np.multiply(a, np.log(_like(b, a)))
         return np.where(np.isnan(b), b, np.where(np.equal(a, 0), 0, product)).astype(product.dtype)
@@ -68,6 +79,7 @@ def _xlogy_self(grad, self, other):
 
 
 def _xlog1py(a, b):
+    a = _number_as(b, a, "xlog1py_cpu")
     with np.errstate(all="ignore"):
         product = np.multiply(a, np.log1p(_like(b, a)))
         return np.where(np.isnan(b), b, np.where(np.equal(a, 0), 0, product)).astype(product.dtype)
@@ -303,7 +315,7 @@ def _number_minus(a, b, alpha):
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
             "use the `~` or `logical_not()` operator instead."
         )
-    return _subtract_from(a, b, alpha)
+    return promoted(lambda array, number: _subtract_from(array, number, alpha))(a, b)
 
 
 # -- complex numbers -----------------------------------------------------------------------------------------------
@@ -351,8 +363,6 @@ def conj_physical(input, *, out=None):
 
 def _parts(name: str, make):
     def forward(first, second):
-        from ..dtypes import BY_NUMPY
-
         left, right = BY_NUMPY[first.dtype], BY_NUMPY[second.dtype]
         if first.dtype.kind != "f" or second.dtype.kind != "f":
             raise RuntimeError(
@@ -362,6 +372,8 @@ def _parts(name: str, make):
             raise RuntimeError(
                 f"Expected object of scalar type {left.scalar} but got scalar type {right.scalar} for second argument"
             )
+        if left.itemsize == 2 and name == "polar":
+            raise NotImplementedError("\"polar_cpu\" not implemented for 'Half'")
         if left.itemsize == 2:
             raise NotModelled("torch.complex32")
         return make(first, second).astype(np.complex128 if first.dtype == np.float64 else np.complex64)

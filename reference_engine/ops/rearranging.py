@@ -250,6 +250,8 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
 
         return view(clone(spread, memory_format=contiguous_format),
                     (*shape[:dim], shape[dim] * repeats, *shape[dim + 1 :]))  # fmt: skip
+    if repeats.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     if repeats.ndim == 0 or (repeats.ndim == 1 and repeats.size(0) == 1):
         repeats = repeats.reshape(1).expand(source.size(dim))
     elif repeats.ndim == 1 and repeats.size(0) != source.size(dim):

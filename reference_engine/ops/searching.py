@@ -27,6 +27,8 @@ def _refuse(kernel: str, array, kinds: str) -> None:
 def _distinct(array, dim, consecutive: bool):
     """The distinct entries, where each element is among them, and how often each occurs."""
     _refuse("unique", array, "c")
+    if dim is not None and array.ndim and 0 in array.shape and array.shape[wrap_dim(dim, array.ndim)]:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     if dim is not None and not array.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim), 0)
@@ -111,8 +113,9 @@ def searchsorted(sorted_sequence, input, *, out_int32: bool = False, right: bool
             f"tensor and input value tensor must match, but we got boundaries tensor {list(bounds.shape)} and input "
             f"value tensor {list(values.shape)}"
         )
-    _refuse("searchsorted_out_cpu", values, "bc")
-    _refuse("searchsorted_out_cpu", bounds, "bc")
+    if values.size:
+        _refuse("searchsorted_out_cpu", values, "bc")
+        _refuse("searchsorted_out_cpu", bounds, "bc")
     if sorter is not None:
         bounds = np.take_along_axis(bounds, sorter._array, -1)
     found = _insertion(bounds, values, "right" if right or side == "right" else "left")

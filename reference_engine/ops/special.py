@@ -118,11 +118,6 @@ def _igamma_grad(grad, self, other):
 def _igamma_row(name: str, function, sign: int):
     """The row of an incomplete gamma function; upper and lower have opposite slopes."""
 
-    def tangent(self_t, other_t, self, other):
-        if self_t is not None:
-            not_implemented("igamma: input")(self_t)
-        return sign * _igamma_grad(other_t, self, other)
-
     return op(
         f"{name}(Tensor self, Tensor other)",
         _wide(function),
@@ -130,7 +125,6 @@ def _igamma_row(name: str, function, sign: int):
         in_place=True,
         self=not_implemented(f"{name}: input"),
         other=lambda grad, self, other: _igamma_grad(sign * grad, self, other),
-        jvp=tangent,
         refuses=(("biuc", f"{name}_cpu"),),
     )
 
@@ -169,14 +163,21 @@ zeta = combined(*(
 # -- modified Bessel functions -------------------------------------------------------------------------------------
 
 
+def _need_wide(kernel: str, tensor) -> None:
+    if tensor.dtype.itemsize == 2:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{tensor.dtype.scalar}'")
+
+
 def _i1_grad(grad, self, result):
     # The quotient of two small numbers says little; near 0 the slope is a half.
+    _need_wide("i1_backward", self)
     small = self.abs() <= 1e-7
     safe = where(small, zeros_like(self) + 1e-7, self)
     return grad * where(small, zeros_like(self) + 0.5, safe.i0() - result / safe)
 
 
 def _i1e_grad(grad, self, result):
+    _need_wide("i1e_backward", self)
     small = self.abs() <= 1e-7
     safe = where(small, zeros_like(self) + 1e-7, self)
     slope = i0e(safe) - result * (safe.sgn() + safe.reciprocal())

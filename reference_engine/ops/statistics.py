@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 
+import ml_dtypes
 import numpy as np
 
 from .._tensor import Tensor, make
@@ -391,6 +392,10 @@ def _logcumsumexp(array, dim):
     return np.logaddexp.accumulate(array.astype(np.float64), axis=dim).astype(array.dtype)
 
 
+def _lowest(dtype) -> float:
+    return float(ml_dtypes.finfo(dtype.numpy).min)
+
+
 def _top(self):
     return 0 if self.dtype.kind == COMPLEX or not self.numel() else self.max()
 
@@ -401,7 +406,7 @@ def _logcumsumexp_grad(grad, self, result, dim):
     if self.dtype.kind == COMPLEX:
         weighted = grad * conj((-result).exp())
         return weighted.flip(dim).cumsum(dim).flip(dim) * conj(self.exp())
-    nothing = zeros_like(grad) + float(np.finfo(grad._array.dtype).min)
+    nothing = zeros_like(grad) + _lowest(grad.dtype)
     logarithm = grad.abs().log()
 
     def later(value):

@@ -14,7 +14,7 @@ from .elementwise import conj, sum_tangents
 from .linalg import _mm, _scaled, dot, mm
 from .shapes import reshape
 from .table import op
-from .views import permute, unsafe_view, view
+from .views import VIEW_INCOMPATIBLE, permute, unsafe_view, view, view_array
 
 
 def _outer(first, second):
@@ -44,6 +44,9 @@ def _promoted(*arrays):
 
 
 def _addr(array, first, second, beta, alpha):
+    if array.dtype == np.bool_:
+        product = _outer(first, second) & bool(alpha)
+        return (_expanded(array, product.shape) & bool(beta)) | product
     return _onto(array, _outer(first, second), beta, alpha)
 
 
@@ -74,8 +77,9 @@ def _summed(first, second):
             f"Incompatible matrix sizes for bmm ({first.shape[1]}x{first.shape[2]} and "
             f"{second.shape[1]}x{second.shape[2]})"
         )
-    rows = first.transpose(1, 0, 2).reshape(first.shape[1], -1)
-    return _mm(rows, second.reshape(-1, second.shape[2]))
+    inner_size = first.shape[0] * first.shape[2]
+    rows = first.transpose(1, 0, 2).reshape(first.shape[1], inner_size)
+    return _mm(rows, second.reshape(inner_size, second.shape[2]))
 
 
 addbmm = op(
@@ -117,12 +121,19 @@ def inner(self, other):
     return tensordot(self, other, ([-1], [-1]))
 
 
+def _apart(tensor, shape):
+    """``tensor`` with dimensions of extent 1 between its own, where its strides allow it."""
+    if view_array(tensor._array, shape) is None:
+        raise RuntimeError(VIEW_INCOMPATIBLE)
+    return unsafe_view(tensor, shape)
+
+
 def kron(self, other):
     """The Kronecker product: each element of ``self`` times all of ``other``, in blocks."""
     ndim = max(self.ndim, other.ndim)
     left, right = ([1] * (ndim - t.ndim) + list(t.shape) for t in (self, other))
-    first = unsafe_view(self, tuple(extent for size in left for extent in (size, 1)))
-    second = unsafe_view(other, tuple(extent for size in right for extent in (1, size)))
+    first = _apart(self, tuple(extent for size in left for extent in (size, 1)))
+    second = _apart(other, tuple(extent for size in right for extent in (1, size)))
     return unsafe_view(first * second, tuple(a * b for a, b in zip(left, right, strict=True)))
 
 
@@ -142,6 +153,8 @@ def _summed_dims(a, b, dims):
 def tensordot(a, b, dims=2):
     """The sum of products over ``dims``: the last of ``a`` with the first of ``b``, or those that two lists name."""
     first, second = _summed_dims(a, b, dims)
+    if a.dtype is not b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
     places = [wrap_dim(dim, a.ndim) for dim in first], [wrap_dim(dim, b.ndim) for dim in second]
@@ -156,15 +169,16 @@ def tensordot(a, b, dims=2):
         [dim for dim in range(b.ndim) if dim not in places[1]],
     )
     count = prod(a.size(dim) for dim in places[0])
-    if not any(rest):
-        # Everything is summed: one product of vectors, where both sides keep their order, or a sum of products.
-        left, right = permute(a, tuple(first)), permute(b, tuple(second))
-        if places[0] == sorted(places[0]) and places[1] == sorted(places[1]):
-            return view(dot(*(part if part.ndim == 1 else reshape(part, -1) for part in (left, right))), ())
-        return view((left.squeeze() * right.squeeze()).sum(), ())
+    shape = (*(a.size(dim) for dim in rest[0]), *(b.size(dim) for dim in rest[1]))
+    if prod(shape) == 1:
+        # One number: a product of vectors where both lie in order, else a sum of products.
+        left, right = permute(a, (*rest[0], *first)), permute(b, (*second, *rest[1]))
+        if left.is_contiguous() and right.is_contiguous():
+            return view(dot(*(part if part.ndim == 1 else reshape(part, -1) for part in (left, right))), shape)
+        return view((left.squeeze() * right.squeeze()).sum(), shape)
     left = reshape(permute(a, (*rest[0], *first)), -1 if count else prod(a.size(dim) for dim in rest[0]), count)
     right = reshape(permute(b, (*second, *rest[1])), count, -1 if count else prod(b.size(dim) for dim in rest[1]))
-    return view(mm(left, right), (*(a.size(dim) for dim in rest[0]), *(b.size(dim) for dim in rest[1])))
+    return view(mm(left, right), shape)
 
 
 METHODS = (inner, kron)

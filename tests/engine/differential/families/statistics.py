@@ -94,8 +94,13 @@ operation("renorm", "x.renorm({p}, {dim}, {m})", "torch.renorm(x, {p}, {dim}, {m
 
 family("Searches")
 
-operation("unique (inverse)", "torch.unique(x, return_inverse=True, return_counts=True)", x=real("...", grad=False), exact=True,
-          differentiable=False)  # fmt: skip
+operation(
+    "unique (inverse)",
+    "torch.unique(x, return_inverse=True, return_counts=True)",
+    x=real("...", grad=False),
+    exact=True,
+    differentiable=False,
+)
 operation("unique (along)", "torch.unique(x, dim={dim}, return_counts=True)", x=real("...", grad=False), dim=dim("x"),
           exact=True, differentiable=False)  # fmt: skip
 operation(
