@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._tensor import make
+from .._tensor import Tensor, make
 from ..devices import CPU
+from ..dtypes import FLOATING
 from ..promotion import result_dtype
 from .calls import publish_in_place
 from .elementwise import conj, sum_tangents, where, zeros_like
@@ -156,16 +157,20 @@ clamp_max_tensor = op(
 # -- choosing between two -----------------------------------------------------------------------------------------
 
 
+def _tangent_of_choice(self_t, other_t, self, other, first):
+    """Half of each tangent at a tie; where nothing is found to be first, as with NaN, the other's."""
+    self_t = zeros_like(self) if self_t is None else self_t
+    other_t = zeros_like(other) if other_t is None else other_t
+    return other_t + where(self == other, 0.5, first.to(self.dtype)) * (self_t - other_t)
+
+
 maximum = op(
     "maximum(Tensor self, Tensor other)",
     np.maximum,
     promote=COMMON,
     self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
     other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
-    jvp=lambda self_t, other_t, self, other: sum_tangents(
-        None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self < other, 0),
-        None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self > other, 0),
-    ),
+    jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, self > other),
     refuses=(("c", "!maximum not implemented for complex tensors."),),
 )
 minimum = op(
@@ -174,10 +179,7 @@ minimum = op(
     promote=COMMON,
     self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
     other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
-    jvp=lambda self_t, other_t, self, other: sum_tangents(
-        None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(self > other, 0),
-        None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(self < other, 0),
-    ),
+    jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, self < other),
     refuses=(("c", "!minimum not implemented for complex tensors."),),
 )
 
@@ -200,12 +202,35 @@ atan2 = op(
     ),
     refuses=(("c", "atan2_cpu"),),
 )
+
+
+def _check_lerp(self, end, weight):
+    """Interpolation promotes nothing. Raises ``RuntimeError`` for tensors of another dtype than the first."""
+    for name, tensor in (("end", end), ("weight", weight)):
+        number = name == "weight" and (not isinstance(tensor, Tensor) or not tensor.ndim)
+        if not number and tensor.dtype is not self.dtype:
+            raise RuntimeError(f"expected dtype {self.dtype.cpp} for `{name}` but got dtype {tensor.dtype.cpp}")
+
+
+def _check_addcdiv(self, tensor1, tensor2, value):
+    """Raises ``RuntimeError`` where both operands of the division are whole numbers."""
+    if tensor1.dtype.kind < FLOATING and tensor2.dtype.kind < FLOATING:
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a "
+            "true division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value "
+            "* torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value "
+            "* tensor1 / tensor2), for all dtypes."
+        )
+
+
 lerp = op(
     "lerp(Tensor self, Tensor end, Scalar weight)",
     lambda a, b, weight: ((a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))).astype(
         a.dtype
     ),
     in_place=True,
+    check=_check_lerp,
     refuses=(("biu", "lerp_kernel_scalar"),),
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
@@ -218,6 +243,7 @@ lerp_tensor = op(
     lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
     node="LerpBackward1",
     in_place=True,
+    check=_check_lerp,
     refuses=(("biu", "lerp_kernel_tensor"),),
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
@@ -239,6 +265,7 @@ addcdiv = op(
     "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
     lambda a, x, y, value: a + value * (x / y),
     promote=FLOAT,
+    check=_check_addcdiv,
     in_place=True,
     self=lambda grad: grad,
     tensor1=lambda grad, tensor2, value: grad * conj(value / tensor2),

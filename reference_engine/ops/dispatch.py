@@ -23,9 +23,10 @@ from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
 from ..lazy import LazyArray, bits, lazily, settled
-from ..promotion import can_cast_dtype, defaults, result_dtype
+from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
+from .outputs import check_cast, check_in_place, check_out
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -135,6 +136,8 @@ def run(row: Row, values: list):
         computed = row.forward(settled(values[0]._array), *values[1:])
     else:
         place = place_of(values, row)
+        if row.check is not None:
+            row.check(*values)
         computed = row.forward(*arrays_of(values, row))
     results = wrap_outputs(computed, place, row)
     outputs = results if type(results) is tuple else (results,)
@@ -199,6 +202,9 @@ def run_in_place(row: Row, values: list):
     for position in row.tensor_positions[1:]:
         if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
             inplace.check_partial_overlap(destination, values[position]._array)
+    if row.check is not None:
+        row.check(*values)
+    check_in_place(values, row)
     recording = records and thread.grad_enabled and not thread.inference and row.differentiable
     original = node = mask = None
     tracks_tangents = process.forward_level >= 0 and not thread.inference
@@ -268,9 +274,7 @@ def write(destination: np.ndarray, computed: np.ndarray, dtype) -> None:
     if found != destination.dtype:
         from ..dtypes import BY_NUMPY
 
-        source = BY_NUMPY[found]
-        if not can_cast_dtype(source, dtype):
-            raise RuntimeError(f"result type {source.scalar} can't be cast to the desired output type {dtype.scalar}")
+        check_cast(BY_NUMPY[found], dtype)
     if computed.shape != destination.shape:
         raise RuntimeError(
             f"output with shape {list(destination.shape)} doesn't match the broadcast shape {list(computed.shape)}"
@@ -284,7 +288,8 @@ def run_out(row: Row, values: list, out):
     for entry in outs:
         if not isinstance(entry, Tensor):
             raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(entry).__name__}")
-    if thread.grad_enabled and (any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)):
+    wants = any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)
+    if thread.grad_enabled and wants and row.differentiable:
         raise RuntimeError(
             f"{row.name}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
@@ -293,6 +298,8 @@ def run_out(row: Row, values: list, out):
         for entry in outs:
             if tensor._storage is entry._storage:
                 inplace.check_partial_overlap(entry._array, tensor._array)
+    if len(outs) == 1:
+        check_out(values, row, outs[0])
     recording, thread.grad_enabled = thread.grad_enabled, False
     try:
         results = run(row, values)
@@ -313,10 +320,7 @@ def run_out(row: Row, values: list, out):
 
 def write_out(target: Tensor, result: Tensor) -> None:
     """Copy ``result`` into ``target``, resizing it first when the shapes differ."""
-    if not can_cast_dtype(result.dtype, target.dtype):
-        raise RuntimeError(
-            f"result type {result.dtype.scalar} can't be cast to the desired output type {target.dtype.scalar}"
-        )
+    check_cast(result.dtype, target.dtype)
     if target._array.shape != result._array.shape:
         if target._array.size:
             warn_once(

@@ -12,7 +12,8 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..arithmetic import multiply_add
-from ..dtypes import BY_NUMPY, COMPLEX
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
+from ..promotion import result_dtype
 from .table import COMMON, FLOAT, op
 
 
@@ -69,19 +70,50 @@ def _add(a, b, alpha=1):
     return np.add(a, b) if alpha == 1 else multiply_add(b, alpha, a)
 
 
+_TWO_BOOLS = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+    "instead."
+)
+
+
 def _subtract(a, b, alpha=1):
     if a.dtype == np.bool_:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
+        raise RuntimeError(_TWO_BOOLS)
     return np.subtract(a, b) if alpha == 1 else multiply_add(b, -alpha, a)
+
+
+def _check_alpha(self, other, alpha):
+    """The factor of the second operand must be a number of the result's kind. Raises ``RuntimeError``."""
+    if type(alpha) is int:
+        return
+    kind = result_dtype([self, other]).kind
+    if isinstance(alpha, bool):
+        if kind:
+            raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    elif kind < FLOATING:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    elif isinstance(alpha, complex) and kind != COMPLEX:
+        raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
+
+
+def _check_subtraction(self, other, alpha):
+    """Bool has no minus. Raises ``RuntimeError``."""
+    bools = [isinstance(v, bool) or (isinstance(v, Tensor) and v.dtype.kind == BOOL) for v in (self, other)]
+    if all(bools):
+        raise RuntimeError(_TWO_BOOLS)
+    if any(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use the `~` or `logical_not()` operator instead."
+        )
+    _check_alpha(self, other, alpha)
 
 
 add = op(
     "add(Tensor self, Operand other, *, Scalar alpha=1)",
     _add,
     promote=COMMON,
+    check=_check_alpha,
     in_place=True,
     self=lambda grad: grad,
     other=lambda grad, alpha: _scaled(grad, conj(alpha)),
@@ -91,6 +123,7 @@ sub = op(
     "sub(Tensor self, Operand other, *, Scalar alpha=1)",
     _subtract,
     promote=COMMON,
+    check=_check_subtraction,
     in_place=True,
     self=lambda grad: grad,
     other=lambda grad, alpha: -_scaled(grad, conj(alpha)),
@@ -353,8 +386,6 @@ def where(condition, self=None, other=None):
     """Elements of ``self`` where ``condition`` holds, of ``other`` elsewhere; indices when called with one argument."""
     if self is None and other is None:
         return condition.nonzero(as_tuple=True)
-    from ..promotion import result_dtype
-
     if condition.dtype.name not in ("bool", "uint8"):
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.scalar}"

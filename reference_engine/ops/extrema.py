@@ -99,6 +99,22 @@ def return_type(name: str, *fields: str):
                                        "__slots__": (), "n_fields": len(fields)})  # fmt: skip
 
 
+def _along_all(name, reduce):
+    def forward(array, dim, keepdim):
+        axes = _axes(array, dim)
+        empty = [axis for axis in (range(array.ndim) if axes is None else axes) if not array.shape[axis]]
+        if empty and not dim:
+            raise RuntimeError(
+                f"a{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+                "with the 'dim' argument."
+            )
+        if empty:
+            raise IndexError(f"a{name}(): Expected reduction dim {empty[0]} to have non-zero size.")
+        return reduce(array, axis=axes, keepdims=keepdim)
+
+    return forward
+
+
 for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin)):
     op(
         f"{_name}(Tensor self)",
@@ -122,7 +138,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
     )
     op(
         f"a{_name}(Tensor self, int[] dim=(), bool keepdim=False)",
-        lambda a, dim, keepdim, f=_all: f(a, axis=_axes(a, dim), keepdims=keepdim),
+        _along_all(_name, _all),
         refuses=(("c", f"{_name}_values_cpu"),),
         self=lambda grad, self, result, dim, keepdim: _share(grad, self, result, dim, keepdim),
         jvp=lambda self_t, self, result, dim, keepdim: _tangent_share(self_t, self, result, dim, keepdim),
@@ -174,9 +190,16 @@ op(
 def _arg(find):
     def forward(array, dim, keepdim):
         if dim is None:
+            if not array.size:
+                raise IndexError(f"{find.__name__}(): Expected reduction dim to be specified for input.numel() == 0.")
             return np.asarray(find(array), np.int64)
-        index = find(array, axis=wrap_dim(dim, array.ndim)) if array.ndim else np.zeros((), np.int64)
-        return np.expand_dims(index, wrap_dim(dim, array.ndim)) if keepdim else index
+        dim = wrap_dim(dim, array.ndim)
+        if not array.ndim:
+            return np.zeros((), np.int64)
+        if not array.shape[dim]:
+            raise IndexError(f"{find.__name__}(): Expected reduction dim {dim} to have non-zero size.")
+        index = find(array, axis=dim)
+        return np.expand_dims(index, dim) if keepdim else index
 
     return forward
 

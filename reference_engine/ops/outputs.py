@@ -1,0 +1,78 @@
+"""Whether memory that is given for a result can take it: asked before anything is computed.
+
+In-place and ``out=`` forms of elementwise operations first compare shapes, then ask whether the common dtype can be
+cast to that of the memory; only then does the kernel look at the dtype. Operations without type promotion want
+exactly their own dtype. Rule: ``TensorIterator``.
+"""
+
+from __future__ import annotations
+
+from .._tensor import Tensor
+from ..dtypes import FLOATING
+from ..promotion import can_cast_dtype, defaults, result_dtype
+from .dims import broadcast_shape
+from .table import AS_IS, COMPARE, FLOAT, Row
+
+# What operations say of an ``out=`` tensor whose dtype is not that of the result, by the name of the row.
+_SAME = {
+    "Found dtype {found.scalar} but expected {wanted.scalar}": (
+        "abs neg sign sgn floor ceil trunc frac round bitwise_not conj_physical lerp"
+    ),
+    "Expected out tensor to have dtype {wanted.cpp}, but got {found.cpp} instead": (
+        "tril triu renorm mm mv bmm addmm addmv baddbmm gather"
+    ),
+    "{name}(): self and result must have the same scalar type": "index_select masked_select",
+    "take(): self and out expected to have the same dtype, but got self.dtype = {wanted.scalar} and out.dtype = "
+    "{found.scalar}": "take",
+    "nan_to_num: dtype of out: {found.scalar} should be same as input: {wanted.scalar}": "nan_to_num",
+}
+_TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
+
+
+def operands(values: list, row: Row) -> list:
+    """The tensors and numbers that type promotion looks at."""
+    found = []
+    for position in row.tensor_positions:
+        value = values[position]
+        found.extend(value if type(value) in (list, tuple) else [value])
+    return [value for value in found if value is not None]
+
+
+def promoted_dtype(values: list, row: Row):
+    """The dtype in which a row computes."""
+    dtype = result_dtype(operands(values, row))
+    return defaults.dtype if row.promote == FLOAT and dtype.kind < FLOATING else dtype
+
+
+def check_cast(dtype, target) -> None:
+    """Raise ``RuntimeError`` where a result of ``dtype`` may not be written to memory of ``target``."""
+    if not can_cast_dtype(dtype, target):
+        raise RuntimeError(f"result type {dtype.scalar} can't be cast to the desired output type {target.scalar}")
+
+
+def check_in_place(values: list, row: Row) -> None:
+    """Raise ``RuntimeError`` where the first operand cannot take the result of a row that promotes."""
+    if row.promote == AS_IS:
+        return
+    target = values[0]
+    shape = target._array.shape
+    for value in operands(values, row)[1:]:
+        if isinstance(value, Tensor) and value._array.shape != shape:
+            shape = broadcast_shape(shape, value._array.shape)
+    if shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+    if row.promote != COMPARE:
+        check_cast(promoted_dtype(values, row), target.dtype)
+
+
+def check_out(values: list, row: Row, out: Tensor) -> None:
+    """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write."""
+    text = _TEXTS.get(row.name)
+    if text is not None:
+        wanted = values[0].dtype
+        if out.dtype is not wanted:
+            raise RuntimeError(text.format(name=row.name, found=out.dtype, wanted=wanted))
+    elif row.promote not in (AS_IS, COMPARE) and len(row.tensor_positions) > 1:
+        check_cast(promoted_dtype(values, row), out.dtype)
