@@ -144,9 +144,10 @@ def _nll_grad(grad, self, target, weight, reduction, ignore_index, total_weight)
     share = grad.reshape(-1) * -factor
     if reduction == MEAN:
         share = share / total_weight
-    result = self.new_zeros((flat.numel(), classes)).scatter(
-        1, safe.unsqueeze(1), share.expand(flat.numel()).unsqueeze(1)
-    )
+    share = share.expand(flat.numel())
+    # An ignored target has no share at all, not zero times whatever came in.
+    share = where(flat == ignore_index, zeros_like(share), share)
+    result = self.new_zeros((flat.numel(), classes)).scatter(1, safe.unsqueeze(1), share.unsqueeze(1))
     return result.reshape(self._array.shape)
 
 

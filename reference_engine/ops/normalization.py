@@ -11,6 +11,7 @@ import numpy as np
 
 from .._state import process
 from ..autograd.tangents import tangent_of
+from .elementwise import div
 from .refusals import not_differentiable
 from .table import op
 
@@ -321,4 +322,5 @@ def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
 
 def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
     """Divided by the p-norm (at least eps) along `dim`."""
-    return input / input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    size = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    return input / size if out is None else div(input, size, out=out)
