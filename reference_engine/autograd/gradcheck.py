@@ -5,16 +5,25 @@ Jacobian; one backward pass per output element gives the analytical one; they mu
 atol + rtol |numerical|, a second run of the backward passes must repeat the first, and zero
 output gradients must give zero input gradients. A complex output is checked as two real ones.
 
-`fast_mode` asks for the same answer from fewer passes; here the full check always runs.
+`fast_mode` compares the Jacobians along one random direction only (:mod:`.fast_gradcheck`).
 """
 
-import itertools
 import warnings
 
 import reference_engine as torch
 
-from . import forward_ad
 from .function import Function
+from .jacobians import (
+    GradcheckError,
+    agree,
+    analytical,
+    forward_columns,
+    get_analytical_jacobian,
+    get_numerical_jacobian,
+    numerical,
+)
+
+__all__ = ["GradcheckError", "get_analytical_jacobian", "get_numerical_jacobian", "gradcheck", "gradgradcheck"]
 
 _NOT_REENTRANT = (
     "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
@@ -40,13 +49,6 @@ _NEW_FEATURE = (
     "break existing callers of this function. If this is true for you, you can call this function with "
     '"check_undefined_grad=False" to disable the feature'
 )
-
-
-class GradcheckError(RuntimeError):
-    """Derivatives that do not agree."""
-
-
-GradcheckError.__module__ = "torch.autograd.gradcheck"
 
 
 class _Undefined(Function):
@@ -97,83 +99,21 @@ def _checked_inputs(inputs):
     return chosen
 
 
-# ---------------------------------------------------------------- Jacobians
-
-
-def _directions(tensor):
-    """Index and unit of every real direction of a tensor's elements."""
-    units = (1, 1j) if tensor.is_complex() else (1,)
-    return itertools.product(itertools.product(*map(range, tensor.shape)), units)
-
-
-def _numerical(function, inputs, index, eps):
-    """Central differences: one Jacobian (input elements x output elements) per output of `function`.
-
-    For a complex input the entries are d/dx + i d/dy, the convention of gradients.
-    """
-    data = inputs[index].data
-    columns: dict = {}
-    for position, unit in _directions(data):
-        kept = data[position].item()
-        data[position] = kept + eps * unit
-        above = [output.detach().clone() for output in function(inputs)]
-        data[position] = kept - eps * unit
-        below = [output.detach().clone() for output in function(inputs)]
-        data[position] = kept
-        slopes = [((a - b) / (2 * eps)).reshape(-1) for a, b in zip(above, below, strict=True)]
-        before = columns.get(position)
-        columns[position] = slopes if before is None else [x + y * unit for x, y in zip(before, slopes, strict=True)]
-    return [torch.stack(rows) for rows in zip(*columns.values(), strict=True)]
-
-
-def _analytical(output, inputs, dtypes_checked):
-    """One backward pass per element of `output`: a Jacobian (input elements x output elements) per input."""
-    columns = [[] for _ in inputs]
-    for position in range(output.numel()):
-        seed = torch.zeros_like(output).reshape(-1)
-        seed[position] = 1
-        grads = torch.autograd.grad(output, inputs, seed.view_as(output), retain_graph=True, allow_unused=True)
-        for column, grad, x in zip(columns, grads, inputs, strict=True):
-            if grad is not None and grad.size() != x.size():
-                raise GradcheckError("Analytical gradient has incorrect size")
-            if grad is not None and dtypes_checked and grad.dtype != x.dtype:
-                raise GradcheckError("Analytical gradient has incorrect type")
-            column.append(torch.zeros_like(x).reshape(-1) if grad is None else grad.detach().reshape(-1))
-    return [
-        torch.stack(column, dim=1) if column else torch.zeros(x.numel(), 0, dtype=x.dtype)
-        for column, x in zip(columns, inputs, strict=True)
-    ]
-
-
-def _forward_columns(function, inputs, index):
-    """The Jacobians of all outputs with respect to one input, by forward mode."""
-    rows = []
-    for position, unit in _directions(inputs[index]):
-        tangent = torch.zeros_like(inputs[index]).detach()
-        tangent[position] = unit
-        with forward_ad.dual_level():
-            duals = list(inputs)
-            duals[index] = forward_ad.make_dual(inputs[index].detach(), tangent)
-            unpacked = [forward_ad.unpack_dual(output) for output in function(duals)]
-            rows.append(
-                [
-                    (torch.zeros_like(primal) if slope is None else slope).detach().reshape(-1)
-                    for primal, slope in unpacked
-                ]
-            )
-    return [torch.stack(column) for column in zip(*rows, strict=True)]
-
-
-def _agree(analytical, numerical, rtol, atol):
-    """Whether analytical is within atol + rtol |numerical|, in the wider of the two types."""
-    wide = torch.promote_types(analytical.dtype, numerical.dtype)
-    return torch.allclose(analytical.to(wide), numerical.to(wide), rtol, atol)
-
-
 # ---------------------------------------------------------------- the checks
 
+_FORWARD = "Jacobian computed with forward mode mismatch"
 
-class _Check:
+
+def _considering(part, of, split):
+    return f"While considering the {part} part of complex {of} only, " if split else ""
+
+
+def mismatch(prefix, words, output, at, found, wanted):
+    """What two derivatives that do not agree are reported as."""
+    return f"{prefix}{words} for output {output} with respect to input {at},\nnumerical:{wanted}\nanalytical:{found}\n"
+
+
+class Check:
     """One run of gradcheck: the function, its inputs and the tolerances."""
 
     def __init__(self, func, inputs, chosen, options):
@@ -188,14 +128,15 @@ class _Check:
         if not any(output.requires_grad for output in found):
             self._expect_zero_slopes()
             return
-        parts = [("", lambda output: output)]
-        if any(output.is_complex() for output in outputs):
-            parts = [
-                ("While considering the imaginary part of complex outputs only, ", torch.imag),
-                ("While considering the real part of complex outputs only, ", torch.real),
-            ]
-        for prefix, part in parts:
-            self._compare(prefix, part, outputs)
+        self.kept = [output.requires_grad for output in _differentiable(found)]
+        if self.options["check_backward_ad"]:
+            parts = [("", lambda output: output)]
+            if any(output.is_complex() for output in outputs):
+                parts = [("imaginary", torch.imag), ("real", torch.real)]
+            for name, part in parts:
+                self._backward(name, part, outputs)
+        if self.options["check_forward_ad"]:
+            self._forward_in_parts()
         if self.options["check_backward_ad"]:
             self._zero_grads_give_zero(outputs)
             if self.options["check_undefined_grad"]:
@@ -203,46 +144,73 @@ class _Check:
 
     def _expect_zero_slopes(self):
         for index in self.chosen:
-            for jacobian in _numerical(self.outputs, self.inputs, index, self.options["eps"]):
+            for jacobian in numerical(self.outputs, self.inputs, index, self.options["eps"]):
                 if not (jacobian == 0).all():
                     raise GradcheckError("Numerical gradient for function expected to be zero")
 
-    def _compare(self, prefix, part, outputs):
-        def function(inputs):
-            return [
-                part(output) if output.is_complex() else output
-                for output, reference in zip(self.outputs(inputs), self.kept, strict=True)
-                if reference
-            ]
+    def _differentiated(self, inputs):
+        return [output for output, kept in zip(self.outputs(inputs), self.kept, strict=True) if kept]
 
-        self.kept = [output.requires_grad for output in _differentiable(_listed(self.func(*self.inputs)))]
-        eps = self.options["eps"]
-        numerical = [_numerical(function, self.inputs, index, eps) for index in self.chosen]
-        if self.options["check_forward_ad"]:
-            for at, index in enumerate(self.chosen):
-                for number, jacobian in enumerate(_forward_columns(function, self.inputs, index)):
-                    words = "Jacobian computed with forward mode mismatch"
-                    self._demand(prefix, words, number, at, jacobian, numerical[at][number])
-        if not self.options["check_backward_ad"]:
-            return
+    # -- backward mode: complex outputs by their parts, so that all outputs are real
+
+    def _backward(self, name, part, outputs):
+        def function(inputs):
+            return [part(output) if output.is_complex() else output for output in self._differentiated(inputs)]
+
+        self._backward_agrees(name, function, [part(output) if output.is_complex() else output for output in outputs],
+                              [output.is_complex() for output in outputs])  # fmt: skip
+
+    def _backward_agrees(self, name, function, outputs, split):
+        slopes = [numerical(function, self.inputs, index, self.options["eps"]) for index in self.chosen]
         inputs = [self.inputs[index] for index in self.chosen]
         for number, output in enumerate(outputs):
-            real = part(output) if output.is_complex() else output
-            first = _analytical(real, inputs, self.options["check_grad_dtypes"])
-            again = _analytical(real, inputs, False)
-            tolerance = self.options["nondet_tol"]
-            for jacobian, repeated in zip(first, again, strict=True):
-                if jacobian.numel() and (jacobian - repeated).abs().max() > tolerance:
-                    raise GradcheckError(prefix + _NOT_REENTRANT.format(tolerance))
+            first = analytical(output, inputs, self.options["check_grad_dtypes"])
+            prefix = _considering(name, "outputs", split[number])
+            self._repeats(prefix, first, analytical(output, inputs, False))
             for at, jacobian in enumerate(first):
-                self._demand(prefix, "Jacobian mismatch", number, at, jacobian, numerical[at][number])
+                self._demand(prefix, "Jacobian mismatch", number, at, jacobian, slopes[at][number])
 
-    def _demand(self, prefix, words, output, at, analytical, numerical):
-        if not _agree(analytical, numerical, self.options["rtol"], self.options["atol"]):
-            raise GradcheckError(
-                f"{prefix}{words} for output {output} with respect to input {at},\n"
-                f"numerical:{numerical}\nanalytical:{analytical}\n"
-            )
+    def _repeats(self, prefix, first, again):
+        """Demand that a second run of the passes gives the same."""
+        tolerance = self.options["nondet_tol"]
+        for jacobian, repeated in zip(first, again, strict=True):
+            if jacobian.numel() and (jacobian - repeated).abs().max() > tolerance:
+                raise GradcheckError(prefix + _NOT_REENTRANT.format(tolerance))
+
+    # -- forward mode: complex inputs by their parts, so that all inputs are real
+
+    def _forward_in_parts(self):
+        split = [isinstance(x, torch.Tensor) and x.is_complex() for x in self.inputs]
+        if not any(split):
+            self._forward("", self._differentiated, self.inputs, split)
+            return
+        fixed = [x.detach() if of_parts else x for x, of_parts in zip(self.inputs, split, strict=True)]
+        for name, part, joined in (
+            ("imaginary", torch.imag, lambda moved, whole: torch.complex(torch.real(whole), moved)),
+            ("real", torch.real, lambda moved, whole: torch.complex(moved, torch.imag(whole))),
+        ):
+
+            def function(inputs, joined=joined):
+                return self._differentiated(
+                    [joined(x, w) if of_parts else x for x, w, of_parts in zip(inputs, fixed, split, strict=True)]
+                )
+
+            parts = [
+                part(x).detach().clone().requires_grad_(x.requires_grad) if of_parts else x
+                for x, of_parts in zip(self.inputs, split, strict=True)
+            ]
+            self._forward(name, function, parts, split)
+
+    def _forward(self, name, function, inputs, split):
+        for at, index in enumerate(self.chosen):
+            slopes = numerical(function, inputs, index, self.options["eps"])
+            prefix = _considering(name, "inputs", split[index])
+            for number, jacobian in enumerate(forward_columns(function, inputs, index)):
+                self._demand(prefix, _FORWARD, number, at, jacobian, slopes[number])
+
+    def _demand(self, prefix, words, output, at, found, wanted):
+        if not agree(found, wanted, self.options["rtol"], self.options["atol"]):
+            raise GradcheckError(mismatch(prefix, words, output, at, found, wanted))
 
     def _zero_grads_give_zero(self, outputs):
         inputs = [self.inputs[index] for index in self.chosen]
@@ -254,9 +222,9 @@ class _Check:
     def _undefined_grads_give_zero(self):
         """Backward must take undefined gradients for zeros: all of them at once, then one output's at a time."""
         inputs = [self.inputs[index] for index in self.chosen]
-        count = len(self.outputs(self.inputs))
+        count = len(self._differentiated(self.inputs))
         for missing in [range(count)] + [(number,) for number in range(count) if count > 1]:
-            outputs = self.outputs(self.inputs)
+            outputs = self._differentiated(self.inputs)
             roots = [_Undefined.apply(o) if number in missing else o for number, o in enumerate(outputs)]
             zeros = [torch.zeros_like(root) for root in roots]
             try:
@@ -315,7 +283,10 @@ def gradcheck(
     }
     try:
         inputs = _listed(inputs)
-        _Check(func, inputs, _checked_inputs(inputs), options).run()
+        kind = Check
+        if fast_mode:
+            from .fast_gradcheck import FastCheck as kind
+        kind(func, inputs, _checked_inputs(inputs), options).run()
     except GradcheckError:
         if raise_exception:
             raise
@@ -384,6 +355,7 @@ def gradgradcheck(
         check_grad_dtypes=check_grad_dtypes,
         check_forward_ad=check_fwd_over_rev,
         check_backward_ad=check_rev_over_rev,
+        fast_mode=fast_mode,
     )
 
 
