@@ -46,6 +46,7 @@ class ProcessState:
         self.warned: set[str] = set()
         self.deterministic = False
         self.deterministic_warn_only = False
+        self.fills_uninitialised = True  # under the demand for determinism
         self.mutations = None  # the open `allow_mutation_on_saved_tensors`
         self.forward_level = -1  # the open forward-mode level; -1 when none is
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ._state import thread
 from ._tensor import Tensor, from_array, make
+from .determinism import uninitialised
 from .devices import CPU, device, resolve
 from .dtypes import dtype, int64
 from .literals import inferred
@@ -192,7 +193,7 @@ def _fill_factory(name: str, fill):
 
 zeros = _fill_factory("zeros", np.zeros)
 ones = _fill_factory("ones", np.ones)
-empty = _fill_factory("empty", np.zeros)
+empty = _fill_factory("empty", uninitialised)
 
 
 def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
@@ -216,7 +217,7 @@ def empty_strided(size, stride, *, dtype=None, device=None, requires_grad: bool 
     if 0 in size:
         return finished(np.zeros(size, stored), resolve(device), requires_grad)
     reach = sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) + 1
-    memory = np.zeros(reach, stored)
+    memory = uninitialised(reach, stored)
     result = finished(memory, resolve(device), requires_grad)
     result._array = np.lib.stride_tricks.as_strided(memory, size, [step * memory.itemsize for step in stride])
     return result
@@ -243,13 +244,13 @@ def fill_like(array: np.ndarray, stored, fill) -> np.ndarray:
     if array.flags.c_contiguous:
         return fill(array.shape, stored)
     made = np.empty_like(array, dtype=stored, order="K")
-    made[...] = 1 if fill is np.ones else 0
+    made[...] = fill((), stored)
     return made
 
 
 zeros_like = _like_factory("zeros_like", np.zeros)
 ones_like = _like_factory("ones_like", np.ones)
-empty_like = _like_factory("empty_like", np.zeros)
+empty_like = _like_factory("empty_like", uninitialised)
 
 
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
@@ -386,7 +387,7 @@ METHODS = {
     "new_tensor": new_tensor,
     "new_zeros": _new_factory("new_zeros", np.zeros),
     "new_ones": _new_factory("new_ones", np.ones),
-    "new_empty": _new_factory("new_empty", np.zeros),
+    "new_empty": _new_factory("new_empty", uninitialised),
     "new_full": new_full,
 }
 FUNCTIONS = {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ._tensor import Tensor, make
+from .determinism import uninitialised
 from .devices import CPU, resolve
 from .dtypes import dtype
 from .literals import inferred
@@ -41,7 +42,7 @@ def construct(wanted: dtype | None, args: tuple, kwargs: dict) -> Tensor:
         return make(np.zeros(0, stored.numpy))
     first = args[0]
     if isinstance(first, Size) or (isinstance(first, int) and not isinstance(first, bool)):
-        return make(np.zeros(_shape(args), stored.numpy))
+        return make(uninitialised(_shape(args), stored.numpy))
     if len(args) > 1:
         shown = ", ".join(f"!{_shown_type(value, inside=True)}!" for value in args)
         _refuse(args, kwargs, f"some of the arguments have invalid types: ({shown})")

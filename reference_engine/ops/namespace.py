@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .. import creation, legacy
-from .._state import process
+from .. import creation, determinism, legacy
 from .._tensor import Tensor
 from ..dtypes import BY_NAME
 from ..promotion import result_dtype
@@ -76,19 +75,6 @@ def broadcast_shapes(*shapes):
     return Size(result)
 
 
-def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Every algorithm here is deterministic; the flag is kept for programs that read it."""
-    process.deterministic, process.deterministic_warn_only = mode, warn_only
-
-
-def are_deterministic_algorithms_enabled() -> bool:
-    return process.deterministic
-
-
-def is_deterministic_algorithms_warn_only_enabled() -> bool:
-    return process.deterministic_warn_only
-
-
 def get_num_threads() -> int:
     return 1
 
@@ -115,8 +101,7 @@ _detach_copy_row = op("detach_copy(Tensor self)", _detach_copy_forward, method=F
 
 OWN = (
     is_tensor, is_floating_point, is_complex, is_conj, is_neg, is_inference, numel, is_nonzero, is_storage, result_type,
-    broadcast_tensors, broadcast_to, broadcast_shapes, use_deterministic_algorithms,
-    are_deterministic_algorithms_enabled, is_deterministic_algorithms_warn_only_enabled, get_num_threads,
+    broadcast_tensors, broadcast_to, broadcast_shapes, get_num_threads,
     set_num_threads, detach_copy,
 )  # fmt: skip
 
@@ -131,7 +116,7 @@ def install(namespace: dict) -> None:
     namespace.update(creation.FUNCTIONS)
     namespace.update(FUNCTIONS)
     namespace.update(compositions("FUNCTIONS"))
-    for group in (methods.OWN_FUNCTIONS, OWN):
+    for group in (methods.OWN_FUNCTIONS, OWN, determinism.FUNCTIONS):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["row_stack"], namespace["trapz"] = rearranging.vstack, calculus.trapezoid

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..determinism import alert
 from .dims import wrap_dim
 from .elementwise import where, zeros_like
 from .scatter import _check_index, _within
@@ -218,6 +219,8 @@ index_reduce = op(
 def _put(array, index, source, accumulate):
     from ..dtypes import BY_NUMPY
 
+    if not accumulate:
+        alert("put_")
     if index.dtype != np.int64:
         raise RuntimeError(f"put_(): Expected a long tensor for index, but got {BY_NUMPY[index.dtype].scalar}")
     if array.dtype != source.dtype:
@@ -230,6 +233,8 @@ def _put(array, index, source, accumulate):
             "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
             f"{source.size}, index.numel() = {index.size}"
         )
+    if index.size and not array.size:
+        raise IndexError("put_(): Tried to put elements into an empty tensor")
     wrong = (index < -array.size) | (index >= array.size)
     if wrong.any():
         raise IndexError(

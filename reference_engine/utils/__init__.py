@@ -2,7 +2,7 @@
 
 import importlib
 
-_MODULES = ("backcompat", "checkpoint", "dlpack", "hooks")
+_MODULES = ("backcompat", "checkpoint", "deterministic", "dlpack", "hooks")
 
 
 def __getattr__(name):
