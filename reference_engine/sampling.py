@@ -143,7 +143,55 @@ def exponential(generator, shape, dtype, rate=1.0):
     return _narrowed(-1.0 / rate * _each(math.log1p, -fractions), dtype).reshape(shape)
 
 
+def cauchy(generator, shape, dtype, median=0.0, sigma=1.0):
+    """Cauchy around the median with the given scale, by the tangent of a uniform angle."""
+    fractions = _fractions(generator, math.prod(shape), 53)
+    return _narrowed(median + sigma * _each(math.tan, math.pi * (fractions - 0.5)), np.dtype(dtype)).reshape(shape)
+
+
+def log_normal(generator, shape, dtype, mean=1.0, std=2.0):
+    """The exponential of a normal with this mean and deviation, each drawn by itself in float64."""
+    drawn = normal(generator, shape, np.dtype(np.float64), mean, std, contiguous=False)
+    return _narrowed(_each(math.exp, drawn), np.dtype(dtype)).reshape(shape)
+
+
 # ---------------------------------------------------------------- discrete distributions
+
+
+def geometric(generator, shape, dtype, p):
+    """The number of trials until the first success of probability p. Raises RuntimeError unless 0 < p < 1."""
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={_number(p)}")
+    fractions = _fractions(generator, math.prod(shape), 53)
+    return np.ceil(_each(math.log, fractions) / math.log1p(-p)).astype(dtype).reshape(shape)
+
+
+def poisson_count(generator, rate):
+    """One count of a Poisson distribution: by products of uniforms for small rates, else by rejection (Hoermann)."""
+    if rate == 0:
+        return 0
+    if rate < 10:
+        limit, product, count = math.exp(-rate), 1.0, 0
+        while True:
+            product *= float(_fractions(generator, 1, 53)[0])
+            if product <= limit:
+                return count
+            count += 1
+    width = 0.931 + 2.53 * math.sqrt(rate)
+    tail = -0.059 + 0.02483 * width
+    inverse = 1.1239 + 1.1328 / (width - 3.4)
+    bound = 0.9277 - 3.6224 / (width - 2)
+    while True:
+        offset, height = float(_fractions(generator, 1, 53)[0]) - 0.5, float(_fractions(generator, 1, 53)[0])
+        room = 0.5 - abs(offset)
+        count = math.floor((2 * tail / room + width) * offset + rate + 0.43)
+        if room >= 0.07 and height <= bound:
+            return count
+        if count < 0 or (room < 0.013 and height > room):
+            continue
+        accepted = math.log(height) + math.log(inverse) - math.log(tail / (room * room) + width)
+        if accepted <= -rate + count * math.log(rate) - math.lgamma(count + 1):
+            return count
 
 
 def randint(generator, shape, dtype, low, high):

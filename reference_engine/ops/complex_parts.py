@@ -116,8 +116,8 @@ def conj_physical(self: Tensor) -> Tensor:
 
 
 def conj_physical_(self: Tensor) -> Tensor:
-    """Write the conjugate into this tensor; a real tensor stays as it is."""
-    return METHODS["conj_physical_"](self) if self.dtype.kind == COMPLEX else self
+    """Write the conjugate into this tensor; of a real tensor too that is an operation."""
+    return METHODS["conj_physical_"](self)
 
 
 def resolve_conj(self: Tensor) -> Tensor:

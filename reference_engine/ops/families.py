@@ -6,10 +6,12 @@ A module may have ``FUNCTIONS`` for the ``torch`` namespace and ``METHODS`` of `
 from __future__ import annotations
 
 from . import (
+    attention,
     calculus,
     choosing,
     copying,
     distances,
+    drawing,
     elementwise,
     extrema,
     functions,
@@ -25,6 +27,7 @@ from . import (
     scatter,
     searching,
     shapes,
+    spatial,
     special,
     splitting,
     statistics,
@@ -37,7 +40,7 @@ from . import (
 FAMILIES = (
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
     joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
-    reducing, view_copies, sums_of_products,
+    reducing, view_copies, sums_of_products, drawing, spatial, attention,
 )  # fmt: skip
 
 

@@ -133,7 +133,9 @@ def install() -> None:
         setattr(Tensor, name, _conversion(ALIASES.get(name) or BY_NAME[name], name))
     Tensor.byte, Tensor.char = _conversion(BY_NAME["uint8"], "byte"), _conversion(BY_NAME["int8"], "char")
     for name, draw, *defaults in (("uniform_", "uniform", 0.0, 1.0), ("normal_", "normal", 0.0, 1.0),
-                                  ("bernoulli_", "bernoulli", 0.5), ("exponential_", "exponential", 1.0)):  # fmt: skip
+                                  ("bernoulli_", "bernoulli", 0.5), ("exponential_", "exponential", 1.0),
+                                  ("cauchy_", "cauchy", 0.0, 1.0), ("log_normal_", "log_normal", 1.0, 2.0),
+                                  ("geometric_", "geometric")):  # fmt: skip
         setattr(Tensor, name, _random_filler(name, draw, *defaults))
     for name in ("unsqueeze", "squeeze", "transpose", "t"):
         setattr(Tensor, name + "_", _reshaper(name))

@@ -343,22 +343,6 @@ angle = op(
         (self_t / self).imag.masked_fill(self == 0.0, 0) if self.dtype.kind == COMPLEX else zeros_like(self_t)
     ),
 )
-conj_physical_row = op(
-    "conj_physical(Tensor self)",
-    np.conj,
-    in_place=True,
-    in_place_node="ConjPhysicalBackward1",
-    self=lambda grad: conj_physical(grad),
-    jvp="linear",
-    function=False,
-)
-
-
-def conj_physical(input, *, out=None):
-    """The conjugate in memory of its own; a real tensor itself."""
-    if out is not None:
-        return conj_physical_row(input, out=out)
-    return conj_physical_row(input) if input.dtype.kind == COMPLEX else input
 
 
 def _parts(name: str, make):
@@ -434,5 +418,5 @@ for _name, _function in (("isneginf", np.isneginf), ("isposinf", np.isposinf)):
 op("isreal(Tensor self)", lambda a: a.imag == 0 if a.dtype.kind == "c" else np.ones(a.shape, np.bool_),
    differentiable=False, out=False)  # fmt: skip
 
-FUNCTIONS = (float_power, conj_physical)
-METHODS = (float_power, float_power_, conj_physical)
+FUNCTIONS = (float_power,)
+METHODS = (float_power, float_power_)

@@ -61,7 +61,15 @@ def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
     return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
 
 
-_KEYWORDS = {"uniform_": ("a", "b"), "normal_": ("mean", "std"), "bernoulli_": ("p",), "exponential_": ("lambd",)}
+_KEYWORDS = {
+    "uniform_": ("a", "b"),
+    "normal_": ("mean", "std"),
+    "bernoulli_": ("p",),
+    "exponential_": ("lambd",),
+    "cauchy_": ("median", "sigma"),
+    "log_normal_": ("mean", "std"),
+    "geometric_": ("p",),
+}
 
 
 _random_rows = tuple(_drawn_row("random", f"RandomBackward{number}") for number in range(3))

@@ -2,8 +2,8 @@
 
 from ..catalogue import above_one, family, operation, positive, real, small, unit
 
-# The gamma family's kernels in torch are good to about 1e-11.
-ROUGH = 2**18
+# The gamma family's kernels in torch are good to about 1e-9.
+ROUGH = 2**22
 
 family("Special functions")
 

@@ -1,0 +1,161 @@
+"""Draws from distributions whose parameters are tensors, and windows. Gradients of draws are zero.
+
+Draws take their numbers from the generator in the order and by the recipes of PyTorch on a CPU, so that a seed gives
+the same results.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import sampling
+from .._tensor import Tensor, make
+from ..creation import _generator, finished, randint
+from ..devices import resolve
+from ..promotion import defaults
+from .recording import finish
+from .special_functions import i0
+from .table import op
+
+# -- draws ---------------------------------------------------------------------------------------------------------
+
+
+_ROWS = {
+    "poisson": op(
+        "poisson(Tensor self)",
+        lambda array: array,
+        self=lambda grad: grad.new_zeros(grad.shape),
+        jvp=lambda self_t: self_t * 0,
+        method=False,
+        function=False,
+    ).row,
+    "mean": op(
+        "normal(Tensor mean)",
+        lambda array: array,
+        node="NormalBackward1",
+        mean=lambda grad, mean_sym_sizes: grad.new_zeros(mean_sym_sizes),
+        jvp=lambda mean_t: mean_t * 0,
+        method=False,
+        function=False,
+    ).row,
+    "std": op(
+        "normal(Tensor std)",
+        lambda array: array,
+        node="NormalBackward2",
+        std=lambda grad, std_sym_sizes: grad.new_zeros(std_sym_sizes),
+        jvp=lambda std_t: std_t * 0,
+        method=False,
+        function=False,
+    ).row,
+    "both": op(
+        "normal(Tensor mean, Tensor std)",
+        lambda array, spread: array + spread,
+        node="NormalBackward3",
+        mean=lambda grad, mean_sym_sizes: grad.new_zeros(mean_sym_sizes),
+        std=lambda grad, std_sym_sizes: grad.new_zeros(std_sym_sizes),
+        jvp=lambda mean_t, std_t: (std_t if mean_t is None else mean_t) * 0,
+        method=False,
+        function=False,
+    ).row,
+}
+
+
+def _recorded(name: str, inputs: list, drawn: np.ndarray, dtype) -> Tensor:
+    result = make(np.asarray(drawn).astype(dtype.numpy), inputs[0].device)
+    finish(_ROWS[name], inputs, (result,))
+    return result
+
+
+def poisson(input: Tensor, generator=None) -> Tensor:
+    """Counts of events that happen at the rates ``input``. Raises ``RuntimeError`` for negative rates."""
+    if (input._array < 0).any():
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    source = _generator(generator, input.device)
+    rates = input._array.astype(np.float64)
+    drawn = [sampling.poisson_count(source, rate) for rate in rates.ravel().tolist()]
+    return _recorded("poisson", [input], np.array(drawn, np.float64).reshape(rates.shape), input.dtype)
+
+
+def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Normal draws: with means or deviations per element, or ``size`` of them with the same."""
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        place, stored = resolve(device), (dtype or defaults.dtype).numpy
+        shape = (size,) if isinstance(size, int) else tuple(size)
+        drawn = sampling.normal(_generator(generator, place), shape, stored, float(mean), float(std))
+        return finished(drawn, place, requires_grad)
+    inputs = [value for value in (mean, std) if isinstance(value, Tensor)]
+    kind = "both" if len(inputs) == 2 else "mean" if isinstance(mean, Tensor) else "std"
+    spread = std._array if isinstance(std, Tensor) else np.float64(std)
+    if (spread < 0).any() if isinstance(std, Tensor) else spread < 0:
+        raise RuntimeError("normal expects all elements of std >= 0.0" if isinstance(std, Tensor) else
+                           f"normal expects std >= 0.0, but found std {std:g}")  # fmt: skip
+    shape = np.broadcast_shapes(*(value._array.shape for value in inputs))
+    stored = inputs[0]._array.dtype
+    source = _generator(generator, inputs[0].device)
+    if isinstance(std, Tensor):
+        drawn = sampling.normal(source, shape, stored, 0.0, 1.0) * spread
+    else:
+        drawn = sampling.normal(source, shape, stored, 0.0, float(std))
+    centre = mean._array if isinstance(mean, Tensor) else mean
+    return _recorded(kind, inputs, drawn + centre, inputs[0].dtype)
+
+
+def randint_like(input: Tensor, low, high=None, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Integers of [low, high) in the shape and dtype of ``input``."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, tuple(input.shape), dtype=dtype or input.dtype, device=device or input.device,
+                   requires_grad=requires_grad)  # fmt: skip
+
+
+# -- windows -------------------------------------------------------------------------------------------------------
+
+
+def _window(values):
+    """A factory of windows from a function of the places, in [0, 1], along a whole period."""
+
+    def window(window_length: int, periodic: bool = True, *options, dtype=None, layout=None, device=None,
+               pin_memory=False, requires_grad=False, **named):  # fmt: skip
+        if window_length < 0:
+            raise RuntimeError(
+                f"{window.__name__} requires non-negative window_length, got window_length={window_length}"
+            )
+        steps = max(window_length + bool(periodic) - 1, 1)
+        places = np.arange(window_length) / steps
+        computed = np.ones(window_length) if window_length == 1 else values(places, *options, **named)
+        return finished(computed.astype((dtype or defaults.dtype).numpy), resolve(device), requires_grad)
+
+    window.__name__ = window.__qualname__ = values.__name__
+    window.__module__ = "torch"
+    return window
+
+
+@_window
+def hann_window(t):
+    return 0.5 - 0.5 * np.cos(2 * math.pi * t)
+
+
+@_window
+def hamming_window(t, alpha: float = 0.54, beta: float = 0.46):
+    return alpha - beta * np.cos(2 * math.pi * t)
+
+
+@_window
+def blackman_window(t):
+    return 0.42 - 0.5 * np.cos(2 * math.pi * t) + 0.08 * np.cos(4 * math.pi * t)
+
+
+@_window
+def bartlett_window(t):
+    return 1 - np.abs(2 * t - 1)
+
+
+@_window
+def kaiser_window(t, beta: float = 12.0):
+    return i0(beta * np.sqrt(np.maximum(1 - (2 * t - 1) ** 2, 0))) / i0(np.float64(beta))
+
+
+FUNCTIONS = (
+    poisson, normal, randint_like, hann_window, hamming_window, blackman_window, bartlett_window, kaiser_window,
+)  # fmt: skip
