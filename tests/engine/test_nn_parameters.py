@@ -161,3 +161,20 @@ def test_attention_computes_nothing():
     attention = engine.nn.MultiheadAttention(4, 2)
     with pytest.raises(engine.NotModelled, match=r"forward pass of torch\.nn\.MultiheadAttention is not modelled"):
         attention(engine.ones(3, 1, 4), engine.ones(3, 1, 4), engine.ones(3, 1, 4))
+
+
+CLIPPED = [
+    "torch.nn.utils.clip_grad_value_([a, b], 3.5)",
+    "torch.nn.utils.clip_grad_value_([a, b], 3.5, foreach=False)",
+    "torch.nn.utils.clip_grad_norm_([a, b], 2.5)",
+    "torch.nn.utils.clip_grads_with_norm_([a, b], 2.5, torch.tensor(10.))",
+    "torch.nn.utils.clip_grads_with_norm_(a, 25., torch.tensor(10.))",
+]
+
+
+@pytest.mark.parametrize("call", CLIPPED)
+def test_clipping_writes_as_torch(call):
+    program = "a, b = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))\n"
+    program += "a.grad, b.grad = torch.tensor([3.]), torch.tensor([-4.])\n"
+    engine, wanted = agree(f"{program}print({call}, a.grad, b.grad, a.grad._version, b.grad._version)")
+    assert engine == wanted

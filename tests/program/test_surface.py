@@ -69,6 +69,7 @@ def objects() -> dict[str, list[object]]:
     node = (x * x).exp().grad_fn
     leaf = (x * 2).grad_fn.next_functions[0][0]
     layers = [torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1), torch.nn.Flatten(), torch.nn.MSELoss()]
+    layers.append(torch.nn.UninitializedParameter)  # an instance does not even list its attributes
     with torch.autograd.forward_ad.dual_level():
         dual = torch.autograd.forward_ad.unpack_dual(torch.ones(1))
     return {

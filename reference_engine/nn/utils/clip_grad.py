@@ -56,13 +56,21 @@ def clip_grad_norm_(
     parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach=None
 ):
     """Scale all gradients by max_norm / (norm + 1e-6) where that is below 1; returns the norm before."""
-    grads = [parameter.grad for parameter in _listed(parameters) if parameter.grad is not None]
+    parameters = _listed(parameters)
+    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
     total = get_total_norm(grads, norm_type, error_if_nonfinite, foreach)
-    # Clamped instead of tested: the scale stays a tensor on the gradients' device.
-    scale = torch.clamp(float(max_norm) / (total + 1e-6), max=1.0)
-    for grad in grads:
-        grad.mul_(scale.to(grad.device))
+    clip_grads_with_norm_(parameters, max_norm, total, foreach)
     return total
+
+
+@_unrecorded
+def clip_grads_with_norm_(parameters, max_norm: float, total_norm, foreach=None) -> None:
+    """Scale all gradients by max_norm / (total_norm + 1e-6) where that is below 1; `total_norm` is a tensor."""
+    # Clamped instead of tested: the scale stays a tensor on the gradients' device.
+    scale = torch.clamp(float(max_norm) / (total_norm + 1e-6), max=1.0)
+    for parameter in _listed(parameters):
+        if parameter.grad is not None:
+            parameter.grad.mul_(scale.to(parameter.grad.device))
 
 
 def clip_grad_norm(parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False):
@@ -80,5 +88,9 @@ def clip_grad_value_(parameters, clip_value: float, foreach=None) -> None:
     """Clamp every gradient's elements to [-clip_value, clip_value]."""
     clip_value = float(clip_value)
     for parameter in _listed(parameters):
-        if parameter.grad is not None:
+        if parameter.grad is None:
+            continue
+        if foreach is False:
             parameter.grad.clamp_(min=-clip_value, max=clip_value)
+        else:  # as operations on lists, which cut off at one bound each: two writes
+            parameter.grad.clamp_min_(-clip_value).clamp_max_(clip_value)
