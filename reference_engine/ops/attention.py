@@ -49,7 +49,7 @@ def _flash(query, key, value, dropout_p, is_causal, attn_mask, scale):
     with np.errstate(invalid="ignore", divide="ignore"):
         top = scores.max(axis=-1, keepdims=True)
         sums = np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0]
-        weights = np.nan_to_num(softmax_array(scores, -1))
+        weights = _safe_softmax(scores, -1)
     return (weights @ value).astype(query.dtype), sums.astype(query.dtype)
 
 

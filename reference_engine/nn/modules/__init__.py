@@ -16,7 +16,9 @@ from . import (
     normalization,
     pooling,
     rnn,
+    sets,
     sparse,
+    vision,
 )
 from .module import Module as Module
 
@@ -35,6 +37,8 @@ CLASSES = defined_in(
     normalization,
     pooling,
     rnn,
+    sets,
     sparse,
+    vision,
 )
 globals().update(CLASSES)

@@ -153,3 +153,9 @@ class InstanceNorm2d(_InstanceNorm):
     """(N, C, H, W) or (C, H, W)."""
 
     _dims = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """(N, C, D, H, W) or (C, D, H, W)."""
+
+    _dims = (4, 5)

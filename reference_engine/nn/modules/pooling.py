@@ -47,6 +47,51 @@ class MaxPool2d(_MaxPool):
     _ndim = 2
 
 
+class MaxPool3d(_MaxPool):
+    """(N, C, D, H, W)."""
+
+    _ndim = 3
+
+
+class _MaxUnpool(Module):
+    _ndim = 0
+
+    def __init__(self, kernel_size, stride=None, padding=0) -> None:
+        super().__init__()
+        self.kernel_size = _tuple(kernel_size, self._ndim)
+        self.stride = self.kernel_size if stride is None else _tuple(stride, self._ndim)
+        self.padding = _tuple(padding, self._ndim)
+
+    def forward(self, input, indices, output_size=None):
+        run = getattr(F, f"max_unpool{self._ndim}d")
+        return run(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+def _tuple(value, ndim: int) -> tuple:
+    return (value,) * ndim if isinstance(value, int) else tuple(value)
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """The maxima of (N, C, L) where they stood."""
+
+    _ndim = 1
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The maxima of (N, C, H, W) where they stood."""
+
+    _ndim = 2
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The maxima of (N, C, D, H, W) where they stood."""
+
+    _ndim = 3
+
+
 class AvgPool1d(Module):
     """Means of windows of (N, C, L)."""
 
@@ -70,6 +115,8 @@ class AvgPool1d(Module):
 class AvgPool2d(Module):
     """Means of windows of (N, C, H, W)."""
 
+    _ndim = 2
+
     def __init__(
         self,
         kernel_size,
@@ -86,7 +133,7 @@ class AvgPool2d(Module):
         self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
 
     def forward(self, input):
-        return F.avg_pool2d(
+        return getattr(F, f"avg_pool{self._ndim}d")(
             input,
             self.kernel_size,
             self.stride,
@@ -98,6 +145,12 @@ class AvgPool2d(Module):
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool3d(AvgPool2d):
+    """Means of windows of (N, C, D, H, W)."""
+
+    _ndim = 3
 
 
 class _Adaptive(Module):
@@ -123,15 +176,40 @@ class AdaptiveAvgPool2d(_Adaptive):
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveMaxPool2d(_Adaptive):
-    """Largest values over windows that give an output of a chosen size."""
+class AdaptiveAvgPool3d(_Adaptive):
+    """Means over windows that give an output of a chosen size."""
+
+    def forward(self, input):
+        return F.adaptive_avg_pool3d(input, self.output_size)
+
+
+class _AdaptiveMax(_Adaptive):
+    _ndim = 0
 
     def __init__(self, output_size, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
 
     def forward(self, input):
-        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+        return getattr(F, f"adaptive_max_pool{self._ndim}d")(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool1d(_AdaptiveMax):
+    """Largest values over windows that give an output of a chosen length."""
+
+    _ndim = 1
+
+
+class AdaptiveMaxPool2d(_AdaptiveMax):
+    """Largest values over windows that give an output of a chosen size."""
+
+    _ndim = 2
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """Largest values over windows that give an output of a chosen size."""
+
+    _ndim = 3
 
 
 class _LPPool(Module):
@@ -163,3 +241,9 @@ class LPPool2d(_LPPool):
     """The p-norm of windows of (N, C, H, W)."""
 
     _ndim = 2
+
+
+class LPPool3d(_LPPool):
+    """The p-norm of windows of (N, C, D, H, W)."""
+
+    _ndim = 3
