@@ -5,6 +5,13 @@ import numpy as np
 _SPLIT = 134217729.0  # 2**27 + 1: Veltkamp's constant for float64
 
 
+def cast(array, dtype):
+    """The array in another dtype and the same layout; memory that several places share becomes rows in order."""
+    if array.dtype == dtype:
+        return array
+    return array.astype(dtype, order="C" if 0 in array.strides else "K")
+
+
 def multiply_add(factor, scale, offset):
     """factor * scale + offset, rounded once: what a fused multiply-add instruction gives.
 
@@ -17,7 +24,7 @@ def multiply_add(factor, scale, offset):
         return np.add(wide, offset, dtype=np.float64).astype(np.float32)
     if dtype == np.float64:
         return _multiply_add_double(np.asarray(factor, np.float64), np.float64(scale), offset)
-    return np.add(offset, np.multiply(factor, scale))
+    return np.add(offset, np.multiply(factor, scale)).astype(dtype, copy=False)
 
 
 def _multiply_add_double(factor, scale, offset):

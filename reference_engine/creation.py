@@ -14,7 +14,7 @@ from ._state import thread
 from ._tensor import Tensor, from_array, make
 from .determinism import uninitialised
 from .devices import CPU, device, resolve
-from .dtypes import dtype, int64
+from .dtypes import FLOATING, dtype, int64
 from .literals import inferred
 from .overrides import dispatch, dispatches
 from .promotion import defaults
@@ -272,6 +272,8 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     found = dtype or (int64 if all(isinstance(v, int) for v in (start, end, step)) else defaults.dtype)
+    if found.kind < FLOATING:
+        start, end, step = int(start), int(end), int(step)
     count = max(math.ceil((end - start) / step), 0)
     array = (start + np.arange(count) * step).astype(found.numpy)
     return finished(array, resolve(device), requires_grad, out)

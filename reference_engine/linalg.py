@@ -27,7 +27,7 @@ from .ops.matrices.spectral import eig, eigh, eigvals, eigvalsh, svdvals
 from .ops.matrices.spectral import linalg_svd as svd
 from .ops.matrices.triangular import cholesky_ex, solve_triangular
 from .ops.matrices.triangular import linalg_cholesky as cholesky
-from .ops.strided import diagonal
+from .ops.strided import diagonal as _diagonal
 
 __all__ = [
     "LinAlgError",
@@ -70,3 +70,8 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+
+def diagonal(A, *, offset: int = 0, dim1: int = -2, dim2: int = -1):
+    """The diagonals of the last two dimensions: a view."""
+    return _diagonal(A, offset, dim1, dim2)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._state import process, thread
 from .._tensor import Tensor, make, wrapped_number
+from ..arithmetic import cast
 from ..dtypes import FLOATING, bfloat16
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.saved import SavedTensor
@@ -116,7 +117,7 @@ def make_unary(row: Row):
         if type(array) is not np.ndarray:
             return slow(self)
         if not as_is and promote == FLOAT and self.dtype.kind < FLOATING:
-            array = array.astype(defaults.dtype.numpy)
+            array = cast(array, defaults.dtype.numpy)
         computed = forward(array)
         result = make(computed if type(computed) is np.ndarray else np.array(computed), self._storage.device)
         if process.forward_level >= 0:

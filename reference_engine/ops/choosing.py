@@ -106,12 +106,14 @@ def _beside(array, bound):
 
 def _at_least(array, low):
     array = _beside(array, low)
-    return np.where(array < low, np.asarray(low).astype(array.dtype), array)
+    low = np.asarray(low).astype(array.dtype)
+    return np.where(array < low, low, array)
 
 
 def _at_most(array, high):
     array = _beside(array, high)
-    return np.where(array > high, np.asarray(high).astype(array.dtype), array)
+    high = np.asarray(high).astype(array.dtype)
+    return np.where(array > high, high, array)
 
 
 _NOT_COMPLEX = (("c", "clamp is not supported for complex types"),)

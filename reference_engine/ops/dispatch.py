@@ -17,6 +17,7 @@ import numpy as np
 
 from .._state import process, thread, warn_once
 from .._tensor import Tensor, make
+from ..arithmetic import cast
 from ..devices import CPU
 from ..dtypes import FLOATING
 from ..graph import inplace
@@ -98,7 +99,7 @@ def arrays_of(values: list, row: Row) -> list:
         value = values[position]
         if isinstance(value, Tensor):
             array = settled(value._array)
-            arguments[position] = array if array.dtype == wanted else array.astype(wanted)
+            arguments[position] = cast(array, wanted)
             if shape is None:
                 shape = array.shape
             elif shape != array.shape:
@@ -212,7 +213,7 @@ def run_in_place(row: Row, values: list):
         node, mask = new_node(row, values, row.in_place_class) if row.node_class else (None, None)
         if node is None:
             tensors = (values[position] for position in row.tensor_positions)
-            edges = tuple(gradient_edge(tensor) for tensor in tensors if isinstance(tensor, Tensor))
+            edges = tuple(gradient_edge(t) for t in tensors if isinstance(t, Tensor) and t.requires_grad)
             node, mask = NotImplementedNode(edges, row.name + "_"), ()
     if recording or tracks_tangents:
         names = {name for formula in row.formulas for name in formula.names}

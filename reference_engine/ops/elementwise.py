@@ -317,8 +317,14 @@ def _power_grad_self(grad, self, exponent):
     return where(exponent == 0.0, zeros_like(grad), grad * conj(exponent * self.pow(exponent - 1)))
 
 
+def _real(tensor):
+    return tensor.real if tensor.dtype.kind == COMPLEX else tensor
+
+
 def _power_grad_exponent(grad, self, exponent, result):
-    return grad * conj(where((self == 0) & (exponent >= 0), zeros_like(result), result * self.to(result.dtype).log()))
+    return grad * conj(
+        where((self == 0) & (_real(exponent) >= 0), zeros_like(result), result * self.to(result.dtype).log())
+    )
 
 
 def _power_tensor(base, exponent):
@@ -353,7 +359,7 @@ def _power_of_number_grad(grad, self, exponent, result):
 
 def _power_of_number(base, exponent):
     if exponent.dtype == np.bool_:
-        exponent = exponent.astype(np.int64)
+        exponent = exponent.astype(np.int64 if isinstance(base, int) else np.float32)
     floating = exponent.dtype.kind in "fcV" or isinstance(base, int)
     return np.power(np.asarray(base, exponent.dtype if floating else np.float32), exponent)
 

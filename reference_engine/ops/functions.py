@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..arithmetic import cast
 from ..dtypes import COMPLEX
 from .backward_rows import backward_operation
 from .calls import publish_in_place
@@ -22,11 +23,11 @@ def rounded_once(function):
             return (
                 function(array)
                 if array.dtype == np.complex128
-                else function(array.astype(np.complex128)).astype(array.dtype)
+                else function(cast(array, np.complex128)).astype(array.dtype)
             )
         if array.dtype == np.float64:
             return function(array)
-        return function(array.astype(np.float64)).astype(array.dtype)
+        return function(cast(array, np.float64)).astype(array.dtype)
 
     return compute
 
@@ -99,12 +100,12 @@ sigmoid = unary(
     _sigmoid,
     backward_operation("sigmoid_backward", lambda grad, result: grad * conj((1 - result) * result), ("result",)),
 )
-relu = unary("relu", lambda a: np.where(a > 0, a, np.where(a != a, a, np.zeros((), a.dtype))),
+relu = unary("relu", lambda a: np.where(a < 0, np.zeros((), a.dtype), a),
              lambda grad, result: threshold_grad(grad, result), AS_IS,
              refuses=(("b", "!Boolean inputs not supported for relu"),
                       ("c", "clamp is not supported for complex types")))  # fmt: skip
 _SIGN_OF_COMPLEX = "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
-sign = unary("sign", lambda a: np.sign(a) if a.dtype != np.bool_ else a.copy(), lambda grad: zeros_like(grad), AS_IS,
+sign = unary("sign", lambda a: _signs(a), lambda grad: zeros_like(grad), AS_IS,
              lambda self_t: zeros_like(self_t),
              refuses=(("c", _SIGN_OF_COMPLEX),))  # fmt: skip
 for _name, _function in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.trunc)):
@@ -114,18 +115,34 @@ for _name, _function in (("floor", np.floor), ("ceil", np.ceil), ("trunc", np.tr
 frac = unary("frac", lambda a: a - np.trunc(a), lambda grad: grad, AS_IS, lambda self_t: self_t,
              refuses=(("biuc", "frac_cpu"),))  # fmt: skip
 round_ = op(
-    "round(Tensor self, *, int decimals=0)",
-    lambda a, decimals: np.round(a, decimals),
+    "round(Tensor self)",
+    np.round,
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
     refuses=(("bc", "round_vml_cpu"),),
+)
+round_decimals = op(
+    "round(Tensor self, *, int decimals)",
+    lambda a, decimals: np.round(a, decimals),
+    node="RoundBackward1",
+    in_place=True,
+    self=lambda grad: zeros_like(grad),
+    jvp=lambda self_t: zeros_like(self_t),
+    refuses=(("biuc", "round_cpu"),),
 )
 
 
 def threshold_grad(grad, result):
     """Pass the gradient where the result is positive."""
     return threshold_backward(grad, result, 0)
+
+
+def _signs(array: np.ndarray) -> np.ndarray:
+    if array.dtype == np.bool_:
+        return array.copy()
+    found = np.sign(array)
+    return found + np.zeros((), found.dtype) if found.dtype.kind in "fV" else found  # -0 becomes 0
 
 
 threshold_backward = op(

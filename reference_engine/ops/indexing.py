@@ -59,7 +59,7 @@ index_put_zeros = op(
 
 
 def _place(array, indices, values, accumulate):
-    result = array.copy()
+    result = array.copy(order="C" if 0 in array.strides else "K")
     keys = _keys(indices)
     target = result[keys].shape
     if values.shape != target:

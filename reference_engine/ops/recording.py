@@ -105,7 +105,9 @@ def record(row: Row, values: list, outputs: tuple) -> None:
     """Attach a new node to the ``outputs`` of a call that is being recorded."""
     if row.node_class is None:
         edges = tuple(
-            gradient_edge(values[position]) for position in row.tensor_positions if isinstance(values[position], Tensor)
+            gradient_edge(values[position])
+            for position in row.tensor_positions
+            if isinstance(values[position], Tensor) and values[position].requires_grad
         )
         node, mask = NotImplementedNode(edges, row.name), None
     else:

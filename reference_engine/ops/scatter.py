@@ -125,6 +125,7 @@ def _index_add(array, dim, index, source, alpha):
     result = array.copy()
     dim = wrap_dim(dim, array.ndim)
     key = (slice(None),) * dim + (index,)
+    alpha = array.dtype.type(alpha).item() if array.dtype.kind in "iu" else alpha
     if not array.ndim:
         result[...] = result + (source * alpha).sum()
         return result
@@ -179,7 +180,7 @@ index_fill_tensor = op(
     node="IndexFillBackward1",
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
-    value=lambda grad, dim, index: grad.index_select(dim, index).sum(),
+    value=lambda grad, dim, index: grad.index_select(dim, index.unique()).sum(),
     jvp=lambda self_t, value_t, self, dim, index: (zeros_like(self) if self_t is None else self_t).index_fill(
         dim, index, 0 if value_t is None else value_t
     ),
@@ -234,9 +235,20 @@ masked_scatter = op(
 )
 
 
+def _as_laid_out(array):
+    """A copy with the strides of the original, gaps included; in order where places share memory."""
+    if 0 in array.strides or not array.size:
+        return array.copy()
+    last = sum((extent - 1) * step for extent, step in zip(array.shape, array.strides, strict=True))
+    memory = np.empty(last // array.itemsize + 1, array.dtype)
+    result = np.lib.stride_tricks.as_strided(memory, array.shape, array.strides)
+    result[...] = array
+    return result
+
+
 def _scattered(view_of):
     def forward(array, source, *where_to):
-        result = array.copy()
+        result = _as_laid_out(array)
         target = view_of(result, *where_to)
         if target.shape != source.shape:
             raise RuntimeError(

@@ -133,7 +133,7 @@ def adjoint(self: Tensor) -> Tensor:
 
 
 def ravel(self: Tensor) -> Tensor:
-    return reshape(self, -1)
+    return view(contiguous(self), -1)
 
 
 def T(self: Tensor) -> Tensor:

@@ -125,7 +125,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0):
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     extent = input.size(dim)
-    return split_row(input, -(-extent // chunks) or 1, dim)
+    if not extent:
+        return split_with_sizes(input, (0,) * chunks, dim)
+    return split_row(input, -(-extent // chunks), dim)
 
 
 def _unbind(array: np.ndarray, dim: int) -> list[np.ndarray]:

@@ -310,7 +310,7 @@ def _squeeze(array: np.ndarray, dims: tuple) -> np.ndarray:
 
 def _unsqueeze_to(grad, sizes, dims=None):
     """Undo a squeeze: put back the dimensions of extent 1."""
-    wanted = range(len(sizes)) if dims is None else wrap_dims(dims, len(sizes))
+    wanted = range(len(sizes)) if dims is None else wrap_dims(dims, len(sizes)) if dims != () else ()
     for dim, extent in enumerate(sizes):
         if extent == 1 and dim in wanted:
             grad = grad.unsqueeze(dim)
@@ -334,7 +334,7 @@ squeeze_dim = op(
 )
 squeeze_dims = op(
     "squeeze(Tensor self, int[] dim)",
-    lambda a, dim: _squeeze(a, wrap_dims(dim, a.ndim)),
+    lambda a, dim: _squeeze(a, wrap_dims(dim, a.ndim) if dim else ()),
     view=True,
     node="SqueezeBackward2",
     self=lambda grad, self_sym_sizes, dim: _unsqueeze_to(grad, self_sym_sizes, dim),

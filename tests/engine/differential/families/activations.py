@@ -13,7 +13,7 @@ for name in (
         if name in ("hardsigmoid", "hardswish", "silu", "mish", "selu", "relu6")
         else False
     )
-    operation(f"nn.functional.{name}", f"F.{name}(x)", x=real("..."), in_place=in_place)
+    operation(f"nn.functional.{name}", f"F.{name}(x)", x=real("..."), in_place=in_place, accumulates=True)
 for name, options in (
     ("threshold", ", {a}, {b}"), ("hardtanh", ", {c}, {b}"), ("leaky_relu", ", {a}"), ("elu", ", {b}"), ("celu", ", {b}"),
 ):  # fmt: skip
