@@ -6,17 +6,26 @@ statistics, reductions as numbers, flags of libraries) it is stated here.
 
 from ..ops import losses as _losses
 from ..ops import normalization as _normalization
+from ..ops import losses as _losses
+from ..ops import normalization as _normalization
+from ..ops import padding as _padding
+from ..ops.spatial import grid_sampling as _grid_sampling
+from ..ops.spatial import shuffling as _shuffling
 from . import functional as F
 
 _SAME = (
-    "adaptive_avg_pool1d avg_pool1d bilinear celu celu_ conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
-    "conv_transpose3d cosine_similarity grid_sampler hardshrink max_pool1d max_pool1d_with_indices max_pool2d "
-    "max_pool3d pairwise_distance prelu rms_norm rrelu rrelu_ selu selu_ threshold threshold_"
+    "adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d "
+    "conv_transpose2d conv_transpose3d cosine_similarity grid_sampler hardshrink max_pool1d max_pool1d_with_indices "
+    "max_pool2d max_pool3d pairwise_distance pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_ "
+    "threshold threshold_"
 )
 _REDUCTIONS = ("none", "mean", "sum")
 
 native_batch_norm = _normalization.batch_norm_row
 native_layer_norm = _normalization.layer_norm_row
+constant_pad_nd = _padding.constant_pad
+affine_grid_generator = _shuffling.affine_grid_generator
+grid_sampler_2d, grid_sampler_3d = _grid_sampling.grid_sampler_2d, _grid_sampling.grid_sampler_3d
 
 
 def adaptive_max_pool1d(input, output_size):

@@ -6,7 +6,6 @@ A module may have ``FUNCTIONS`` for the ``torch`` namespace and ``METHODS`` of `
 from __future__ import annotations
 
 from . import (
-    attention,
     calculus,
     choosing,
     copying,
@@ -27,7 +26,6 @@ from . import (
     scatter,
     searching,
     shapes,
-    spatial,
     special,
     splitting,
     statistics,
@@ -40,7 +38,7 @@ from . import (
 FAMILIES = (
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
     joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
-    reducing, view_copies, sums_of_products, drawing, spatial, attention,
+    reducing, view_copies, sums_of_products, drawing,
 )  # fmt: skip
 
 
