@@ -6,8 +6,6 @@ statistics, reductions as numbers, flags of libraries) it is stated here.
 
 from ..ops import losses as _losses
 from ..ops import normalization as _normalization
-from ..ops import losses as _losses
-from ..ops import normalization as _normalization
 from ..ops import padding as _padding
 from ..ops.spatial import grid_sampling as _grid_sampling
 from ..ops.spatial import shuffling as _shuffling
