@@ -33,9 +33,11 @@ from . import (
     sums_of_products,
     view_copies,
     views,
+    weight_norms,
 )
 
 FAMILIES = (
+    weight_norms,
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
     joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
     reducing, view_copies, sums_of_products, drawing,
