@@ -102,6 +102,14 @@ def map_(self: Tensor, tensor: Tensor, callable) -> Tensor:
     return self
 
 
+def map2_(self: Tensor, x: Tensor, y: Tensor, callable) -> Tensor:
+    if self.requires_grad or x.requires_grad or y.requires_grad:
+        raise RuntimeError("Can't call map2_() on Variable that requires grad. Use var.detach().map2_() instead.")
+    triples = zip(*(tensor._array.reshape(-1).tolist() for tensor in (self, x, y)), strict=True)
+    self._array[...] = np.array([callable(*each) for each in triples], self._array.dtype).reshape(self._array.shape)
+    return self
+
+
 ALIASES_OF = {
     "absolute": "abs", "negative": "neg", "multiply": "mul", "divide": "div", "subtract": "sub", "clip": "clamp",
     "greater": "gt", "greater_equal": "ge", "less": "lt", "less_equal": "le", "not_equal": "ne", "arctan": "atan",
@@ -147,7 +155,7 @@ def install() -> None:
 OWN_METHODS = (
     conj, conj_physical, conj_physical_, resolve_conj, resolve_neg, detach, detach_, to, cpu, cuda, type_as, copy_,
     random_, resize_, resize_as_, resize, resize_as, set_, square, square_, equal, allclose, bernoulli, multinomial,
-    is_same_size, is_set_to, apply_, map_,
+    is_same_size, is_set_to, apply_, map_, map2_,
 )  # fmt: skip
 
 

@@ -171,6 +171,22 @@ def diagflat(self: Tensor, offset: int = 0) -> Tensor:
     return diag(self.contiguous().view(-1), offset)
 
 
+def fill_diagonal_(self: Tensor, fill_value, wrap: bool = False) -> Tensor:
+    """Write a number on the main diagonal; with ``wrap`` it starts again below the end of a tall matrix."""
+    if self.ndim < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if self.ndim > 2 and len(set(self.shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    height, width = self.size(0), self.size(1)
+    step, start, count = sum(self.stride()), self.storage_offset(), min(height, width)
+    self.as_strided((count,), (step,), start).fill_(fill_value)
+    if wrap and self.ndim == 2 and height > width + 1:
+        rest = -(-self.numel() // (width + 1)) - count
+        if rest > 0:
+            self.as_strided((rest,), (step,), start + self.stride(0) * (width + 1)).fill_(fill_value)
+    return self
+
+
 def _trace(array):
     if array.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {array.ndim}")
@@ -364,8 +380,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 
 
 moveaxis, row_stack = movedim, vstack
-METHODS = (dsplit, fliplr, flipud, diag, diagflat, repeat_interleave, take_along_dim)
+_SHARED = (dsplit, fliplr, flipud, diag, diagflat, repeat_interleave, take_along_dim)
+METHODS = (*_SHARED, fill_diagonal_)
 FUNCTIONS = (
-    *METHODS, atleast_1d, atleast_2d, atleast_3d, hstack, vstack, dstack, column_stack, tril_indices, triu_indices,
+    *_SHARED, atleast_1d, atleast_2d, atleast_3d, hstack, vstack, dstack, column_stack, tril_indices, triu_indices,
     vander, block_diag, cartesian_prod, combinations,
 )  # fmt: skip

@@ -10,6 +10,8 @@ torch = pytest.importorskip("torch")
 
 import reference_engine  # noqa: E402
 
+from .twin import agree  # noqa: E402
+
 REARRANGING = (
     "torch.hstack([x,y]) torch.hstack([v,row]) torch.vstack([v,row]) torch.dstack([x,y]) torch.dstack([v,row]) "
     "torch.column_stack([v,m]) torch.row_stack([v,x]) torch.atleast_1d(s) torch.atleast_2d(v) torch.atleast_3d(x) "
@@ -73,3 +75,21 @@ def test_powers_of_a_vector_agree_though_neither_has_a_gradient():
         with pytest.raises(RuntimeError, match="modified by an inplace operation"):
             library.vander(vector).sum().backward()
     assert seen[0] == seen[1]
+
+
+def test_filling_a_diagonal_in_place():
+    found, wanted = agree("""
+for shape in ((3, 4), (4, 3), (7, 2), (2, 2, 2)):
+    for wrap in (False, True):
+        x = torch.ones(shape, requires_grad=True)
+        y = (x * 2).fill_diagonal_(5.0, wrap=wrap)
+        y.sum().backward()
+        print(y.tolist(), y.grad_fn.name(), x.grad.tolist())
+for shape in ((3,), (2, 3, 2)):
+    try:
+        torch.ones(shape).fill_diagonal_(1.0)
+    except RuntimeError as error:
+        print(error)
+print(torch.ones(2).map2_(torch.ones(2), torch.ones(2), lambda a, b, c: a + 2 * b + 3 * c))
+""")
+    assert found == wanted
