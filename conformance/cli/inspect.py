@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import json
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ from conformance.exceptions import ConformanceError, UsageError
 
 def register(app: typer.Typer) -> None:
     app.command(name="list")(list_cases)
+    app.command()(new)
     app.command()(explain)
     app.command()(repro)
     app.command()(schema)
@@ -108,6 +110,37 @@ def _one_instance(identifier: str):
         raise UsageError(f"{identifier}: a case id has the form PATH::CASE; `torch-conformance list` shows them")
     files, chosen = common.load_selected([identifier])
     return files[0], chosen
+
+
+def new(
+    snippet: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="A file with the snippet. Default: standard input.")
+    ] = "-",
+    name: Annotated[str, typer.Option("--name", help="The case's name, like leaf-stays-leaf.")] = "proposed-case",
+    target: Annotated[str, typer.Option("--target", "-t", metavar="ENGINE:DEVICE")] = "torch:cpu",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Default: standard output.")] = None,
+) -> int:
+    """Propose a case: run a pasted snippet on torch and write down what happened, for review.
+
+    Prompts and imports of torch are taken off; what the snippet prints becomes what is expected. Lint refuses
+    the proposal until its titles are written anew.
+    """
+    from conformance.load.tables import CASE_ID
+    from conformance.load.yaml_nodes import read_text
+    from conformance.propose import propose
+
+    if not re.fullmatch(CASE_ID, name):
+        raise UsageError(f"{name!r} is no case name; write small letters, digits and `-`, like `leaf-stays-leaf`")
+    if out is not None and out.exists():
+        raise UsageError(f"{out} exists; proposals overwrite nothing")
+    text = sys.stdin.read() if snippet == "-" else read_text(Path(snippet), snippet)
+    proposed = propose(text, "<snippet>" if snippet == "-" else snippet, name, target)
+    if out is None:
+        common.say(proposed)
+    else:
+        out.write_text(proposed, encoding="utf-8")
+        typer.echo(f"{out}: review it, then `torch-conformance lint` and `torch-conformance run {out}`")
+    return 0
 
 
 def explain(identifier: Annotated[str, typer.Argument(metavar="ID", help="A case id.")]) -> int:

@@ -13,6 +13,7 @@ from conformance.lint.versions import misplaced
 from conformance.load.files import same_ids
 from conformance.load.model import Case, Group, OneOf, PerDevice, PerTorch, RowRef, Thrown, Value
 from conformance.load.report import quoted
+from conformance.propose.writing import REVIEW
 
 _PATH = re.compile(r"([a-z0-9_]+/)*[a-z0-9_]+\.yaml")
 
@@ -35,6 +36,18 @@ def title_missing(project: Project) -> Iterator[Problem]:
     for file in project.files:
         if not file.title:
             yield at(file.shown, TOP, "title-missing", "the file has no title", "add `title:` with the rule")
+
+
+def title_unreviewed(project: Project) -> Iterator[Problem]:
+    """title-unreviewed: what `torch-conformance new` proposed has been read by somebody"""
+    what = f"the title still begins with {REVIEW}: nobody has held the proposal against the documents"
+    mend = "check every expectation, cite what the rule rests on, and write the title"
+    for file in project.files:
+        if file.title.startswith(REVIEW):
+            yield at(file.shown, TOP, "title-unreviewed", what, mend)
+        for case in file.cases:
+            if case.title.startswith(REVIEW):
+                yield at(file.shown, case.mark, "title-unreviewed", what, mend)
 
 
 def title_twice(project: Project) -> Iterator[Problem]:
@@ -205,6 +218,7 @@ RULES = (
     file_name,
     ids_twice,
     title_missing,
+    title_unreviewed,
     title_twice,
     case_uncited,
     case_asserts_nothing,
