@@ -59,7 +59,7 @@ def __getattr__(name: str):
         from importlib import import_module
 
         return import_module("." + name, __name__)
-    if name in _OUT_OF_SCOPE:
+    if name in _OUT_OF_SCOPE or name.startswith("_foreach_"):
         raise NameNotModelled(f"torch.{name}")
     if name[:1].islower() and name.isidentifier():
         from .nn import native

@@ -12,7 +12,7 @@ import numpy as np
 
 from ._tensor import Tensor, make
 from .determinism import uninitialised
-from .devices import CPU, resolve
+from .devices import CPU, device, resolve
 from .dtypes import dtype
 from .literals import inferred
 from .promotion import defaults
@@ -24,8 +24,13 @@ _SIGNATURES = (
 )
 
 
-def construct(wanted: dtype | None, args: tuple, kwargs: dict) -> Tensor:
-    """A tensor of dtype ``wanted`` (None for the default) from what such a constructor accepts.
+def new(self: Tensor, *args, **kwargs) -> Tensor:
+    """``Tensor.new``: what ``torch.Tensor`` makes of the arguments, of this tensor's dtype and on its device."""
+    return construct(self.dtype, args, kwargs, self.device)
+
+
+def construct(wanted: dtype | None, args: tuple, kwargs: dict, home: device = CPU) -> Tensor:
+    """A tensor of dtype ``wanted`` (None for the default) on ``home`` from what such a constructor accepts.
 
     Raises ``TypeError`` for other arguments, ``RuntimeError`` for another device or dtype.
     """
@@ -34,27 +39,27 @@ def construct(wanted: dtype | None, args: tuple, kwargs: dict) -> Tensor:
     place = options.pop("device", None)
     if options:
         _refuse(args, kwargs, f"some of the keywords were incorrect: {', '.join(options)}")
-    if place is not None and resolve(place) is not CPU:
+    if place is not None and resolve(place) is not home:
         raise RuntimeError(
-            f"legacy constructor expects device type: cpu but device type: {resolve(place).type} was passed"
+            f"legacy constructor expects device type: {home.type} but device type: {resolve(place).type} was passed"
         )
     if not args:
-        return make(np.zeros(0, stored.numpy))
+        return make(np.zeros(0, stored.numpy), home)
     first = args[0]
     if isinstance(first, Size) or (isinstance(first, int) and not isinstance(first, bool)):
-        return make(uninitialised(_shape(args), stored.numpy))
+        return make(uninitialised(_shape(args), stored.numpy), home)
     if len(args) > 1:
         shown = ", ".join(f"!{_shown_type(value, inside=True)}!" for value in args)
         _refuse(args, kwargs, f"some of the arguments have invalid types: ({shown})")
     if isinstance(first, Tensor):
         return _same(first, wanted)
     if isinstance(first, np.ndarray):
-        return make(first.astype(stored.numpy))
+        return make(first.astype(stored.numpy), home)
     if isinstance(first, str):
         raise TypeError("new(): invalid data type 'str'")
     if not isinstance(first, Sequence):
         raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
-    return make(inferred(first, stored))
+    return make(inferred(first, stored), home)
 
 
 def _same(other: Tensor, wanted: dtype | None) -> Tensor:

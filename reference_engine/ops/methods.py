@@ -7,6 +7,7 @@ import numpy as np
 from .._tensor import Tensor, make
 from ..dtypes import ALIASES, BY_NAME
 from ..lazy import bits
+from ..legacy import new
 from . import elementwise, shapes
 from .calls import FUNCTIONS, METHODS
 from .complex_parts import conj, conj_physical, conj_physical_, resolve_conj, resolve_neg
@@ -153,6 +154,7 @@ def install() -> None:
 
 
 OWN_METHODS = (
+    new,
     conj, conj_physical, conj_physical_, resolve_conj, resolve_neg, detach, detach_, to, cpu, cuda, type_as, copy_,
     random_, resize_, resize_as_, resize, resize_as, set_, square, square_, equal, allclose, bernoulli, multinomial,
     is_same_size, is_set_to, apply_, map_, map2_,

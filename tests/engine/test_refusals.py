@@ -146,3 +146,10 @@ COMPLEX = [
 def test_results_that_may_not_be_complex(call):
     ours, wanted = agree(f"{_SHOW}c = torch.tensor([1 + 2j, 3j], requires_grad=True)\nshow(lambda: {call})")
     assert ours == wanted
+
+
+@pytest.mark.parametrize("call", LEGACY)
+@pytest.mark.parametrize("own", ["torch.ones(2).double()", "torch.tensor([1, 2])", "torch.ones(2, requires_grad=True)"])
+def test_new_tensors_of_a_tensors_own_kind(own, call):
+    engine, wanted = agree(f"{_SHOW}\nx = {own}\nshow(lambda: x.new{call})")
+    assert engine == wanted
