@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from . import (
     calculus,
+    cells,
     choosing,
     copying,
     distances,
@@ -40,7 +41,7 @@ FAMILIES = (
     weight_norms,
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
     joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
-    reducing, view_copies, sums_of_products, drawing,
+    reducing, view_copies, sums_of_products, drawing, cells,
 )  # fmt: skip
 
 

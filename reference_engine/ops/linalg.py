@@ -137,6 +137,12 @@ def _scaled(value, factor):
 
 
 def _addmm(c, a, b, beta, alpha):
+    for name, array in (("self", c), ("mat1", a)):
+        if array.dtype != b.dtype:
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got {BY_NUMPY[array.dtype].scalar} and "
+                f"{BY_NUMPY[b.dtype].scalar}"
+            )
     product = _scaled(_mm(a, b), alpha)
     return product if beta == 0 else np.add(_scaled(c, beta), product)
 

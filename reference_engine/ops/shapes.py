@@ -7,7 +7,7 @@ from .._tensor import Tensor
 from .complex_parts import imag, real
 from .dims import infer_size, wrap_dim
 from .elementwise import clone
-from .splitting import chunk, hsplit, split, tensor_split, unsafe_chunk, unsafe_split, vsplit
+from .splitting import chunk, hsplit, split, tensor_split, unsafe_chunk, unsafe_split, unsafe_split_with_sizes, vsplit
 from .strided import as_strided
 from .views import expand, narrow, permute, reshape_alias, transpose, unsafe_view, view, view_array
 
@@ -85,6 +85,8 @@ def movedim(self: Tensor, source, destination) -> Tensor:
     targets = (destination,) if isinstance(destination, int) else tuple(destination)
     sources = [wrap_dim(dim, self.ndim) for dim in sources]
     targets = [wrap_dim(dim, self.ndim) for dim in targets]
+    if not self.ndim:
+        return permute(self, ())
     rest = [dim for dim in range(self.ndim) if dim not in sources]
     order: list = [None] * self.ndim
     for origin, target in zip(sources, targets, strict=True):
@@ -165,7 +167,8 @@ def mH(self: Tensor) -> Tensor:
 
 
 METHODS = (
-    narrow, as_strided, split, chunk, tensor_split, hsplit, vsplit, unsafe_split, unsafe_chunk, reshape, flatten,
+    narrow, as_strided, split, chunk, tensor_split, hsplit, vsplit, unsafe_split, unsafe_split_with_sizes,
+    unsafe_chunk, reshape, flatten,
     unflatten, movedim, swapaxes, swapdims, adjoint, ravel, contiguous, view_as, reshape_as, expand_as,
 )  # fmt: skip
 FUNCTIONS = (*METHODS[:-4], real, imag)

@@ -104,26 +104,67 @@ def split(self: Tensor, split_size_or_sections, dim: int = 0):
     return split_with_sizes(self, tuple(split_size_or_sections), dim)
 
 
-def unsafe_split(self: Tensor, split_size: int, dim: int = 0):
-    """``split`` whose results autograd does not track as views: they may be written to, at the caller's risk."""
-    pieces = split_row(self, split_size, dim)
+def _untied(pieces):
+    """Views that autograd does not track as such: they may be written to, at the caller's risk."""
     for piece in pieces:
-        piece._meta.view = None
+        if piece._meta is not None:
+            piece._meta.view = None
         if piece._counter is not None:
             piece._counter = VersionCounter()
     return pieces
 
 
+_unsafe_split_row = op(
+    "unsafe_split(Tensor self, int split_size, int dim=0)",
+    _split,
+    view=True,
+    multi_output=True,
+    self=lambda grads, self_sym_sizes, split_size, dim: _split_backward(grads, self_sym_sizes, split_size, dim),
+    jvp="linear",
+    method=False,
+    function=False,
+)
+_unsafe_split_with_sizes_row = op(
+    "unsafe_split_with_sizes(Tensor self, int[] split_sizes, int dim=0)",
+    _split_with_sizes,
+    view=True,
+    multi_output=True,
+    self=lambda grads, self_sym_sizes, split_sizes, dim: _join(grads, self_sym_sizes, dim, split_sizes),
+    jvp="linear",
+    method=False,
+    function=False,
+)
+
+
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0):
+    """``split`` whose results are no views for autograd."""
+    return _untied(_unsafe_split_row(input, split_size, dim))
+
+
+def unsafe_split_with_sizes(input: Tensor, split_sizes, dim: int = 0):
+    """``split_with_sizes`` whose results are no views for autograd."""
+    return _untied(_unsafe_split_with_sizes_row(input, tuple(split_sizes), dim))
+
+
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0):
-    return unsafe_split(input, -(-input.size(dim) // chunks) or 1, dim)
+    """``chunk`` whose results are no views for autograd. Raises ``RuntimeError`` for no chunks."""
+    _demand_chunks(input, chunks)
+    extent = input.size(dim)
+    if not extent:
+        return unsafe_split_with_sizes(input, (0,) * chunks, dim)
+    return unsafe_split(input, -(-extent // chunks), dim)
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0):
-    """At most ``chunks`` views of equal length along ``dim``; the last may be shorter."""
+def _demand_chunks(input: Tensor, chunks: int) -> None:
     if input.ndim == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0):
+    """At most ``chunks`` views of equal length along ``dim``; the last may be shorter."""
+    _demand_chunks(input, chunks)
     extent = input.size(dim)
     if not extent:
         return split_with_sizes(input, (0,) * chunks, dim)
