@@ -51,8 +51,8 @@ def write_reports(
     summary = _summary(results, ledgers, gate)
     folder.mkdir(parents=True, exist_ok=True)
     articles = article_pages(summary)
-    for old in folder.glob(f"{ARTICLES}/[0-9][0-9][0-9].html"):
-        old.unlink()
+    for old in (*folder.glob(f"{ARTICLES}/[0-9][0-9][0-9].html"), folder / ARTICLES / "contradictions.html"):
+        old.unlink(missing_ok=True)
     pages = {f"{ARTICLES}/{name}": text for name, text in articles.items()}
     texts = {
         name: html(summary, articles=True) if to == "html" else _renderer(to)(summary) for to, name in FILES.items()
@@ -69,7 +69,9 @@ def write_reports(
 def _summary(results: Any, ledgers: Mapping[str, Any] | None, gate: Any):
     from conformance.report.summary import summarise
 
-    return summarise(results, project_ledgers() if ledgers is None else ledgers, gate)
+    if ledgers is not None:
+        return summarise(results, ledgers, gate)
+    return summarise(results, project_ledgers(), gate, project_contradictions())
 
 
 def _renderer(to: str):
@@ -86,6 +88,17 @@ def _renderer(to: str):
     else:
         from conformance.report.terminal import terminal_text as renderer
     return renderer
+
+
+def project_contradictions() -> list[Any]:
+    """The statements of torch's documentation that the project's ledger calls contradicted; see `project_ledgers`."""
+    from conformance.docs.ledger import load_areas
+    from conformance.exceptions import SpecError
+
+    try:
+        return [entry for area in load_areas().values() for entry in area.entries() if entry.kind == "contradicted"]
+    except SpecError:
+        return []
 
 
 def project_ledgers() -> Mapping[str, Any]:

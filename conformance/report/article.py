@@ -16,7 +16,8 @@ from markupsafe import Markup
 from conformance.judge.model import Check
 from conformance.report.cases import NO_VERDICT, CaseView, Difference
 from conformance.report.html import environment, policy
-from conformance.report.sources import VERDICTS, ClaimView, SourceView
+from conformance.report.script import script
+from conformance.report.sources import CONTRADICTIONS, VERDICTS, ClaimView, SourceView
 from conformance.report.state import portable
 from conformance.report.summary import UNEXPECTED, Summary
 from conformance.run.results import Line
@@ -56,7 +57,7 @@ class Passage(msgspec.Struct, frozen=True):
 
 class Proof(msgspec.Struct, frozen=True):
     """A case under a claim. `of` is what its id says of the instance shown, `siblings` the other instances'
-    ids; `results` are (state, words, targets)."""
+    ids; `results` are (state, words, targets); `script` is the case as plain Python, for torch alone."""
 
     case: CaseView
     of: str
@@ -65,6 +66,7 @@ class Proof(msgspec.Struct, frozen=True):
     results: tuple[tuple[str, str, tuple[str, ...]], ...]
     between: tuple[Difference, ...]
     commands: tuple[str, str]
+    script: str
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -125,6 +127,7 @@ def _page(summary: Summary, source: SourceView, entries: tuple[Entry, ...], torc
     page = environment()
     style = "\n".join(page.get_template(name).render() for name in ("report.css", "article.css"))
     early, script = (page.get_template(name).render() for name in ("theme.js", "article.js"))
+    about_article = source.id != CONTRADICTIONS
     own = tuple(entry for entry in entries if not entry.claim.neighbour)
     beside = tuple(entry for entry in entries if entry.claim.neighbour)
     return page.get_template("article.html").render(
@@ -134,7 +137,8 @@ def _page(summary: Summary, source: SourceView, entries: tuple[Entry, ...], torc
         early=Markup(early),
         script=Markup(script),
         policy=policy([style], [early, script]),
-        sections=(("In the article", own), ("Beyond the article", beside)),
+        about_article=about_article,
+        sections=(("In the article" if about_article else "Statements", own), ("Beyond the article", beside)),
         entries=entries,
         unproven=[(key, words, _ids(entries, key)) for key, words in STANDINGS.items() if words and _ids(entries, key)],
         counts=[(v, *_split(entries, v)) for v in VERDICTS if v in source.counts],
@@ -190,6 +194,7 @@ def _proof(case: CaseView, siblings: tuple[str, ...], devices: dict[str, str]) -
             shlex.join(["torch-conformance", "run", case.id, *(part for t in bad for part in ("--target", t))]),
             shlex.join(["torch-conformance", "repro", case.id, *(part for t in bad[:1] for part in ("--target", t))]),
         ),
+        script=script(case.instance, "torch:cuda" if case.simulated else "torch:cpu") if case.instance else "",
     )
 
 

@@ -14,7 +14,7 @@ from conformance.exceptions import SpecError
 from conformance.judge.alone import who_stands_alone
 from conformance.judge.model import Check, Divergence, TargetInfo
 from conformance.load import instances, load_text
-from conformance.load.model import Case, SpecFile
+from conformance.load.model import Case, Instance, SpecFile
 from conformance.report.profiles import profile_names
 from conformance.report.state import portable
 from conformance.run.results import Line, Results, SpecEntry
@@ -68,6 +68,7 @@ class CaseView(msgspec.Struct, frozen=True):
     simulated: bool = False
     given: tuple[str, ...] = ()
     profile: str = ""
+    instance: Instance | None = None
 
     @property
     def only_differs(self) -> bool:
@@ -108,7 +109,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
     for path, ids in by_path.items():
         spec = specs.get(path)
         parsed = _parse(spec)
-        known = {i.id: i.case for i in instances(parsed)} if parsed else {}
+        known = {i.id: i for i in instances(parsed)} if parsed else {}
         profiles = {case.id: profile_of(case) for case in parsed.cases} if parsed else {}
         shown = spec.shown if spec else f"{path}.yaml"
         views = []
@@ -116,7 +117,7 @@ def build_files(results: Results) -> tuple[FileView, ...]:
             differences = [*_against_document(case, by_case[case], infos)]
             differences += [_between_targets(d, infos) for d in diverged.get(case, ())]
             source = known.get(case)
-            profile = profiles[source.id] if source else ""
+            profile = profiles[source.case.id] if source else ""
             place = _Place(path, shown, source, parsed, real, profile)
             views.append(_case_view(case, by_case[case], differences, place))
         title = parsed.title if parsed else path
@@ -125,12 +126,12 @@ def build_files(results: Results) -> tuple[FileView, ...]:
 
 
 class _Place(msgspec.Struct, frozen=True):
-    """Where a case was written; `case` and `file` are None where its spec cannot be read. `real` are the targets on
+    """Where a case was written; `instance` and `file` are None where its spec cannot be read. `real` are the targets on
     real accelerators."""
 
     path: str
     shown: str
-    case: Case | None
+    instance: Instance | None
     file: SpecFile | None
     real: frozenset[str]
     profile: str
@@ -146,7 +147,8 @@ def _parse(spec: SpecEntry | None) -> SpecFile | None:
 
 
 def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Difference], place: _Place) -> CaseView:
-    case, file = place.case, place.file
+    instance, file = place.instance, place.file
+    case = instance.case if instance else None
     return CaseView(
         id=id_,
         title=case.title if case and case.title else id_.partition("::")[2],
@@ -163,6 +165,7 @@ def _case_view(id_: str, results: dict[str, Line], differences: Sequence[Differe
         status=_status(results, differences),
         given=tuple(source.text for source in case.given) if case else (),
         profile=place.profile,
+        instance=instance,
         simulated=bool(case and "cuda" in case.needs) and not _on_a_device(results, place.real),
     )
 

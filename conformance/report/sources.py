@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from conformance.docs.ledger import Entry
 from conformance.load.ledger import VERDICTS as KNOWN
 from conformance.load.ledger import Claim, Ledger
 from conformance.report.cases import CaseView
 
 VERDICTS = tuple(KNOWN)
 UNKNOWN = "unknown"
+CONTRADICTIONS = "contradictions"
+"""The id of the page that is about torch's own documentation."""
 
 
 class ClaimView(msgspec.Struct, frozen=True):
@@ -62,6 +65,28 @@ def build_sources(ledgers: Mapping[str, Ledger], cases: Iterable[CaseView]) -> t
     for source, claims in strays.items():
         sources.append(_source_view(source, f"Source {source}", "", tuple(claims)))
     return tuple(sorted(sources, key=lambda s: s.id))
+
+
+def contradictions(entries: Iterable[Entry], cases: Iterable[CaseView]) -> SourceView | None:
+    """Where torch does not do what its documentation says, as a document of its own; None where nothing is known.
+
+    `entries` are the contradicted statements of `spec/sources/torch/`. What torch does is the
+    claim's sentence; the statement is named, never quoted.
+    """
+    citing: dict[str, list[CaseView]] = {}
+    for case in cases:
+        for ref in case.docs:
+            citing.setdefault(ref, []).append(case)
+    claims = []
+    for entry in entries:
+        mine = citing.get(entry.id, [])
+        page = f"By the page {entry.owner}, {entry.rule}"
+        says = page if entry.rule else f"Statement {entry.key} of {entry.owner} says otherwise."
+        claims.append(ClaimView(entry.id, entry.reason or says, "refuted", says, False, _ids(mine), _evidence(mine)))
+    if not any(claim.cases for claim in claims):
+        return None
+    title = "Where torch does not do what its documentation says"
+    return _source_view(CONTRADICTIONS, title, "the documentation of torch", tuple(claims))
 
 
 def _claim_view(claim: Claim, cases: list[CaseView]) -> ClaimView:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from conformance.docs.ledger import Entry
 from conformance.judge.model import OUTCOMES, TargetInfo
 from conformance.load.ledger import Ledger
 from conformance.report.cases import NO_VERDICT, CaseView, Difference, FileView, build_files, real_accelerators
 from conformance.report.profiles import ProfileView, build_profiles
-from conformance.report.sources import SourceView, build_sources
+from conformance.report.sources import SourceView, build_sources, contradictions
 from conformance.run.results import Line, Results
 
 if TYPE_CHECKING:
@@ -73,10 +74,16 @@ class Summary(msgspec.Struct, frozen=True):
         return tuple(case for file in self.files for case in file.cases)
 
 
-def summarise(results: Results, ledgers: Mapping[str, Ledger] | None = None, gate: GateReport | None = None) -> Summary:
+def summarise(
+    results: Results,
+    ledgers: Mapping[str, Ledger] | None = None,
+    gate: GateReport | None = None,
+    contradicted: Sequence[Entry] = (),
+) -> Summary:
     """Compute the view model of `Results` (from `conformance.run.results.read_results`).
 
-    `ledgers` as `conformance.load.ledger.load_ledgers` gives them; `gate` is a gate report, if it was run.
+    `ledgers` as `conformance.load.ledger.load_ledgers` gives them; `gate` is a gate report, if it was run;
+    `contradicted` are statements of torch's documentation that torch does not keep.
     """
     header, footer, lines = results.header, results.footer, results.lines
     divergences = results.undeclared
@@ -95,7 +102,7 @@ def summarise(results: Results, ledgers: Mapping[str, Ledger] | None = None, gat
         ),
         targets=targets,
         files=files,
-        sources=build_sources(ledgers or {}, cases),
+        sources=(*build_sources(ledgers or {}, cases), *filter(None, [contradictions(contradicted, cases)])),
         profiles=build_profiles(cases, [target.name for target in targets]),
         differences=tuple(d for case in cases for d in case.differences if case.status == "unexpected"),
         waived=tuple(
