@@ -166,24 +166,27 @@ def _tangent_of_choice(self_t, other_t, self, other, first):
     return other_t + where(self == other, 0.5, first.to(self.dtype)) * (self_t - other_t)
 
 
-maximum = op(
-    "maximum(Tensor self, Tensor other)",
-    np.maximum,
-    promote=COMMON,
-    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
-    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
-    jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, self > other),
-    refuses=(("c", "!maximum not implemented for complex tensors."),),
-)
-minimum = op(
-    "minimum(Tensor self, Tensor other)",
-    np.minimum,
-    promote=COMMON,
-    self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self > other, 0),
-    other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(self < other, 0),
-    jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, self < other),
-    refuses=(("c", "!minimum not implemented for complex tensors."),),
-)
+def _one_of_two(name: str, title: str, function, less):
+    """The larger or the smaller of two; ``less(a, b)`` says that ``a`` loses. At a tie each side gets half."""
+    return op(
+        f"{name}(Tensor self, Tensor other)",
+        function,
+        promote=COMMON,
+        node=f"{title.title()}Backward0",
+        self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(self, other), 0),
+        other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(other, self), 0),
+        jvp=lambda self_t, other_t, self, other: sum_tangents(
+            None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(less(self, other), 0),
+            None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(less(other, self), 0),
+        ),
+        refuses=(("c", f"!{title} not implemented for complex tensors."),),
+    )
+
+
+maximum = _one_of_two("maximum", "maximum", np.maximum, lambda a, b: a < b)
+minimum = _one_of_two("minimum", "minimum", np.minimum, lambda a, b: a > b)
+_one_of_two("max", "maximum", np.maximum, lambda a, b: a < b)
+_one_of_two("min", "minimum", np.minimum, lambda a, b: a > b)
 
 
 def _flat_at_origin(slope, self, other):

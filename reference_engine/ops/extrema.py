@@ -166,7 +166,9 @@ op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, 
 
 def _median_dim(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
-    if array.ndim and array.shape[dim] == 0:
+    if not array.ndim:
+        return array.copy(), np.zeros((), np.int64)
+    if array.shape[dim] == 0:
         raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
     order = np.argsort(array, axis=dim, kind="stable")
     middle = np.take(order, (array.shape[dim] - 1) // 2, axis=dim)

@@ -27,15 +27,22 @@ def _keys(indices) -> tuple:
     return tuple(slice(None) if index is None else index for index in indices)
 
 
-def _index(array, indices):
+def _check_bounds(array, indices) -> None:
+    """Raise ``IndexError`` where an index is outside of its dimension."""
     for dim, index in enumerate(indices):
         if index is not None and index.dtype.kind in "iu" and index.size:
             extent = array.shape[dim]
             wrong = (index < -extent) | (index >= extent)
+            if wrong.any() and not extent:
+                raise IndexError("index is out of bounds for dimension with size 0")
             if wrong.any():
                 raise IndexError(
                     f"index {index[wrong].flat[0]} is out of bounds for dimension {dim} with size {extent}"
                 )
+
+
+def _index(array, indices):
+    _check_bounds(array, indices)
     found = array[_keys(indices)]
     return np.ascontiguousarray(found) if isinstance(found, np.ndarray) else found
 
@@ -60,6 +67,7 @@ index_put_zeros = op(
 
 def _place(array, indices, values, accumulate):
     result = array.copy(order="C" if 0 in array.strides else "K")
+    _check_bounds(array, indices)
     keys = _keys(indices)
     target = result[keys].shape
     if values.shape != target:

@@ -119,7 +119,7 @@ huber_loss = op(
 
 def _nll(scores, target, weight, reduction, ignore_index):
     classes = scores.shape[-1]
-    rows = scores.reshape(-1, classes)
+    rows = scores.reshape(int(np.prod(scores.shape[:-1])), classes)
     wanted = np.atleast_1d(target).reshape(-1)
     kept = wanted != ignore_index
     wrong = kept & ((wanted < 0) | (wanted >= classes))

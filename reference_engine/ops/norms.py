@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dtypes import COMPLEX, FLOATING
+from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults
 from .backward_rows import backward_operation
 from .dims import wrap_dim, wrap_dims
@@ -94,7 +94,7 @@ def _logsumexp(array, dim, keepdim):
     axes = wrap_dims(dim, array.ndim)
     if array.dtype.kind in "biu":
         array = array.astype(defaults.dtype.numpy)
-    top = array.max(axis=axes, keepdims=True)
+    top = array.max(axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros((), array.dtype))
     total = np.log(np.exp(array - top).sum(axis=axes, keepdims=True)) + top
     return total if keepdim else total.squeeze(axes)
@@ -111,6 +111,19 @@ logsumexp = op(
         self_t * (self - restore_dims(result, dim, keepdim, self._array.shape)).exp()
     ).sum(dim, keepdim),
 )
+
+
+def _refusing(name: str, forward):
+    """Behind the check of the kernel, whose name says whether rows lie in order. Raises ``NotImplementedError``."""
+
+    def checked(array, dim):
+        last = wrap_dim(dim, array.ndim) == max(array.ndim - 1, 0)
+        if array.dtype.kind in "biuc":
+            kernel = f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl"
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
+        return forward(array, dim)
+
+    return checked
 
 
 def softmax_array(array, dim):
@@ -131,7 +144,7 @@ def log_softmax_array(array, dim):
 
 softmax_row = op(
     "_softmax(Tensor self, int dim)",
-    softmax_array,
+    _refusing("softmax", softmax_array),
     node="SoftmaxBackward0",
     self=backward_operation(
         "_softmax_backward_data",
@@ -140,13 +153,12 @@ softmax_row = op(
         "SoftmaxBackwardDataBackward0",
     ),
     jvp=lambda self_t, result, dim: (self_t - (self_t * result).sum(dim, keepdim=True)) * result,
-    refuses=(("biuc", "softmax_kernel_impl"),),
     method=False,
     function=False,
 )
 log_softmax_row = op(
     "_log_softmax(Tensor self, int dim)",
-    log_softmax_array,
+    _refusing("log_softmax", log_softmax_array),
     node="LogSoftmaxBackward0",
     self=backward_operation(
         "_log_softmax_backward_data",
@@ -155,7 +167,6 @@ log_softmax_row = op(
         "LogSoftmaxBackwardDataBackward0",
     ),
     jvp=lambda self_t, result, dim: self_t - (result.exp() * self_t).sum(dim, keepdim=True),
-    refuses=(("biuc", "log_softmax_kernel_impl"),),
     method=False,
     function=False,
 )

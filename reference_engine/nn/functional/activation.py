@@ -51,6 +51,26 @@ def hardtanh(input, min_val: float = -1.0, max_val: float = 1.0, inplace: bool =
     return _run(losses.hardtanh, inplace, input, min_val, max_val)
 
 
+def hardtanh_(input, min_val: float = -1.0, max_val: float = 1.0):
+    """`hardtanh` in place."""
+    return hardtanh(input, min_val, max_val, True)
+
+
+def threshold_(input, threshold: float, value: float):
+    """`threshold` in place."""
+    return _run(activations.threshold, True, input, threshold, value)
+
+
+def celu_(input, alpha: float = 1.0):
+    """`celu` in place."""
+    return celu(input, alpha, True)
+
+
+def selu_(input):
+    """`selu` in place."""
+    return selu(input, True)
+
+
 def relu6(input, inplace: bool = False):
     """x limited to [0, 6]."""
     return _run(losses.hardtanh, inplace, input, 0.0, 6.0)
