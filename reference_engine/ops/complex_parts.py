@@ -18,8 +18,8 @@ _UNRESOLVED = (
 )
 
 
-def _refuse_conjugated(array) -> None:
-    if array.conjugated:
+def _not_conjugated(tensor: Tensor) -> None:
+    if tensor.is_conj():
         raise RuntimeError(_UNRESOLVED)
 
 
@@ -63,7 +63,7 @@ view_as_real = op(
     self=lambda grad: view_as_complex(grad.contiguous()),
     jvp="linear",
     method=False,
-    refuses_lazy=_refuse_conjugated,
+    demands=_not_conjugated,
 )
 view_as_complex = op(
     "view_as_complex(Tensor self)",

@@ -163,10 +163,10 @@ def run_view(row: Row, values: list):
     base = values[0]
     if thread.grad_enabled and base._meta is not None and base._meta.view is not None:
         inplace.view_grad_fn(base)
+    if row.demands is not None:
+        row.demands(*values)
     memory = base._array
     if type(memory) is LazyArray:
-        if row.refuses_lazy is not None:
-            row.refuses_lazy(memory)
         # The view is one of the memory; how that is read carries over.
         arrays = row.forward(memory.view(np.ndarray), *values[1:])
         several = type(arrays) in (list, tuple)

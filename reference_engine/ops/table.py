@@ -103,7 +103,7 @@ class Row:
     check: object = None
     in_place_class: type | None = None  # the in-place variant's own node class, where its name differs
     real_only: bool = False  # a complex result cannot be differentiated
-    refuses_lazy: object = None  # raises for memory that is read conjugated or negated, where a view cannot be made
+    demands: object = None  # of a view: called with the arguments, raises for what the memory alone does not tell
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -333,7 +333,7 @@ def op(
     hidden: tuple[str, ...] = (),
     refuses: tuple[tuple[str, str], ...] = (),
     real_only: bool = False,
-    refuses_lazy=None,
+    demands=None,
     check=None,
     **derivatives,
 ):
@@ -341,6 +341,7 @@ def op(
 
     ``hidden`` names saved values that do not show as attributes of the node. ``refuses`` lists pairs of NumPy kinds
     (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
+    ``demands`` of a view is called with the arguments and raises for what its memory alone does not tell.
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
@@ -364,7 +365,7 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view, check=check, real_only=real_only, refuses_lazy=refuses_lazy,
+        takes_out=out and not view, check=check, real_only=real_only, demands=demands,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"

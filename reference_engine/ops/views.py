@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor
+from ..devices import gradient_type_name
 from ..storage import restrided
 from .dims import infer_size, wrap_dim, wrap_dims
 from .table import op
@@ -57,9 +58,10 @@ unsafe_view = op(
 )
 
 
-def _refuse_lazy(array) -> None:
-    kind = "conjugate view tensors" if array.conjugated else "tensors with negative bit set"
-    raise RuntimeError(f"torch.Tensor.view is not supported for {kind} when converting to a different dtype.")
+def _not_lazy(tensor: Tensor, dtype) -> None:
+    if tensor.is_conj() or tensor.is_neg():
+        kind = "conjugate view tensors" if tensor.is_conj() else "tensors with negative bit set"
+        raise RuntimeError(f"torch.Tensor.view is not supported for {kind} when converting to a different dtype.")
 
 
 def _view_as_dtype(array: np.ndarray, dtype) -> np.ndarray:
@@ -90,17 +92,12 @@ view_dtype = op(
     view=True,
     replayed=True,
     differentiable=False,
-    refuses_lazy=_refuse_lazy,
+    demands=_not_lazy,
 )
 
 
 def _expand(array: np.ndarray, size: tuple) -> np.ndarray:
     lead = len(size) - array.ndim
-    if lead < 0:
-        raise RuntimeError(
-            f"expand({_type_text(array)}{{{list(array.shape)}}}, size={list(size)}): the number of sizes provided "
-            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({array.ndim})"
-        )
     shape, strides = [], []
     for dim in range(len(size) - 1, -1, -1):
         extent = size[dim]
@@ -129,10 +126,13 @@ def _expand(array: np.ndarray, size: tuple) -> np.ndarray:
     return restrided(array, shape, strides)
 
 
-def _type_text(array: np.ndarray) -> str:
-    from ..dtypes import BY_NUMPY
-
-    return f"torch.{BY_NUMPY[array.dtype].scalar}Tensor"
+def _enough_sizes(tensor: Tensor, size: tuple, implicit: bool) -> None:
+    if len(size) < tensor.ndim:
+        kind = gradient_type_name(tensor.device, tensor.dtype.scalar)
+        raise RuntimeError(
+            f"expand({kind}{{{list(tensor.shape)}}}, size={list(size)}): the number of sizes provided "
+            f"({len(size)}) must be greater or equal to the number of dimensions in the tensor ({tensor.ndim})"
+        )
 
 
 expand = op(
@@ -141,6 +141,7 @@ expand = op(
     view=True,
     self=lambda grad, self_sym_sizes: grad.sum_to_size(self_sym_sizes),
     jvp="linear",
+    demands=_enough_sizes,
 )
 
 

@@ -46,6 +46,11 @@ NORMALISED = [
     "torch.autograd.grad(F.instance_norm(w := torch.ones(1, 2, 3, requires_grad=True), eps=0.0).sum(), w)",
 ]
 
+EXPANDED = [
+    *(f"torch.ones(2, 1, dtype=torch.{name}).expand(2)" for name in ("float32", "int64", "bfloat16", "complex64")),
+    *("m.expand(())", "torch.broadcast_to(x, (2,))", "x.expand(-1, 2, 2)", "x.expand(3, 3)"),
+]
+
 NAMED = [
     *(f"nn.Sequential({part})" for part in ("torch.relu", "nn.ReLU", "nn.ReLU()", "3", "x", "len", "torch.float32")),
     *(f"nn.Sequential(F.{name})" for name in ("relu", "linear", "cross_entropy", "conv2d", "layer_norm", "gelu")),
@@ -53,7 +58,7 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize("expression", WITHOUT_DATA + NORMALISED + NAMED)
+@pytest.mark.parametrize("expression", WITHOUT_DATA + NORMALISED + NAMED + EXPANDED)
 def test_the_same(expression):
     engine, wanted = agree(f"{_SHOW}\nshow(lambda: {expression})")
     assert engine == wanted
