@@ -277,14 +277,16 @@ class Tensor(Geometry, Conversion):
     @grad_dtype.setter
     def grad_dtype(self, value: dtype | None) -> None:
         if not self.is_leaf:
+            _ = self.grad  # PyTorch looks at it first, and warns
             raise RuntimeError("grad_dtype can only be set on leaf tensors.")
         if value is not None and not isinstance(value, dtype):
             raise RuntimeError(f"grad_dtype must be a torch.dtype or None, but got {type(value).__name__}")
         meta = materialize_meta(self)
         if meta.grad is not None and value is not None and meta.grad.dtype is not value:
             raise RuntimeError(
-                f"Cannot set grad_dtype to '{value.scalar}' because there is already a gradient of dtype "
-                f"'{meta.grad.dtype.scalar}'."
+                f"Cannot set grad_dtype to '{value.scalar}' because there is already a gradient with dtype "
+                f"'{meta.grad.dtype.cpp}'. Please clear the gradient (.grad = None) before changing grad_dtype, or "
+                "ensure the new grad_dtype matches the existing gradient's dtype."
             )
         meta.grad_dtype, meta.grad_dtype_set = value, True
 

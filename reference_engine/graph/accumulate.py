@@ -94,14 +94,16 @@ def _fits(grad, variable) -> bool:
     """Whether the gradient already has the layout that ``.grad`` should get."""
     if not thread.enforce_grad_layout:
         return True
-    strides = variable._array.strides
-    if is_dense(variable._array):
-        return grad._array.strides == strides or (is_dense(grad._array) and _same_layout(grad._array, variable._array))
-    return grad._array.flags.c_contiguous
+    array, model = grad._array, variable._array
+    if is_dense(model):
+        return array.strides == model.strides or (is_dense(array) and _same_layout(array, model))
+    return array.flags.c_contiguous
 
 
 def _same_layout(a, b) -> bool:
-    return all(sa == sb or extent <= 1 for sa, sb, extent in zip(a.strides, b.strides, a.shape, strict=True))
+    """Whether the strides, in elements, agree; those of a dimension of size 1 need only be no broadcast ones."""
+    sizes = zip(a.shape, a.strides, b.strides, strict=True)
+    return all(sa * b.itemsize == sb * a.itemsize if extent > 1 else sa != 0 or extent == 0 for extent, sa, sb in sizes)
 
 
 def copy_with_layout_of(grad, variable):

@@ -183,3 +183,32 @@ def test_gradients_of_another_type(leaf, made):
         f"show(lambda: Cast.apply(x).backward(torch.ones(2, dtype=torch.{leaf})))\nprint(x.grad)"
     )
     assert engine == wanted
+
+
+@pytest.mark.parametrize("old", ["float32", "float64", "float16", "bfloat16", "complex64"])
+@pytest.mark.parametrize("new", ["float32", "float64", "int64", "complex128", "bool"])
+def test_another_grad_dtype_for_a_leaf_with_a_gradient(old, new):
+    program = f"w = torch.ones(1, dtype=torch.{old}, requires_grad=True); w.grad = torch.ones(1, dtype=torch.{old})\n"
+    engine, wanted = agree(f"{program}w.grad_dtype = torch.{new}\nprint(w.grad_dtype)")
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("given", ["g", "g * 1"])
+@pytest.mark.parametrize("kept", ["None", "torch.float64"])
+def test_a_gradient_is_taken_over_where_its_layout_fits(size, given, kept):
+    program = f"""
+class F(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, t):
+        return t.double()
+    @staticmethod
+    def backward(ctx, g):
+        return {given}
+w = torch.ones({size}, requires_grad=True)
+w.grad_dtype = {kept}
+F.apply(w).sum().backward()
+print(w.grad, w.grad._version, w.grad.stride())
+"""
+    engine, wanted = agree(program)
+    assert engine == wanted
