@@ -50,7 +50,9 @@ def _flash(query, key, value, dropout_p, is_causal, attn_mask, scale):
         top = scores.max(axis=-1, keepdims=True)
         sums = np.log(np.exp(scores - top).sum(axis=-1)) + top[..., 0]
         weights = _safe_softmax(scores, -1)
-    return (weights @ value).astype(query.dtype), sums.astype(query.dtype)
+    found = np.empty_like(query)  # laid out as the queries are
+    found[...] = weights @ value
+    return found, sums.astype(query.dtype)
 
 
 def composed(query, key, value, dropout_p, is_causal, attn_mask, scale):

@@ -29,9 +29,9 @@ from ...ops.spatial.shuffling import pixel_shuffle as pixel_shuffle
 from ...ops.spatial.shuffling import pixel_unshuffle as pixel_unshuffle
 from ..publishing import defined_in as _defined_in
 from ..publishing import publish_functions as _publish_functions
-from . import activation, dropout, loss, pooling, sequence, sparse, vision
+from . import activation, attention, dropout, loss, pooling, sequence, sparse, vision
 
-globals().update(_defined_in(activation, loss, sparse, dropout, pooling, vision, sequence))
+globals().update(_defined_in(activation, attention, loss, sparse, dropout, pooling, vision, sequence))
 
 # Messages name a function by its home: most are written in Python there, some are the native functions themselves.
 _NATIVE = "avg_pool2d avg_pool3d scaled_dot_product_attention gelu linear logsigmoid one_hot softplus softshrink"

@@ -2,7 +2,6 @@
 
 import reference_engine as torch
 
-from ...errors import NotModelled
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter
@@ -306,7 +305,7 @@ class LogSoftmax(_Along):
 
 
 class MultiheadAttention(Module):
-    """Attention over several heads: its parameters; computing with it raises NotModelled.
+    """Attention over several heads: queries find keys and take the values of those they find.
 
     `in_proj_weight` (3 * embed_dim, embed_dim) projects queries, keys and values at once; where keys (kdim) or values
     (vdim) have another size there are `q_proj_weight`, `k_proj_weight`, `v_proj_weight` (embed_dim, size) instead.
@@ -371,5 +370,28 @@ class MultiheadAttention(Module):
             if bias is not None:
                 init.xavier_normal_(bias)
 
-    def forward(self, *args, **kwargs):
-        raise NotModelled("The forward pass of torch.nn.MultiheadAttention")
+    def forward(
+        self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, average_attn_weights=True,
+        is_causal=False,
+    ):  # fmt: skip
+        """(L, N, E), (S, N, kdim), (S, N, vdim), or N first with `batch_first`, or without N -> what was found, in the
+        form of the queries, and the weights. See torch.nn.functional.multi_head_attention_forward.
+        """
+        key_padding_mask = F.attention.additive_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
+        attn_mask = F.attention.additive_mask(attn_mask, "attn_mask", query.dtype)
+        swapped = self.batch_first and query.dim() == 3
+        if swapped:
+            query, key, value = _each_once(lambda tensor: tensor.transpose(1, 0), query, key, value)
+        found, weights = F.multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k,
+            self.bias_v, self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training,
+            key_padding_mask, need_weights, attn_mask, self.in_proj_weight is None, self.q_proj_weight,
+            self.k_proj_weight, self.v_proj_weight, None, None, average_attn_weights, is_causal,
+        )  # fmt: skip
+        return (found.transpose(1, 0) if swapped else found), weights
+
+
+def _each_once(change, *tensors) -> list:
+    """The tensors changed; those that are one tensor stay one."""
+    changed: dict = {}
+    return [changed[id(t)] if id(t) in changed else changed.setdefault(id(t), change(t)) for t in tensors]
