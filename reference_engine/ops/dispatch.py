@@ -19,7 +19,7 @@ from .._state import process, thread, warn_once
 from .._tensor import Tensor, make
 from ..arithmetic import cast
 from ..devices import CPU
-from ..dtypes import FLOATING
+from ..dtypes import BY_NUMPY, FLOATING
 from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
@@ -173,12 +173,15 @@ def run_view(row: Row, values: list):
         arrays = [lazily(array, *bits(memory)) for array in arrays] if several else lazily(arrays, *bits(memory))
     else:
         arrays = row.forward(memory, *values[1:])
+    if not row.differentiable:
+        # The same memory and counter, and nothing that autograd knows of.
+        view = base._alias(arrays)
+        view.dtype = BY_NUMPY[arrays.dtype]
+        return view
     replay = (lambda root: row_callable(row)(root, *values[1:])) if row.replayed else None
     if isinstance(arrays, np.ndarray):
         view = inplace.make_view(base, arrays, replay)
         if row.replayed:
-            from ..dtypes import BY_NUMPY
-
             view.dtype = BY_NUMPY[arrays.dtype]
         finish(row, values, (view,))
         return view
@@ -273,8 +276,6 @@ def write(destination: np.ndarray, computed: np.ndarray, dtype) -> None:
     """Put a computed result into existing memory. Raises ``RuntimeError`` where dtype or shape do not fit."""
     found = computed.dtype
     if found != destination.dtype:
-        from ..dtypes import BY_NUMPY
-
         check_cast(BY_NUMPY[found], dtype)
     if computed.shape != destination.shape:
         raise RuntimeError(

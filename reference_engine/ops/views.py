@@ -90,7 +90,6 @@ view_dtype = op(
     "view(Tensor self, dtype dtype)",
     lambda a, dtype: _view_as_dtype(a, dtype),
     view=True,
-    replayed=True,
     differentiable=False,
     demands=_not_lazy,
 )

@@ -158,3 +158,15 @@ def test_results_that_may_not_be_complex(call):
 def test_new_tensors_of_a_tensors_own_kind(own, call):
     engine, wanted = agree(f"{_SHOW}\nx = {own}\nshow(lambda: x.new{call})")
     assert engine == wanted
+
+
+@pytest.mark.parametrize("wanted", ["int32", "float32", "float64"])
+@pytest.mark.parametrize("tensor", ["b", "w", "w * 1", "i", "(w * 1)[:2]"])
+def test_memory_read_as_another_type_is_no_view_for_autograd(tensor, wanted):
+    engine, expected = agree(
+        f"{_SHOW}\nb, i = torch.ones(2), torch.ones(2, dtype=torch.int64)\nw = torch.ones(4, requires_grad=True)\n"
+        f"t = {tensor}\nv = t.view(torch.{wanted})\n"
+        "for u in (v, v[:1]):\n    print(u._is_view(), u._base is v, u.requires_grad, u.grad_fn, u.shape)\n"
+        "show(lambda: v.add_(1).shape)\nprint(v._version, t._version, t)"
+    )
+    assert engine == expected
