@@ -100,6 +100,7 @@ conj_physical_row = op(
     "conj_physical(Tensor self)",
     np.conj,
     in_place=True,
+    in_place_node="ConjPhysicalBackward1",
     self=lambda grad: conj_physical(grad),
     jvp="linear",
 )

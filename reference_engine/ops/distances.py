@@ -96,7 +96,7 @@ def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if
     for number, points in ((1, x1), (2, x2)):
         if points._array.dtype.kind not in "fV":
             raise RuntimeError(f"cdist only supports floating-point dtypes, X{number} got: {points.dtype.scalar}")
-    if x1.dtype is x2.dtype and x1.dtype.itemsize == 2:
+    if x1.dtype is x2.dtype and x1.dtype.itemsize == 2 and x1.numel() and x2.numel():
         raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar}'")
     if x1.dtype is not x2.dtype:
         raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")

@@ -23,12 +23,13 @@ def _accumulation_dtype(array: np.ndarray, dtype):
 
 
 def _sum_array(array, axes, keepdim, dtype):
+    """The sum, in memory in order whatever order the input lies in."""
     wanted = _accumulation_dtype(array, dtype)
     if array.dtype.kind == "c" and wanted.kind != "c":
         array = array.real
     if wanted.itemsize == 2 and wanted.kind != "i":
-        return array.astype(np.float32).sum(axis=axes, keepdims=keepdim).astype(wanted)
-    return array.sum(axis=axes, keepdims=keepdim, dtype=wanted)
+        return np.asarray(array.astype(np.float32).sum(axis=axes, keepdims=keepdim).astype(wanted), order="C")
+    return np.asarray(array.sum(axis=axes, keepdims=keepdim, dtype=wanted), order="C")
 
 
 def _axes(array: np.ndarray, dim):

@@ -26,7 +26,7 @@ def _refuse(kernel: str, array, kinds: str) -> None:
 
 def _distinct(array, dim, consecutive: bool):
     """The distinct entries, where each element is among them, and how often each occurs."""
-    _refuse("unique", array, "c")
+    _refuse("unique" if consecutive or dim is None else "unique_dim", array, "c")
     if dim is not None and array.ndim and 0 in array.shape and array.shape[wrap_dim(dim, array.ndim)]:
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     if dim is not None and not array.ndim:

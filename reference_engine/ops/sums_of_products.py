@@ -121,8 +121,8 @@ def inner(self, other):
     return tensordot(self, other, ([-1], [-1]))
 
 
-def _apart(tensor, shape):
-    """``tensor`` with dimensions of extent 1 between its own, where its strides allow it."""
+def _viewed(tensor, shape):
+    """``tensor`` in another shape. Raises ``RuntimeError`` where its strides do not allow it."""
     if view_array(tensor._array, shape) is None:
         raise RuntimeError(VIEW_INCOMPATIBLE)
     return unsafe_view(tensor, shape)
@@ -132,9 +132,9 @@ def kron(self, other):
     """The Kronecker product: each element of ``self`` times all of ``other``, in blocks."""
     ndim = max(self.ndim, other.ndim)
     left, right = ([1] * (ndim - t.ndim) + list(t.shape) for t in (self, other))
-    first = _apart(self, tuple(extent for size in left for extent in (size, 1)))
-    second = _apart(other, tuple(extent for size in right for extent in (1, size)))
-    return unsafe_view(first * second, tuple(a * b for a, b in zip(left, right, strict=True)))
+    first = _viewed(self, tuple(extent for size in left for extent in (size, 1)))
+    second = _viewed(other, tuple(extent for size in right for extent in (1, size)))
+    return _viewed(first * second, tuple(a * b for a, b in zip(left, right, strict=True)))
 
 
 def _summed_dims(a, b, dims):
@@ -175,7 +175,7 @@ def tensordot(a, b, dims=2):
         left, right = permute(a, (*rest[0], *first)), permute(b, (*second, *rest[1]))
         if left.is_contiguous() and right.is_contiguous():
             return view(dot(*(part if part.ndim == 1 else reshape(part, -1) for part in (left, right))), shape)
-        return view((left.squeeze() * right.squeeze()).sum(), shape)
+        return view((left.squeeze() * right.squeeze()).sum(dtype=a.dtype), shape)
     left = reshape(permute(a, (*rest[0], *first)), -1 if count else prod(a.size(dim) for dim in rest[0]), count)
     right = reshape(permute(b, (*second, *rest[1])), count, -1 if count else prod(b.size(dim) for dim in rest[1]))
     return view(mm(left, right), shape)
