@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import typer
 
-from conformance.cli import docs, inspect, review, running
+from conformance.cli import docs, inspect, messages, review, running
 from conformance.exceptions import ConformanceError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ running.register(app)
 review.register(app)
 inspect.register(app)
 docs.register(app)
+messages.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from conformance.exceptions import Problem
-from conformance.lint import cases, documentation, sources
+from conformance.lint import cases, documentation, messages, sources
 from conformance.lint.documented import why_unchecked
 from conformance.lint.project import Project
 from conformance.load.model import SpecFile
@@ -25,7 +25,7 @@ def _described(rule: Rule) -> tuple[str, str]:
 
 RULES: dict[str, tuple[str, Rule]] = {
     id_: (meaning, rule)
-    for rule in (*sources.RULES, *documentation.RULES, *cases.RULES)
+    for rule in (*sources.RULES, *documentation.RULES, *cases.RULES, *messages.RULES)
     for id_, meaning in [_described(rule)]
 }
 """Rule id to what it demands, and the function that checks it."""

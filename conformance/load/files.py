@@ -15,7 +15,7 @@ from conformance.load.model import SpecFile
 from conformance.load.report import printable, quoted
 from conformance.load.yaml_nodes import read_text
 
-NOT_SPECS = ("surface.yaml", "schema.json")
+NOT_SPECS = ("surface.yaml", "messages.yaml", "schema.json")
 """Files of a spec folder that hold no cases."""
 SOURCES = "sources"
 """Its folder of ledgers and page lists."""
