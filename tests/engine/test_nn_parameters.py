@@ -155,14 +155,6 @@ def test_adaptive_softmax(program):
     assert engine == wanted
 
 
-def test_attention_computes_nothing():
-    import reference_engine as engine
-
-    attention = engine.nn.MultiheadAttention(4, 2)
-    with pytest.raises(engine.NotModelled, match=r"forward pass of torch\.nn\.MultiheadAttention is not modelled"):
-        attention(engine.ones(3, 1, 4), engine.ones(3, 1, 4), engine.ones(3, 1, 4))
-
-
 CLIPPED = [
     "torch.nn.utils.clip_grad_value_([a, b], 3.5)",
     "torch.nn.utils.clip_grad_value_([a, b], 3.5, foreach=False)",
