@@ -10,10 +10,11 @@ from ..ops import padding as _padding
 from ..ops.spatial import grid_sampling as _grid_sampling
 from ..ops.spatial import shuffling as _shuffling
 from . import functional as F
+from .functional import vision as _vision
 
 _SAME = (
     "adaptive_avg_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d "
-    "conv_transpose2d conv_transpose3d cosine_similarity grid_sampler hardshrink max_pool1d max_pool1d_with_indices "
+    "conv_transpose2d conv_transpose3d cosine_similarity hardshrink max_pool1d max_pool1d_with_indices "
     "max_pool2d max_pool3d pairwise_distance pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_ "
     "threshold threshold_"
 )
@@ -21,6 +22,7 @@ _REDUCTIONS = ("none", "mean", "sum")
 
 native_batch_norm = _normalization.batch_norm_row
 native_layer_norm = _normalization.layer_norm_row
+grid_sampler = _vision._grid_sampler
 constant_pad_nd = _padding.constant_pad
 affine_grid_generator = _shuffling.affine_grid_generator
 grid_sampler_2d, grid_sampler_3d = _grid_sampling.grid_sampler_2d, _grid_sampling.grid_sampler_3d

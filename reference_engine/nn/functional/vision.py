@@ -161,32 +161,20 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
             stacklevel=2,
         )
         align_corners = False
-    return grid_sampler(
+    return _grid_sampler(
         input, grid, ("bilinear", "nearest").index(mode), ("zeros", "border", "reflection").index(padding_mode),
         align_corners,
     )  # fmt: skip
 
 
-def grid_sampler(input, grid, interpolation_mode: int, padding_mode: int, align_corners: bool):
+def _grid_sampler(input, grid, interpolation_mode: int, padding_mode: int, align_corners: bool):
     """`grid_sample` with numbers for its modes."""
-    expected = f"{input.dim()}D" if input.dim() in (4, 5) else "4D or 5D"
-    if input.dim() not in (4, 5) or input.dim() != grid.dim():
+    if input.size(0) == grid.size(0) and (input.dim() not in (4, 5) or input.dim() != grid.dim()):
+        wanted = f"{input.dim()}D" if input.dim() in (4, 5) else "4D or 5D"
         raise RuntimeError(
-            f"grid_sampler(): expected {expected} input and grid with same number of dimensions, but got input with "
+            f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, but got input with "
             f"sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
-    if input.size(0) != grid.size(0):
-        raise RuntimeError(
-            "grid_sampler(): expected grid and input to have same batch size, but got input with sizes "
-            f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
-        )
-    if grid.size(-1) != input.dim() - 2:
-        raise RuntimeError(
-            f"grid_sampler(): expected grid to have size {input.dim() - 2} in last dimension, but got grid with sizes "
-            f"{list(grid.shape)}"
-        )
-    if input.dtype != grid.dtype:
-        raise RuntimeError(f"expected scalar type {input.dtype.scalar} but found {grid.dtype.scalar}")
     row = grid_sampling.grid_sampler_2d if input.dim() == 4 else grid_sampling.grid_sampler_3d
     return row(input, grid, interpolation_mode, padding_mode, align_corners)
 

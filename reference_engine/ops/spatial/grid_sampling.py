@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from ...dtypes import BY_NUMPY
 from ..composed import through, unrecorded
 from ..elementwise import where, zeros_like
 from ..table import op
@@ -82,6 +83,29 @@ def sampled(input, grid, interpolation_mode: int, padding_mode: int, align_corne
     return total.reshape(input.size(0), input.size(1), *outputs)
 
 
+def _demand(input, grid) -> None:
+    """Shapes that fit each other, and one element type. Raises ``RuntimeError``."""
+    sizes = f"but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+    if input.shape[0] != grid.shape[0]:
+        raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, {sizes}")
+    if grid.shape[-1] != input.ndim - 2:
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with sizes "
+            f"{list(grid.shape)}"
+        )
+    if input.dtype != grid.dtype:
+        wanted, found = BY_NUMPY[input.dtype].scalar, BY_NUMPY[grid.dtype].scalar
+        raise RuntimeError(f"expected scalar type {wanted} but found {found}")
+
+
+_compute = unrecorded(sampled)
+
+
+def _forward(input, grid, *options):
+    _demand(input, grid)
+    return _compute(input, grid, *options)
+
+
 _NAMES = ("input", "grid", "interpolation_mode", "padding_mode", "align_corners")
 
 
@@ -89,7 +113,7 @@ def _row(ndim: int):
     return op(
         f"grid_sampler_{ndim}d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, "
         "bool align_corners)",
-        unrecorded(sampled),
+        _forward,
         node=f"GridSampler{ndim}DBackward0",
         input=through(sampled, _NAMES, "input"),
         grid=through(sampled, _NAMES, "grid"),

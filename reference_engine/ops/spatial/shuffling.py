@@ -5,6 +5,8 @@ Rules: torch.nn.functional.pixel_shuffle, pixel_unshuffle, channel_shuffle, affi
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..table import op
@@ -105,7 +107,13 @@ def _base(size, align_corners, dtype):
 
 def _affine_grid(theta, size, align_corners):
     base = _base(size, align_corners, theta.dtype)
-    return (base @ theta.swapaxes(1, 2)).reshape(size[0], *size[2:], len(size) - 2)
+    if theta.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
+    points = base @ theta.swapaxes(1, 2)
+    shape = [size[0], *size[2:], len(size) - 2]
+    if points.size != math.prod(shape):
+        raise RuntimeError(f"shape '{shape}' is invalid for input of size {points.size}")
+    return points.reshape(shape)
 
 
 def _affine_grid_grad(grad, size, align_corners):

@@ -65,9 +65,12 @@ operation(
     x=definite(),
     upper=[False, True],
     sizes=SIDES,
+    smooth=False,
     accumulates=True,
 )
-operation("linalg.cholesky_ex", "torch.linalg.cholesky_ex(x)", x=definite(), sizes=SIDES, accumulates=True)
+operation(
+    "linalg.cholesky_ex", "torch.linalg.cholesky_ex(x)", x=definite(), sizes=SIDES, smooth=False, accumulates=True
+)
 operation(
     "cholesky",
     "torch.cholesky(x)",
@@ -75,6 +78,7 @@ operation(
     x=definite(),
     upper=[False, True],
     sizes=SIDES,
+    smooth=False,
     accumulates=True,
 )
 operation(
@@ -142,6 +146,7 @@ operation(
     x=definite(**INEXACT),
     uplo=["L", "U", "X"],
     sizes=SIDES,
+    smooth=False,
     accumulates=True,
 )
 # A vector's sign is the library's choice, so they are compared without it.
@@ -151,9 +156,18 @@ operation(
     ulp=64,
     x=definite(**INEXACT),
     sizes=SIDES,
+    smooth=False,
     accumulates=True,
 )
-operation("linalg.eigvalsh", "torch.linalg.eigvalsh(x)", ulp=16, x=definite(**INEXACT), sizes=SIDES, accumulates=True)
+operation(
+    "linalg.eigvalsh",
+    "torch.linalg.eigvalsh(x)",
+    ulp=16,
+    x=definite(**INEXACT),
+    sizes=SIDES,
+    smooth=False,
+    accumulates=True,
+)
 operation(
     "linalg.eig",
     "torch.linalg.eig(x)[0].pow(3).sum(-1)",
@@ -211,7 +225,12 @@ operation(
     "linalg.pinv", "torch.linalg.pinv(x)", "torch.pinverse(x)", x=regular("... n m"), sizes=SIDES, accumulates=True
 )
 operation(
-    "linalg.pinv (hermitian)", "torch.linalg.pinv(x, hermitian=True)", x=definite(), sizes=SIDES, accumulates=True
+    "linalg.pinv (hermitian)",
+    "torch.linalg.pinv(x, hermitian=True)",
+    x=definite(),
+    sizes=SIDES,
+    smooth=False,
+    accumulates=True,
 )
 operation(
     "linalg.householder_product",
@@ -341,3 +360,22 @@ operation(
     "nuclear_norm", "torch.nuclear_norm(x)", "torch.norm(x, 'nuc')", x=regular("n m"), sizes=SIDES, accumulates=True
 )
 operation("geqrf", "torch.geqrf(x)", "x.geqrf()", x=regular("... n m", **REAL), sizes=SIDES, accumulates=True)
+# Finite differences leave the symmetric matrices, so these are made symmetric first.
+for name in ("cholesky", "eigvalsh"):
+    operation(
+        f"linalg.{name} (of a product)",
+        f"torch.linalg.{name}(x @ x.mH)",
+        x=regular(**INEXACT),
+        sizes=SIDES,
+        ulp=256,
+        accumulates=True,
+    )
+operation(
+    "linalg.eigh (of a product)",
+    "torch.linalg.eigh(x @ x.mH)[1].abs()",
+    x=regular(**INEXACT),
+    sizes=SIDES,
+    ulp=1024,
+    accumulates=True,
+)
+operation("vdot", "torch.vdot(x, y)", "x.vdot(y)", x=regular("n"), y=regular("n"), sizes=SIDES, accumulates=True)

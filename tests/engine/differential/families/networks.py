@@ -47,6 +47,7 @@ operation(
     i=index("n 3", 3, low=0),
     r=REDUCTION,
     sizes=FEW,
+    smooth=False,
     accumulates=True,
 )
 operation(
@@ -127,3 +128,28 @@ for name, call, inputs in (
 ):
     known = {"graph": "torch adds the margin by its overload for numbers"} if name == "margin_ranking_loss" else None
     operation(f"torch.{name}", f"torch.{name}({call})", sizes=FEW, ulp=64, accumulates=True, differs=known, **inputs)
+operation(
+    "native_layer_norm",
+    "torch.native_layer_norm(x, x.shape[-1:], None, None, 1e-5)[0]",
+    x=regular("n c l", **FLOATING),
+    sizes=FEW,
+    ulp=64,
+    accumulates=True,
+)
+operation(
+    "native_batch_norm",
+    "torch.native_batch_norm(x, None, None, None, None, True, 0.1, 1e-5)[0]",
+    x=regular("n c l", **FLOATING),
+    sizes=FEW,
+    ulp=64,
+    accumulates=True,
+)
+operation(
+    "constant_pad_nd",
+    "torch.constant_pad_nd(x, {p}, {v})",
+    x=real("n c l", **FLOATING),
+    p=[[1, 0], [0, 2, 1, 0]],
+    v=[0, 1.5],
+    sizes=FEW,
+    exact=True,
+)

@@ -1,6 +1,6 @@
 """Signals, images and volumes: padding, resampling, pooling, patches, reading at positions."""
 
-from ..catalogue import family, operation, real, regular
+from ..catalogue import family, operation, positive, real, regular
 
 family("Signals and images")
 
@@ -94,12 +94,13 @@ for ndim, shape in SPACE.items():
         f"F.max_unpool{ndim}d(*F.max_pool{ndim}d(x, 2, return_indices=True), 2)",
         x=real(shape, **FLOATING),
         sizes=dict.fromkeys(FEW, (2, 4)),
+        smooth=False,
         exact=True,
     )
     operation(
         f"nn.functional.lp_pool{ndim}d",
         f"F.lp_pool{ndim}d(x, {{p}}, 2)",
-        x=real(shape, **FLOATING),
+        x=positive(shape, **FLOATING),
         p=[2, 3],
         sizes=dict.fromkeys(FEW, (2, 4)),
         ulp=16,
@@ -228,3 +229,75 @@ for shape in ("l d", "b l d", "b h l d"):
         else None,
         accumulates=True,
     )
+for ndim, points in ((2, "n k k 2"), (3, "n k k k 3")):
+    operation(
+        f"grid_sampler_{ndim}d",
+        f"torch.grid_sampler_{ndim}d(x, y, {{m}}, 0, {{a}})",
+        x=regular(SPACE[ndim], **FLOATING),
+        y=regular(points, **FLOATING),
+        m=[0, 1],
+        a=[True, False],
+        sizes=FEW | {"k": (1, 2)},
+        ulp=64,
+        accumulates=True,
+    )
+operation(
+    "affine_grid_generator",
+    "torch.affine_grid_generator(x, (x.shape[0], 1, 2, 3), {a})",
+    x=regular("n 2 3", **FLOATING),
+    a=[True, False],
+    sizes=FEW,
+    accumulates=True,
+)
+for ndim, shape in SPACE.items():
+    operation(
+        f"nn.functional.max_pool{ndim}d_with_indices",
+        f"F.max_pool{ndim}d_with_indices(x, 1)",
+        x=regular(shape, **FLOATING),
+        sizes=FEW,
+        exact=True,
+    )
+    operation(
+        f"nn.functional.adaptive_max_pool{ndim}d_with_indices",
+        f"F.adaptive_max_pool{ndim}d_with_indices(x, 1)",
+        x=regular(shape, **FLOATING),
+        sizes=FEW,
+        exact=True,
+    )
+operation(
+    "nn.functional.upsample",
+    "F.upsample(x, scale_factor={f})",
+    "F.upsample_nearest(x, scale_factor={f})",
+    x=regular("n c h w", **FLOATING),
+    f=[1, 2],
+    sizes=FEW,
+    exact=True,
+    smooth=False,
+)
+operation(
+    "nn.functional.upsample_bilinear",
+    "F.upsample_bilinear(x, scale_factor={f})",
+    x=regular("n c h w", **FLOATING),
+    f=[1, 2],
+    sizes=FEW,
+    ulp=16,
+    accumulates=True,
+)
+operation(
+    "grid_sampler",
+    "torch.grid_sampler(x, y, 0, 0, {a})",
+    x=regular("n c h w", **FLOATING),
+    y=regular("n k k 2", **FLOATING),
+    a=[True, False],
+    sizes=FEW | {"k": (1, 2)},
+    ulp=64,
+    accumulates=True,
+)
+operation(
+    "nn.functional.feature_alpha_dropout (p=0)",
+    "F.feature_alpha_dropout(x, 0.0, {t})",
+    x=regular("n c l", **FLOATING),
+    t=[True, False],
+    sizes=FEW,
+    exact=True,
+)
