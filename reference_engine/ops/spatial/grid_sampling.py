@@ -93,6 +93,10 @@ def _demand(input, grid) -> None:
             f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but got grid with sizes "
             f"{list(grid.shape)}"
         )
+    if input.ndim != grid.ndim:
+        raise RuntimeError(
+            f"grid_sampler(): expected {input.ndim}D input and grid with same number of dimensions, {sizes}"
+        )
     if input.dtype != grid.dtype:
         wanted, found = BY_NUMPY[input.dtype].scalar, BY_NUMPY[grid.dtype].scalar
         raise RuntimeError(f"expected scalar type {wanted} but found {found}")
