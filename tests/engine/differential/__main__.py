@@ -33,7 +33,8 @@ def main(patterns: list[str]) -> int:
         for aspect, kept in outcome.differing.items():
             differing += 1
             note = f" (known: {operation.differs[aspect]})" if aspect in operation.differs else ""
-            print(f"  {aspect} differs{note}:\n    {described(*(few and smallest(operation, aspect, count) or kept))}")
+            shown = (few and smallest(operation, aspect, count)) or kept
+            print(f"  {aspect} differs{note}:\n    {described(*shown)}")
     print(f"{len(found)} operations, {differing} differing aspects")
     return int(differing > 0)
 

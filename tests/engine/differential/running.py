@@ -13,7 +13,7 @@ from .catalogue import ASPECTS, Operation
 from .comparing import compare
 from .drawing import Example, examples
 
-EXAMPLES = 20
+EXAMPLES = 12
 """How many examples of an operation a test draws; CONFORMANCE_EXAMPLES multiplies it."""
 
 

@@ -23,7 +23,7 @@ OPERATIONS = {
     for name, operation in catalogue().items()
     if operation.differentiable and operation.smooth and operation.form == "function"
 }
-EXAMPLES = 2
+EXAMPLES = {"float64": 2, "complex128": 1}
 
 
 def as_function(example: Example):
@@ -48,7 +48,7 @@ def check(operation, dtype: str) -> int:
     """How many examples were differentiable, each of which passed."""
     checked = []
 
-    @quiet(EXAMPLES, phases=(Phase.generate,))
+    @quiet(EXAMPLES[dtype], phases=(Phase.generate,))
     @given(examples(operation, smooth=True, dtype=dtype))
     def run(example):
         try:

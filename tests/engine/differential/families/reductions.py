@@ -12,7 +12,7 @@ for name in ("sum", "mean"):
     operation(f"{name} (dims)", f"x.{name}({{dims}})", f"torch.{name}(x, {{dims}})", x=real("..."), dims=dims("x"),
               out=True, accumulates=True)  # fmt: skip
     operation(f"{name} (dtype)", f"x.{name}(dtype={{t}})", f"torch.{name}(x, dtype={{t}})", x=real("..."),
-              t=["torch.float64", "torch.float32", "torch.int64"], accumulates=True)  # fmt: skip
+              t=["torch.float64", "torch.float32", "torch.int64"], smooth=False, accumulates=True)  # fmt: skip
 operation("prod (dim)", "x.prod({dim}, {keep})", "torch.prod(x, {dim}, keepdim={keep})", x=real("..."), dim=dim("x"),
           keep=[False, True], out=True, accumulates=True)  # fmt: skip
 for name in ("all", "any"):
@@ -39,7 +39,7 @@ for name in ("softmax", "log_softmax"):
     operation(name, f"x.{name}({{dim}})", f"torch.{name}(x, {{dim}})", f"F.{name}(x, {{dim}})",
               f"torch.special.{name}(x, {{dim}})", x=real("..."), dim=dim("x"), accumulates=True)  # fmt: skip
     operation(f"{name} (dtype)", f"torch.{name}(x, {{dim}}, dtype={{t}})", x=real("..."), dim=dim("x"),
-              t=["torch.float64", "torch.float32"], accumulates=True)  # fmt: skip
+              t=["torch.float64", "torch.float32"], smooth=False, accumulates=True)  # fmt: skip
 operation("special.logsumexp", "torch.special.logsumexp(x, {dim})", x=real("..."), dim=dim("x"), accumulates=True)
 operation("softmin", "F.softmin(x, {dim})", x=real("..."), dim=dim("x"), accumulates=True)
 operation("normalize", "F.normalize(x, dim={dim})", "F.normalize(x, {p}, {dim})", x=positive("..."), dim=dim("x"),
@@ -48,7 +48,7 @@ for name in ("cumsum", "cumprod"):
     operation(name, f"x.{name}({{dim}})", f"torch.{name}(x, {{dim}})", x=real("..."), dim=dim("x"), in_place=True,
               out=True, accumulates=True)  # fmt: skip
     operation(f"{name} (dtype)", f"x.{name}({{dim}}, dtype={{t}})", x=real("..."), dim=dim("x"),
-              t=["torch.float64", "torch.int64"], accumulates=True)  # fmt: skip
+              t=["torch.float64", "torch.int64"], smooth=False, accumulates=True)  # fmt: skip
 operation("count_nonzero", "x.count_nonzero()", "torch.count_nonzero(x, {dim})", x=real("..."), dim=dim("x"),
           exact=True, differentiable=False)  # fmt: skip
 operation("sum_to_size", "x.sum_to_size(n)", "x.sum_to_size(1, n)", "x.sum_to_size(k, n)", x=real("k n"), accumulates=True,

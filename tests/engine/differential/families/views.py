@@ -88,7 +88,7 @@ family("Copies and conversions")
 operation("clone", "x.clone()", "torch.clone(x)", "x.clone(memory_format=torch.contiguous_format)", x=real("..."),
           exact=True)  # fmt: skip
 operation("contiguous", "x.contiguous()", x=real("..."), exact=True)
-operation("to (dtype)", "x.to({t})", "x.to({t}, copy=True)", x=real("..."), exact=True,
+operation("to (dtype)", "x.to({t})", "x.to({t}, copy=True)", x=real("..."), exact=True, smooth=False,
           t=["torch.float64", "torch.float32", "torch.bfloat16", "torch.complex64", "torch.int64", "torch.bool"])  # fmt: skip
 operation("to (like)", "x.to(y)", "x.type_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
 for name in [
@@ -105,8 +105,10 @@ for name in [
     "byte",
     "bool",
 ]:
-    operation(name, f"x.{name}()", x=real("..."), exact=True)
-operation("type", "x.type({t})", x=real("..."), t=["torch.float64", "torch.int64", "torch.bfloat16"], exact=True)
+    operation(name, f"x.{name}()", x=real("..."), exact=True, smooth=name in ("double", "cdouble"))
+operation(
+    "type", "x.type({t})", x=real("..."), smooth=False, t=["torch.float64", "torch.int64", "torch.bfloat16"], exact=True
+)
 operation("copy_", "x.clone().copy_(y)", x=real("..."), y=real("~"), exact=True)
 operation("fill", "torch.fill(x, {n})", x=real("..."), n=[1, 0.5, 0, True], exact=True,
           in_place="x.clone().fill_({n})")  # fmt: skip
