@@ -175,10 +175,7 @@ def _one_of_two(name: str, title: str, function, less):
         node=f"{title.title()}Backward0",
         self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(self, other), 0),
         other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(other, self), 0),
-        jvp=lambda self_t, other_t, self, other: sum_tangents(
-            None if self_t is None else where(self == other, self_t / 2, self_t).masked_fill(less(self, other), 0),
-            None if other_t is None else where(self == other, other_t / 2, other_t).masked_fill(less(other, self), 0),
-        ),
+        jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, less(other, self)),
         refuses=(("c", f"!{title} not implemented for complex tensors."),),
     )
 

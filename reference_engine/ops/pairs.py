@@ -164,29 +164,32 @@ copysign_number = op(
 )
 
 
-def _extreme(name: str, function, keeps) -> None:
-    def first(grad, self, other):
+def _extreme(name: str, function, keeps, forward) -> None:
+    """``keeps(a, b)`` says that the gradient goes to ``a``, ``forward`` the same for tangents."""
+
+    def first(grad, self, other, keeps=keeps):
         return grad.masked_fill(~(keeps(self, other) | other.isnan()), 0)
 
-    def second(grad, self, other):
+    def second(grad, self, other, keeps=keeps):
         return grad.masked_fill(keeps(self, other) | other.isnan(), 0)
 
     op(
         f"{name}(Tensor self, Tensor other)",
         function,
         promote=COMMON,
-        self=first,
-        other=second,
+        self=lambda grad, self, other: first(grad, self, other),
+        other=lambda grad, self, other: second(grad, self, other),
         jvp=lambda self_t, other_t, self, other: sum_tangents(
-            None if self_t is None else first(self_t, self, other),
-            None if other_t is None else second(other_t, self, other),
+            None if self_t is None else first(self_t, self, other, forward),
+            None if other_t is None else second(other_t, self, other, forward),
         ),
         refuses=(("c", f"!{name} not implemented for complex tensors."),),
     )
 
 
-_extreme("fmax", np.fmax, lambda a, b: a >= b)
-_extreme("fmin", np.fmin, lambda a, b: a <= b)
+# At a tie of the larger ones forward mode follows the second operand.
+_extreme("fmax", np.fmax, lambda a, b: a >= b, lambda a, b: a > b)
+_extreme("fmin", np.fmin, lambda a, b: a <= b, lambda a, b: a <= b)
 
 nextafter = op(
     "nextafter(Tensor self, Tensor other)",

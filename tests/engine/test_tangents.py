@@ -611,6 +611,21 @@ for x in (torch.ones(2), torch.ones(2, requires_grad=True) * 1, torch.ones(2, re
     except Exception as e: print(e)
     print(x, x._version)
 """,
+    "the larger and the smaller of two": """
+n = float('nan')
+for a in (1., 2., 3., n):
+    for b in (2., n):
+        for first, second in ((5., 7.), (5., None), (None, 7.)):
+            with fw.dual_level():
+                x, y = torch.tensor([a]), torch.tensor([b])
+                x = x if first is None else fw.make_dual(x, torch.tensor([first]))
+                y = y if second is None else fw.make_dual(y, torch.tensor([second]))
+                for f in (torch.maximum, torch.minimum, torch.max, torch.min, torch.fmax, torch.fmin):
+                    print(f.__name__, a, b, fw.unpack_dual(f(x, y)).tangent)
+with fw.dual_level():
+    x = fw.make_dual(torch.ones(2, 1), torch.ones(2, 1))
+    print(torch.maximum(x, torch.arange(3.)), torch.maximum(torch.arange(3.), x.double()))
+""",
 }
 
 
