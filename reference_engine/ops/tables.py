@@ -59,8 +59,17 @@ def _weight_grad(grads, weight_sym_sizes, indices, offsets, scale_grad_by_freq, 
         rows = rows * per_sample_weights.unsqueeze(1)
     if scale_grad_by_freq:
         counts = grad.new_zeros(weight_sym_sizes[:1]).index_add(0, indices, grad.new_ones(indices.shape))
-        rows = rows / counts[indices].unsqueeze(1)
+        named = indices if grad.device.type != "cpu" else _counted_instead(indices)
+        rows = rows / counts[named].unsqueeze(1)
     return total.index_add(0, indices, rows * (indices != padding_idx).unsqueeze(1))
+
+
+def _counted_instead(indices):
+    """Whose count scales each row on the host: PyTorch 2.13 takes, for the k-th of the rows in use, the k-th of all
+    indices in order, which is another row where one before it was named twice."""
+    ordered = np.sort(indices._array)
+    _, kth = np.unique(indices._array, return_inverse=True)
+    return indices.new_tensor(ordered[kth].tolist())
 
 
 def _sample_grad(grads, weight, indices, padding_idx, result1):

@@ -102,6 +102,10 @@ def embedding_bag(
         )
     if mode not in _MODES:
         raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and scale_grad_by_freq:
+        raise ValueError("max mode does not support scaling the gradient by the frequency")
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
     if input.dim() == 2:
         if offsets is not None:
             raise ValueError(
