@@ -81,10 +81,13 @@ class AccumulateGrad(Node):
                 meta.grad = grad if grad._meta is None else grad.detach()
             else:
                 meta.grad = copy_with_layout_of(grad, variable)
-        elif not thread.grad_enabled:
-            add_into(current, grad)
         else:
-            meta.grad = current + grad
+            if thread.grad_enabled:
+                meta.grad = current + grad
+            else:
+                add_into(current, grad)
+            if thread.enforce_grad_layout and not _obeys(meta.grad._array, variable._array):
+                _warn_of_layout(meta.grad, variable)
 
 
 AccumulateGrad.__module__ = "builtins"
@@ -98,6 +101,28 @@ def _fits(grad, variable) -> bool:
     if is_dense(model):
         return array.strides == model.strides or (is_dense(array) and _same_layout(array, model))
     return array.flags.c_contiguous
+
+
+def _obeys(grad, model) -> bool:
+    """Whether a gradient has the strides of a dense leaf, or is contiguous beside another."""
+    if grad.strides == model.strides and grad.itemsize == model.itemsize:
+        return True
+    if not is_dense(model):
+        return grad.flags.c_contiguous
+    strides = zip(grad.shape, grad.strides, model.strides, strict=True)
+    return all(mine * model.itemsize == its * grad.itemsize for extent, mine, its in strides if extent > 1)
+
+
+def _warn_of_layout(grad, variable) -> None:
+    import warnings
+
+    warnings.warn(
+        "grad and param do not obey the gradient layout contract. This is not an error, but may impair performance.\n"
+        f"grad.sizes() = {list(grad.shape)}, strides() = {list(grad.stride())}\n"
+        f"param.sizes() = {list(variable.shape)}, strides() = {list(variable.stride())}",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def _same_layout(a, b) -> bool:
