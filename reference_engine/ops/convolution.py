@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .elementwise import conj
 from .table import op
 
 
@@ -76,6 +77,7 @@ def _convolution(array, weight, bias, stride, padding, dilation, transposed, out
 
 
 def _input_grad(grad, input_sym_sizes, weight, stride, padding, dilation, transposed, output_padding, groups):
+    weight = conj(weight)
     if transposed:
         return convolution(grad, weight, None, stride, padding, dilation, False, output_padding, groups)
     # What the forward stride left over at the far end comes back as output padding.
@@ -90,7 +92,7 @@ def _input_grad(grad, input_sym_sizes, weight, stride, padding, dilation, transp
 def _weight_grad(grad, input, weight_sym_sizes, stride, padding, dilation, transposed, output_padding, groups):
     from .joining import cat
 
-    large, small = (grad, input) if transposed else (input, grad)
+    large, small = (grad, conj(input)) if transposed else (conj(input), grad)
     none = [0] * len(stride)
     parts = []
     for moving, fixed in zip(large.chunk(groups, 1), small.chunk(groups, 1), strict=True):

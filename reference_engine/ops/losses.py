@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import NotModelled
 from .backward_rows import backward_operation
-from .elementwise import sum_tangents, where, zeros_like
+from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, op
 
 NONE, MEAN, SUM = 0, 1, 2
@@ -271,7 +271,7 @@ hardshrink = activation(
 silu = activation(
     "silu(Tensor self)",
     lambda a: a / (1 + np.exp(-a)),
-    lambda grad, self: grad * self.sigmoid() * (1 + self * (1 - self.sigmoid())),
+    lambda grad, self: grad * conj(self.sigmoid() * (1 + self * (1 - self.sigmoid()))),
     composed=True,
     refuses=(("biu", "silu_cpu"),),
 )

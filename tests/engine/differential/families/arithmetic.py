@@ -23,7 +23,7 @@ operation(
     r=["floor", "trunc", None], in_place=True, out=True,
 )  # fmt: skip
 operation("floor_divide", "x.floor_divide(y)", "torch.floor_divide(x, y)", "x // y", x=real(), y=positive(),
-          in_place=True, out=True, differentiable=True)  # fmt: skip
+          in_place=True, out=True, smooth=False)  # fmt: skip
 for name, symbol in (("remainder", "%"), ("fmod", "%")):
     spelled = [f"x.{name}(y)", f"torch.{name}(x, y)", *([f"x {symbol} y"] if name == "remainder" else [])]
     operation(name, *spelled, x=real(), y=positive(), in_place=True, out=True)

@@ -15,7 +15,7 @@ operation("x[indices, indices]", "x[i, j]", x=real("n m ..."), i=index("k"), j=i
 operation("x[mask]", "x[m]", x=real("..."), m=mask("..."), exact=True)
 operation("x[rows of mask]", "x[m]", x=real("n ..."), m=mask("n"), exact=True)
 operation("setitem (number)", "x.clone().__setitem__({i}, {v})", x=real("..."), i=[0, -1, slice(0, 2), ...], v=[2, 0.5],
-          exact=True, no={"value": "returns nothing", "layout": "returns nothing"})  # fmt: skip
+          exact=True, smooth=False)  # fmt: skip
 operation("setitem (slice)", "y", x=real("n ..."), v=real("..."), prepare="y = x.clone(); y[1:] = v", exact=True)
 operation("setitem (indices)", "y", x=real("n ..."), i=index("k"), v=real("..."), prepare="y = x.clone(); y[i] = v",
           exact=True, no={}, smooth=False)  # fmt: skip
@@ -45,7 +45,7 @@ operation("index_put", "x.index_put((i,), y)", "torch.index_put(x, (i,), y)", x=
 operation("index_put (accumulate)", "x.index_put((i,), y, accumulate=True)", x=real("n ..."), i=index("k"),
           y=real("k ..."), in_place=True, accumulates=True)  # fmt: skip
 operation("scatter", "x.scatter({dim}, i, y)", "torch.scatter(x, {dim}, i, y)", x=real("n m"), i=index("1 1", "min(n, m)"),
-          y=real("n m"), dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
+          y=real("1 1"), dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
 operation("scatter (number)", "x.scatter({dim}, i, {v})", "torch.scatter(x, {dim}, i, {v})", x=real("n m"),
           i=index("n m", "min(n, m)"), v=[0, 2.5], dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
 operation("scatter (reduce)", "x.scatter({dim}, i, y, reduce={r})", x=real("n m"), i=index("n m", "min(n, m)"),
@@ -62,8 +62,9 @@ operation("nonzero", "x.nonzero()", "torch.nonzero(x)", "x.nonzero(as_tuple=True
           differentiable=False)  # fmt: skip
 operation("one_hot", "F.one_hot(i, {n})", "F.one_hot(i)", i=index("k m", "4"), n=[4, 5, 2], exact=True,
           differentiable=False)  # fmt: skip
+operation("embedding (plain)", "F.embedding(i, x)", x=real("n m"), i=index("k l"), exact=True)
 operation("embedding", "F.embedding(i, x)", "F.embedding(i, x, padding_idx={p})", x=real("n m"), i=index("k l"),
-          p=[0, -1, None], exact=True)  # fmt: skip
+          p=[0, -1, None], exact=True, smooth=False)  # fmt: skip
 
 family("Joining and rearranging")
 
