@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._tensor import Tensor
+from ..dtypes import uint8
 from .by_number import div_number, mul_number
 from .dims import wrap_dim
 from .elementwise import zeros_like
@@ -91,8 +92,10 @@ def gradient(input, *, spacing=1, dim=None, edge_order: int = 1):
     """The slopes along each of ``dim`` (all of them by default): second order inside, one-sided at the ends.
 
     ``spacing`` is a number, one per dimension, or the coordinates per dimension. Raises ``RuntimeError`` where there
-    are fewer than ``edge_order + 1`` points.
+    are fewer than ``edge_order + 1`` points, and for bytes.
     """
+    if input.dtype is uint8:
+        raise RuntimeError("torch.gradient does not support uint8 input.")
     dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
     dims = [wrap_dim(entry, input.ndim) for entry in dims]
     spacings = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)

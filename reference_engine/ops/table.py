@@ -261,7 +261,9 @@ _DEFAULTS = {
 def _default(text: str):
     if text.startswith("'"):
         return text.strip("'")
-    return _DEFAULTS[text] if text in _DEFAULTS else float(text)
+    if text in _DEFAULTS:
+        return _DEFAULTS[text]
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 ROWS: list[Row] = []

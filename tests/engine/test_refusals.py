@@ -170,3 +170,9 @@ def test_memory_read_as_another_type_is_no_view_for_autograd(tensor, wanted):
         "show(lambda: v.add_(1).shape)\nprint(v._version, t._version, t)"
     )
     assert engine == expected
+
+
+@pytest.mark.parametrize("call", ["histc(v)", "histc(v, 4)", "histc(v.requires_grad_()).grad_fn", "gradient(v.byte())"])
+def test_histograms_and_slopes(call):
+    engine, wanted = agree(f"{_SHOW}\nv = torch.tensor([1., 2., 5., 5.])\nshow(lambda: torch.{call})")
+    assert engine == wanted
