@@ -157,6 +157,7 @@ nll_loss = op(
     _nll,
     node="NllLossBackward0",
     self=backward_operation("nll_loss_backward", _nll_grad),
+    refuses=(("biuc", "nll_loss_out_frame"),),
     non_differentiable=("total_weight",),
     jvp="transposed",
     method=False,

@@ -35,13 +35,13 @@ operation("masked_scatter", "x.masked_scatter(m, y)", x=real("..."), m=mask("~")
 operation("index_add", "x.index_add(0, i, y)", "torch.index_add(x, 0, i, y, alpha={a})", x=real("n ..."), i=index("k"),
           y=real("k ..."), a=[1, 2, 0.5], in_place=True, accumulates=True)  # fmt: skip
 operation("index_copy", "x.index_copy(0, i, y)", "torch.index_copy(x, 0, i, y)", x=real("n ..."), i=index("k"),
-          y=real("k ..."), in_place=True, exact=True, sizes={"k": (0, 1)})  # fmt: skip
+          y=real("k ..."), in_place=True, exact=True, sizes={"k": (1, 1)})  # fmt: skip
 operation("index_fill", "x.index_fill(0, i, {v})", "torch.index_fill(x, 0, i, {v})", x=real("n ..."), i=index("k"),
           v=[0, 2.5], in_place=True, exact=True)  # fmt: skip
 operation("index_fill (tensor)", "x.index_fill(0, i, v)", x=real("n ..."), i=index("k"), v=real(""), in_place=True,
           exact=True)  # fmt: skip
 operation("index_put", "x.index_put((i,), y)", "torch.index_put(x, (i,), y)", x=real("n ..."), i=index("k"),
-          y=real("k ..."), sizes={"k": (0, 1)}, in_place=True, exact=True)  # fmt: skip
+          y=real("k ..."), sizes={"k": (1, 1)}, in_place=True, exact=True)  # fmt: skip
 operation("index_put (accumulate)", "x.index_put((i,), y, accumulate=True)", x=real("n ..."), i=index("k"),
           y=real("k ..."), in_place=True, accumulates=True)  # fmt: skip
 operation("scatter", "x.scatter({dim}, i, y)", "torch.scatter(x, {dim}, i, y)", x=real("n m"), i=index("1 1", "min(n, m)"),
@@ -49,7 +49,7 @@ operation("scatter", "x.scatter({dim}, i, y)", "torch.scatter(x, {dim}, i, y)", 
 operation("scatter (number)", "x.scatter({dim}, i, {v})", "torch.scatter(x, {dim}, i, {v})", x=real("n m"),
           i=index("n m", "min(n, m)"), v=[0, 2.5], dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
 operation("scatter (reduce)", "x.scatter({dim}, i, y, reduce={r})", x=real("n m"), i=index("n m", "min(n, m)"),
-          y=real("n m", grad=False), r=["add", "multiply"], dim=[0, 1], in_place=True, accumulates=True)  # fmt: skip
+          y=real("n m", grad=False), r=["add", "multiply"], dim=[0, 1], smooth=False, in_place=True, accumulates=True)  # fmt: skip
 operation("scatter_add", "x.scatter_add({dim}, i, y)", "torch.scatter_add(x, {dim}, i, y)", x=real("n m"),
           i=index("n m", "min(n, m)"), y=real("n m"), dim=[0, 1, -1], in_place=True, accumulates=True)  # fmt: skip
 operation("select_scatter", "x.select_scatter(y, 0, {i})", "torch.select_scatter(x, y, 0, {i})", x=real("n ..."),

@@ -5,11 +5,13 @@ from ..catalogue import family, index, operation, positive, real, unit
 REDUCTION = ["mean", "sum", "none"]
 family("Losses and distances")
 
-for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"):
+for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"):
     operation(f"nn.functional.{name}", f"F.{name}(x, y, reduction={{r}})", x=real("..."), y=real("..."), r=REDUCTION,
               accumulates=True)  # fmt: skip
 operation("nn.functional.kl_div", "F.kl_div(x, y, reduction={r})", x=real("..."), y=positive("..."), r=REDUCTION,
           accumulates=True)  # fmt: skip
+operation("nn.functional.soft_margin_loss", "F.soft_margin_loss(x, y, reduction={r})", x=real("..."),
+          y=real("...", grad=False), r=REDUCTION, accumulates=True)  # fmt: skip
 operation("nn.functional.mse_loss (broadcast)", "F.mse_loss(x, y)", x=real("..."), y=real("~"), accumulates=True)
 operation("nn.functional.smooth_l1_loss (beta)", "F.smooth_l1_loss(x, y, beta={b})", x=real("..."), y=real("..."),
           b=[0.5, 0.0, 2.0], accumulates=True)  # fmt: skip

@@ -21,15 +21,15 @@ def whole(of="x", parts=2):
 
 operation("view", "x.view({shape})", "x.view(*{shape})", x=real("..."), shape=whole(), exact=True)
 operation("view (dtype)", "x.view({t})", x=real("..."), t=["torch.int32", "torch.float32", "torch.int64", "torch.uint8"],
-          exact=True)  # fmt: skip
+          exact=True, smooth=False)  # fmt: skip
 operation("view_as", "x.view_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
 operation("reshape", "x.reshape({shape})", "torch.reshape(x, {shape})", "x.reshape(*{shape})", x=real("..."),
           shape=whole(), exact=True)  # fmt: skip
 operation("reshape_as", "x.reshape_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
 operation("flatten", "x.flatten()", "torch.flatten(x, {dim})", "x.flatten({dim}, {to})", x=real("..."), dim=dim("x"),
           to=dim("x"), exact=True)  # fmt: skip
-operation("unflatten", "x.unflatten({dim}, {sizes})", "torch.unflatten(x, {dim}, {sizes})", x=real("..."), dim=dim("x"),
-          sizes=[(-1, 1), (1, -1), (2, -1), (2, 1)], exact=True)  # fmt: skip
+operation("unflatten", "x.unflatten({dim}, {parts})", "torch.unflatten(x, {dim}, {parts})", x=real("..."), dim=dim("x"),
+          parts=[(-1, 1), (1, -1), (2, -1), (2, 1)], exact=True)  # fmt: skip
 operation("ravel", "x.ravel()", "torch.ravel(x)", x=real("..."), exact=True)
 operation("t", "x.t()", "torch.t(x)", x=real("n m"), exact=True, in_place=True)
 operation("T", "x.T", x=real("n m"), exact=True)
@@ -75,7 +75,7 @@ operation("unsafe_split", "torch.unsafe_split(x, {n}, {dim})", "x.unsafe_split({
 operation("unsafe_chunk", "torch.unsafe_chunk(x, {n}, {dim})", "x.unsafe_chunk({n})", x=real("..."), dim=dim("x"),
           n=[1, 2], exact=True)  # fmt: skip
 operation("hsplit", "x.hsplit({n})", "torch.hsplit(x, {n})", x=real("..."), n=[1, 2], exact=True)
-operation("vsplit", "x.vsplit({n})", "torch.vsplit(x, {n})", x=real("..."), n=[1, 2], exact=True)
+operation("vsplit", "x.vsplit({n})", "torch.vsplit(x, {n})", x=real("n m ..."), n=[1, 2], exact=True)
 operation("detach", "x.detach()", "torch.detach(x)", x=real("..."), exact=True, in_place=True, smooth=False,
           no={"function: gradient": "cuts the graph", "function: double backward": "cuts the graph",
               "function: saved": "cuts the graph", "in place: gradient": "cuts the graph",
