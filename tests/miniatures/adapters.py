@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.targets.reference import ReferenceAdapter
-from tests.miniatures import more_rules  # noqa: F401  (its import fills the table)
+from tests.miniatures import graph_rules, more_rules  # noqa: F401  (their import fills the table)
 from tests.miniatures.rules import RULES
 
 

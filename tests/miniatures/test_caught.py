@@ -10,7 +10,7 @@ from conformance.load import instances, load
 from conformance.load.model import Instance
 from conformance.run.events import CaseFinished
 from conformance.run.session import Session
-from tests.miniatures import more_rules  # noqa: F401  (its import fills the table)
+from tests.miniatures import graph_rules, more_rules  # noqa: F401  (their import fills the table)
 from tests.miniatures.rules import RULES
 
 
