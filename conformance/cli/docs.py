@@ -1,4 +1,4 @@
-"""`docs show`, `docs coverage`, `docs drift`, `docs update`: torch's documentation against the cases."""
+"""`docs show`, `docs coverage`, `docs list`, `docs drift`, `docs update`: torch's documentation against the cases."""
 
 from __future__ import annotations
 
@@ -126,6 +126,36 @@ def coverage(
     if write:
         write_allowances({c.name: c.uncovered for c in by_area(areas, cases)})
         typer.echo("coverage.yaml written")
+    return 0
+
+
+@app.command(name="list")
+def list_statements(
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="contradicted, untestable, normative, …")],
+    area: Annotated[str | None, typer.Argument(metavar="[AREA]", help="One area only.")] = None,
+) -> int:
+    """List the statements of a kind with what was said of them, and the cases; under `untestable` reason by reason."""
+    from conformance.docs.ledger import KINDS
+    from conformance.load.report import meant
+
+    areas, cases = _ledger(), _cases()
+    if kind not in KINDS:
+        raise UsageError(f"{kind}: no such kind; {meant(kind, KINDS)}")
+    if area is not None and area not in areas:
+        raise UsageError(f"{area}: no such area; there are {', '.join(sorted(areas))}")
+    reasons: dict[str, list] = {}
+    for name in sorted(areas) if area is None else (area,):
+        for entry in areas[name].entries():
+            if entry.kind == kind:
+                reasons.setdefault(entry.reason or "", []).append(entry)
+    for reason, entries in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
+        if reason:
+            common.say(f"{len(entries)}: {reason}")
+        for entry in entries:
+            common.say(f"  {entry.id}{f': {entry.rule}' if entry.rule else ''}")
+            for case in cases.get(entry.id, ()):
+                common.say(f"    -> {case.id}")
+    typer.echo(f"{sum(map(len, reasons.values()))} {kind} statements")
     return 0
 
 

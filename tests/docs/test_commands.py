@@ -115,6 +115,18 @@ def test_coverage_counts(sorted_project):
     assert (done.returncode, done.stderr) == (2, "nothing: no such area; there are moving\n")
 
 
+def test_list_gives_reasons_and_cases(sorted_project):
+    file = sorted_project.ledger / "moving.yaml"
+    text = file.read_text().replace("kind: informative}", "kind: untestable, reason: about speed}", 2)
+    file.write_text(text)
+    lines = sorted_project.docs("list", "--kind", "untestable").stdout.splitlines()
+    assert lines == ["2: about speed", "  torch.Cart#1", "  torch.Cart#2", "2 untestable statements"]
+    normative = sorted_project.docs("list", "moving", "--kind", "normative").stdout.splitlines()
+    assert normative[:3] == ["  torch.push#2", "  torch.push#3", "    -> pushing::moves"]
+    done = sorted_project.docs("list", "--kind", "untested")
+    assert (done.returncode, done.stderr) == (2, "untested: no such kind; did you mean `untestable`?\n")
+
+
 def test_lint_refuses_a_drop(sorted_project):
     assert "coverage-dropped" in sorted_project.command("lint").stdout, "without a limit none may be uncovered"
     sorted_project.docs("coverage", "--write")
