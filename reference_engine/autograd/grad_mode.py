@@ -78,13 +78,11 @@ class BareMode(Mode):
 class ImmediateMode(Mode):
     """A mode that holds from its construction on; ``with`` ends it, decorating takes it back."""
 
-    refuses_others = True
+    switch: str  # what the error for anything but a bool names
 
     def __init__(self, mode: bool) -> None:
-        if self.refuses_others and not isinstance(mode, bool):
-            raise TypeError(
-                f"{type(self).__name__}(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}"
-            )
+        if not isinstance(mode, bool):
+            raise TypeError(f"{self.switch}(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}")
         super().__init__(mode)
         super().__enter__()
 
@@ -150,6 +148,7 @@ class set_grad_enabled(ImmediateMode):
     """Set recording on or off: at once as a function call, for a block as a context manager."""
 
     setting = "grad_enabled"
+    switch = "set_grad_enabled"
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
@@ -181,6 +180,7 @@ class set_multithreading_enabled(ImmediateMode):
     """Whether backward may use several threads. This engine never does; the setting is kept for programs."""
 
     setting = "multithreading"
+    switch = "set_multithreading_enabled"
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
@@ -190,10 +190,10 @@ class enforce_grad_layout_policy(ImmediateMode):
     """Whether ``.grad`` takes the layout of its leaf, or may keep that of a gradient it can take over."""
 
     setting = "enforce_grad_layout"
-    refuses_others = False
+    switch = "set_grad_layout_enforcement_enabled"
 
-    def __init__(self, mode: bool) -> None:
-        super().__init__(mode)
+    def __init__(self, enable: bool = True) -> None:
+        super().__init__(enable)
 
 
 def _unsafe_set_version_counter(tensors, versions) -> None:

@@ -10,7 +10,7 @@ import functools
 import operator
 import threading
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .._state import process, thread
@@ -109,8 +109,12 @@ def region_activation_memory_budget(budget):
 
 
 def increment_version(tensor) -> None:
-    """Count a write to ``tensor`` (or each of several) that autograd did not see."""
+    """Count a write to ``tensor`` (or each of several) that autograd did not see; ``RuntimeError`` for what is none."""
+    if not isinstance(tensor, (Tensor, Iterable)):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
     for entry in (tensor,) if isinstance(tensor, Tensor) else tensor:
+        if not isinstance(entry, Tensor):
+            raise RuntimeError("increment_version expects each element of the iterable to be a tensor")
         if entry._counter is not None:
             entry._counter.bump()
 

@@ -28,7 +28,7 @@ def seeds(roots: tuple, given, batched: bool = False) -> tuple:
     ``batched`` seeds hold several gradients each, along their first dimension.
 
     Raises ``RuntimeError`` for shapes and types that do not fit and for ones that cannot be made up, ``TypeError``
-    for what is no tensor.
+    for a seed and ``AssertionError`` for a root that is no tensor.
     """
     chosen = (None,) * len(roots) if given is None else several(given)
     pairs = enumerate(zip(roots, chosen, strict=False))
@@ -55,14 +55,16 @@ def batch_size(batches: tuple) -> int:
 
 
 def _seed(number: int, root, seed, batched: bool):
+    if not isinstance(root, (Tensor, GradientEdge)):
+        raise AssertionError("Expected output to be a torch.Tensor")
     if seed is None:
         return _made_up(root)
     if not isinstance(seed, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(seed).__name__}")
-    if batched and isinstance(root, GradientEdge):
-        raise RuntimeError("Batched grads are not supported with GradientEdge")
     shape, dtype, _ = _described(root)
     if batched and seed[0]._array.shape != shape:
+        if isinstance(root, GradientEdge):
+            raise RuntimeError("Batched grads are not supported with GradientEdge")
         raise RuntimeError(
             "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
             "The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "

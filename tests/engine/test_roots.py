@@ -48,6 +48,10 @@ CALLS = [
     "ag.backward(plain.sum())",
     "ag.backward([plain, z])",
     "ag.backward([])",
+    "ag.backward(5)",
+    "ag.backward([5])",
+    "ag.backward(None)",
+    "ag.grad(['text'], x)",
     "ag.backward(c)",
     "ag.backward(c * 1, one)",
     "ag.backward(z, torch.tensor(1j))",
@@ -141,6 +145,7 @@ BATCHED = [
     "y, x, torch.ones(3, 2, dtype=torch.complex64)",
     "y, x, torch.ones(3, 2, dtype=torch.float64)",
     "torch.autograd.graph.get_gradient_edge(y), x, torch.ones(3, 4)",
+    "torch.autograd.graph.get_gradient_edge(y), x, torch.ones(3, 2)",
 ]
 
 
@@ -211,4 +216,10 @@ F.apply(w).sum().backward()
 print(w.grad, w.grad._version, w.grad.stride())
 """
     engine, wanted = agree(program)
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("what", ["5", "None", "'text'", "[plain, 5]", "[]", "{plain: 1}", "iter([plain])"])
+def test_writes_counted_by_hand_on_what_is_no_tensor(what):
+    engine, wanted = agree(f"{_SETUP}show(lambda: ag.graph.increment_version({what}))\nprint(plain._version)")
     assert engine == wanted
