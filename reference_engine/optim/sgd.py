@@ -13,10 +13,12 @@ def check_learning_rate(lr):
         raise ValueError(f"Invalid learning rate: {lr}")
 
 
-def check_fused(fused, differentiable):
-    """Raises RuntimeError for a step that is to be both one kernel and recorded."""
+def check_fused(fused, differentiable, foreach):
+    """Raises RuntimeError for a step of one kernel that is to be recorded, or to go over lists of tensors."""
     if fused and differentiable:
         raise RuntimeError("`fused` does not support `differentiable`")
+    if fused and foreach:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
 class SGD(Optimizer):
@@ -58,7 +60,7 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, defaults)
-        check_fused(fused, differentiable)
+        check_fused(fused, differentiable, foreach)
 
     @use_grad_if_differentiable
     def step(self, closure=None):
