@@ -59,9 +59,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SpecCollector | None:
     if file_path.suffix != ".yaml":
         return None
+    from conformance.load.files import holds_cases
+
     root = paths.spec_root(parent.config.rootpath)
     inside = file_path.is_relative_to(root)
-    if inside and (file_path.parent == root / "sources" or file_path.name == "surface.yaml"):
+    if inside and not holds_cases(file_path, root):
         return None
     if not inside and not parent.session.isinitpath(file_path):
         return None

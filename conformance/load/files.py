@@ -23,6 +23,12 @@ MANY_OBJECTS = 20_000
 """So many objects made by loading are a whole suite, which lives as long as its process."""
 
 
+def holds_cases(file: Path, root: Path) -> bool:
+    """Whether `file`, which lies below the spec folder `root`, is a spec file by its place and name."""
+    parts = file.relative_to(root).parts
+    return not (parts[0] == SOURCES and len(parts) > 1) and not (file.name in NOT_SPECS and len(parts) == 1)
+
+
 @contextmanager
 def _without_collections() -> Iterator[None]:
     """Loading makes many objects that stay and no garbage: looking for cycles among them is a third of the time."""
@@ -126,7 +132,7 @@ def _walk(folder: Path, base: Path, problems: list[Problem]) -> Iterator[Path]:
         at = Path(here)
         folders[:] = [f for f in folders if f[0] not in "._" and not (f == SOURCES and at == base)]
         for name in names:
-            if name.startswith(".") or (name in NOT_SPECS and at == base):
+            if name.startswith(".") or not holds_cases(at / name, base):
                 continue
             if name.endswith(".yaml"):
                 yield at / name

@@ -72,6 +72,17 @@ def test_node_ids_name_file_case_and_target(project):
     ]
 
 
+def test_ledgers_and_lists_beside_the_specs_are_no_specs(project):
+    (project / "spec" / "sources" / "torch").mkdir(parents=True)
+    for name in ("messages.yaml", "sources/pages.yaml", "sources/torch/area.yaml"):
+        (project / "spec" / name).write_text("about: no spec\n")
+    (project / "spec" / "area" / "messages.yaml").write_text(GOOD.replace("Gradients", "Messages"))
+    done = run_pytest(project, "spec", "--collect-only", "-q", "--target", "reference:cpu")
+    assert done.returncode == 0, done.stdout
+    names = {line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line}
+    assert names == {"spec/area/adds.yaml", "spec/area/messages.yaml"}
+
+
 def test_a_node_id_and_k_select(project):
     done = run_pytest(project, "spec/area/adds.yaml::adds[reference:cpu]", "-v", *REFERENCE)
     assert done.returncode == 0, done.stdout
