@@ -15,8 +15,12 @@ for name in (
     )
     operation(f"nn.functional.{name}", f"F.{name}(x)", x=real("..."), in_place=in_place, accumulates=True)
 for name, options in (
-    ("threshold", ", {a}, {b}"), ("hardtanh", ", {c}, {b}"), ("leaky_relu", ", {a}"), ("elu", ", {b}"), ("celu", ", {b}"),
-):  # fmt: skip
+    ("threshold", ", {a}, {b}"),
+    ("hardtanh", ", {c}, {b}"),
+    ("leaky_relu", ", {a}"),
+    ("elu", ", {b}"),
+    ("celu", ", {b}"),
+):
     operation(f"nn.functional.{name}", f"F.{name}(x{options})", x=real("..."), a=[0.1, 0.5, 0.0], b=[1.0, 2.0, 0.5],
               c=[-1.0, 0.0, -0.5], in_place=f"F.{name}_(x.clone(){options})")  # fmt: skip
 for name in ("softshrink", "hardshrink"):

@@ -13,8 +13,15 @@ for name in ("zeros", "ones"):
     operation(
         f"{name}_like", f"torch.{name}_like(x)", f"torch.{name}_like(x, dtype={{t}})", x=real("..."), t=DTYPES, **COMMON
     )
-    operation(f"new_{name}", f"x.new_{name}({{s}})", f"x.new_{name}({{s}}, dtype={{t}})", x=real("..."), s=SHAPES, t=DTYPES,
-              **COMMON)  # fmt: skip
+    operation(
+        f"new_{name}",
+        f"x.new_{name}({{s}})",
+        f"x.new_{name}({{s}}, dtype={{t}})",
+        x=real("..."),
+        s=SHAPES,
+        t=DTYPES,
+        **COMMON,
+    )
 operation(
     "full",
     "torch.full({s}, {v})",
@@ -34,16 +41,39 @@ operation(
 operation("new_empty", "x.new_empty({s}).zero_()", x=real("..."), s=SHAPES, **COMMON)
 operation("new_tensor", "x.new_tensor({v})", x=real("..."), v=[1, [0.5, 2], [[True]], []], **COMMON)
 operation("eye", "torch.eye({n})", "torch.eye({n}, {m}, dtype={t})", n=[0, 1, 3], m=[2, 3], t=DTYPES, **COMMON)
-operation("arange", "torch.arange({a})", "torch.arange({b}, {a}, {c})", "torch.arange({a}, dtype={t})", a=[5, 0, 2.5, 3],
-          b=[0, 1, 0.5], c=[1, 2, 0.5], t=DTYPES[:3], **COMMON)  # fmt: skip
+operation(
+    "arange",
+    "torch.arange({a})",
+    "torch.arange({b}, {a}, {c})",
+    "torch.arange({a}, dtype={t})",
+    a=[5, 0, 2.5, 3],
+    b=[0, 1, 0.5],
+    c=[1, 2, 0.5],
+    t=DTYPES[:3],
+    **COMMON,
+)
 operation("linspace", "torch.linspace({a}, {b}, {n})", "torch.linspace({a}, {b}, {n}, dtype={t})", a=[0, -1, 0.5],
           b=[1, 3, 2.5], n=[5, 2, 1, 0], t=DTYPES[:3], differentiable=False)  # fmt: skip
 operation("logspace", "torch.logspace({a}, {b}, {n})", a=[0, -1, 0.5], b=[1, 2], n=[3, 1, 0], differentiable=False)
-operation("tensor", "torch.tensor({v})", "torch.tensor({v}, dtype={t})",
-          v=[1, 0.5, True, 1j, [], [1, 2.5], [[1, 2], [3, 4]], [[1], [2, 3]], [True, 2]], t=DTYPES, **COMMON)  # fmt: skip
+operation(
+    "tensor",
+    "torch.tensor({v})",
+    "torch.tensor({v}, dtype={t})",
+    v=[1, 0.5, True, 1j, [], [1, 2.5], [[1, 2], [3, 4]], [[1], [2, 3]], [True, 2]],
+    t=DTYPES,
+    **COMMON,
+)
 operation("tensor (of a tensor)", "torch.tensor(x)", x=real("...", grad=False), **COMMON)
-operation("as_tensor", "torch.as_tensor({v})", "torch.as_tensor(x)", "torch.as_tensor(x, dtype={t})", x=real("...", grad=False),
-          v=[1, [0.5, 2]], t=DTYPES, **COMMON)  # fmt: skip
+operation(
+    "as_tensor",
+    "torch.as_tensor({v})",
+    "torch.as_tensor(x)",
+    "torch.as_tensor(x, dtype={t})",
+    x=real("...", grad=False),
+    v=[1, [0.5, 2]],
+    t=DTYPES,
+    **COMMON,
+)
 operation("asarray", "torch.asarray({v})", "torch.asarray(x)", x=real("...", grad=False), v=[1, [0.5, 2]], **COMMON)
 operation(
     "scalar_tensor",
@@ -73,8 +103,14 @@ operation(
     n=[1, 2],
     **COMMON,
 )
-operation("nn.functional.dropout", "F.dropout(x, {p}, {t})", x=real("...", layouts=False), p=[0.5, 0.25], t=[True, False],
-          in_place="F.dropout(x.clone(), {p}, {t}, inplace=True)")  # fmt: skip
+operation(
+    "nn.functional.dropout",
+    "F.dropout(x, {p}, {t})",
+    x=real("...", layouts=False),
+    p=[0.5, 0.25],
+    t=[True, False],
+    in_place="F.dropout(x.clone(), {p}, {t}, inplace=True)",
+)
 for rank, space in ((1, "l"), (2, "l 2"), (3, "l 2 2")):
     operation(f"nn.functional.dropout{rank}d", f"F.dropout{rank}d(x, {{p}})", x=real(f"n c {space}", layouts=False),
               p=[0.5, 0.25], sizes={"n": (1, 2), "c": (1, 3), "l": (1, 2)})  # fmt: skip

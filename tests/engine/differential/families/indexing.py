@@ -44,12 +44,31 @@ operation("index_put", "x.index_put((i,), y)", "torch.index_put(x, (i,), y)", x=
           y=real("k ..."), sizes={"k": (1, 1)}, in_place=True, exact=True)  # fmt: skip
 operation("index_put (accumulate)", "x.index_put((i,), y, accumulate=True)", x=real("n ..."), i=index("k"),
           y=real("k ..."), in_place=True, accumulates=True)  # fmt: skip
-operation("scatter", "x.scatter({dim}, i, y)", "torch.scatter(x, {dim}, i, y)", x=real("n m"), i=index("1 1", "min(n, m)"),
-          y=real("1 1"), dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
+operation(
+    "scatter",
+    "x.scatter({dim}, i, y)",
+    "torch.scatter(x, {dim}, i, y)",
+    x=real("n m"),
+    i=index("1 1", "min(n, m)"),
+    y=real("1 1"),
+    dim=[0, 1, -1],
+    in_place=True,
+    exact=True,
+)
 operation("scatter (number)", "x.scatter({dim}, i, {v})", "torch.scatter(x, {dim}, i, {v})", x=real("n m"),
           i=index("n m", "min(n, m)"), v=[0, 2.5], dim=[0, 1, -1], in_place=True, exact=True)  # fmt: skip
-operation("scatter (reduce)", "x.scatter({dim}, i, y, reduce={r})", x=real("n m"), i=index("n m", "min(n, m)"),
-          y=real("n m", grad=False), r=["add", "multiply"], dim=[0, 1], smooth=False, in_place=True, accumulates=True)  # fmt: skip
+operation(
+    "scatter (reduce)",
+    "x.scatter({dim}, i, y, reduce={r})",
+    x=real("n m"),
+    i=index("n m", "min(n, m)"),
+    y=real("n m", grad=False),
+    r=["add", "multiply"],
+    dim=[0, 1],
+    smooth=False,
+    in_place=True,
+    accumulates=True,
+)
 operation("scatter_add", "x.scatter_add({dim}, i, y)", "torch.scatter_add(x, {dim}, i, y)", x=real("n m"),
           i=index("n m", "min(n, m)"), y=real("n m"), dim=[0, 1, -1], in_place=True, accumulates=True)  # fmt: skip
 operation("select_scatter", "x.select_scatter(y, 0, {i})", "torch.select_scatter(x, y, 0, {i})", x=real("n ..."),

@@ -11,15 +11,37 @@ for rank, space, kernel in ((1, "l", "k"), (2, "h w", "k j"), (3, "3 h w", "2 k 
               accumulates=True)  # fmt: skip
     operation(f"nn.functional.conv{rank}d (bias)", f"F.conv{rank}d(x, w, b)", x=real(f"c {space}"),
               w=real(f"o c {kernel}"), b=real("o"), sizes=SIZES, accumulates=True)  # fmt: skip
-    operation(f"nn.functional.conv_transpose{rank}d", f"F.conv_transpose{rank}d(x, w, stride={{s}}, padding={{p}})",
-              x=real(f"n c {space}"), w=real(f"c o {kernel}"), s=[1, 2], p=[0, 1], sizes=SIZES, accumulates=True)  # fmt: skip
+    operation(
+        f"nn.functional.conv_transpose{rank}d",
+        f"F.conv_transpose{rank}d(x, w, stride={{s}}, padding={{p}})",
+        x=real(f"n c {space}"),
+        w=real(f"c o {kernel}"),
+        s=[1, 2],
+        p=[0, 1],
+        sizes=SIZES,
+        accumulates=True,
+    )
 operation("nn.functional.conv2d (groups)", "F.conv2d(x, w, groups={g})", x=real("n 4 3 3"), w=real("4 2 2 2"), g=[2],
           sizes=SIZES, accumulates=True)  # fmt: skip
-operation("nn.functional.conv1d (same)", "F.conv1d(x, w, padding='same')", x=real("n c l"), w=real("o c k"), sizes=SIZES,
-          accumulates=True)  # fmt: skip
+operation(
+    "nn.functional.conv1d (same)",
+    "F.conv1d(x, w, padding='same')",
+    x=real("n c l"),
+    w=real("o c k"),
+    sizes=SIZES,
+    accumulates=True,
+)
 for rank, space in ((1, "l"), (2, "h w")):
-    operation(f"nn.functional.max_pool{rank}d", f"F.max_pool{rank}d(x, {{k}}, {{s}}, ceil_mode={{m}})",
-              x=real(f"n c {space}"), k=[2, 1, 3], s=[1, 2, None], m=[False, True], sizes=SIZES, exact=True)  # fmt: skip
+    operation(
+        f"nn.functional.max_pool{rank}d",
+        f"F.max_pool{rank}d(x, {{k}}, {{s}}, ceil_mode={{m}})",
+        x=real(f"n c {space}"),
+        k=[2, 1, 3],
+        s=[1, 2, None],
+        m=[False, True],
+        sizes=SIZES,
+        exact=True,
+    )
     operation(f"nn.functional.max_pool{rank}d (indices)", f"F.max_pool{rank}d(x, 2, return_indices=True)",
               x=real(f"n c {space}"), sizes=SIZES, exact=True)  # fmt: skip
     operation(f"nn.functional.avg_pool{rank}d", f"F.avg_pool{rank}d(x, {{k}}, {{s}}, {{p}}, {{m}})",

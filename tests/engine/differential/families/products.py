@@ -10,9 +10,14 @@ operation("dot", "x.dot(y)", "torch.dot(x, y)", x=real("k"), y=real("k"), out=Tr
 operation("bmm", "x.bmm(y)", "torch.bmm(x, y)", x=real("b n k"), y=real("b k m"), out=True, accumulates=True)
 operation("outer", "x.outer(y)", "torch.outer(x, y)", "x.ger(y)", x=real("n"), y=real("m"), out=True, exact=True)
 for title, left, right in (
-    ("matrices", "n k", "k m"), ("matrix and vector", "n k", "k"), ("vector and matrix", "k", "k m"), ("vectors", "k", "k"),
-    ("batches", "... n k", "... k m"), ("batch and matrix", "... n k", "k m"), ("batch and vector", "... n k", "k"),
-):  # fmt: skip
+    ("matrices", "n k", "k m"),
+    ("matrix and vector", "n k", "k"),
+    ("vector and matrix", "k", "k m"),
+    ("vectors", "k", "k"),
+    ("batches", "... n k", "... k m"),
+    ("batch and matrix", "... n k", "k m"),
+    ("batch and vector", "... n k", "k"),
+):
     operation(f"matmul ({title})", "x.matmul(y)", "x @ y", "torch.matmul(x, y)", "torch.linalg.matmul(x, y)",
               x=real(left), y=real(right), accumulates=True)  # fmt: skip
 operation("addmm", "x.addmm(y, z)", "torch.addmm(x, y, z, beta={b}, alpha={a})", x=real("n m"), y=real("n k"),

@@ -51,8 +51,15 @@ for name in ("cumsum", "cumprod"):
               t=["torch.float64", "torch.int64"], smooth=False, accumulates=True)  # fmt: skip
 operation("count_nonzero", "x.count_nonzero()", "torch.count_nonzero(x, {dim})", x=real("..."), dim=dim("x"),
           exact=True, differentiable=False)  # fmt: skip
-operation("sum_to_size", "x.sum_to_size(n)", "x.sum_to_size(1, n)", "x.sum_to_size(k, n)", x=real("k n"), accumulates=True,
-          prepare="n = x.shape[-1]; k = x.shape[0]")  # fmt: skip
+operation(
+    "sum_to_size",
+    "x.sum_to_size(n)",
+    "x.sum_to_size(1, n)",
+    "x.sum_to_size(k, n)",
+    x=real("k n"),
+    accumulates=True,
+    prepare="n = x.shape[-1]; k = x.shape[0]",
+)
 
 family("Extrema and order")
 

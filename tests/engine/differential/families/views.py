@@ -20,8 +20,14 @@ def whole(of="x", parts=2):
 
 
 operation("view", "x.view({shape})", "x.view(*{shape})", x=real("..."), shape=whole(), exact=True)
-operation("view (dtype)", "x.view({t})", x=real("..."), t=["torch.int32", "torch.float32", "torch.int64", "torch.uint8"],
-          exact=True, smooth=False)  # fmt: skip
+operation(
+    "view (dtype)",
+    "x.view({t})",
+    x=real("..."),
+    t=["torch.int32", "torch.float32", "torch.int64", "torch.uint8"],
+    exact=True,
+    smooth=False,
+)
 operation("view_as", "x.view_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
 operation("reshape", "x.reshape({shape})", "torch.reshape(x, {shape})", "x.reshape(*{shape})", x=real("..."),
           shape=whole(), exact=True)  # fmt: skip
@@ -74,6 +80,10 @@ operation("unsafe_split", "torch.unsafe_split(x, {n}, {dim})", "x.unsafe_split({
           n=[1, 2], exact=True)  # fmt: skip
 operation("unsafe_chunk", "torch.unsafe_chunk(x, {n}, {dim})", "x.unsafe_chunk({n})", x=real("..."), dim=dim("x"),
           n=[1, 2], exact=True)  # fmt: skip
+operation("unsafe_split_with_sizes", "torch.unsafe_split_with_sizes(x, [1, n - 1])", x=real("n ..."),
+          sizes={"n": (1, 3)}, prepare="n = x.shape[0]", exact=True)  # fmt: skip
+operation("resolve_conj", "x.conj().resolve_conj()", "torch.resolve_conj(x)", x=real("..."), exact=True)
+operation("resolve_neg", "x.resolve_neg()", "torch.resolve_neg(x)", x=real("..."), exact=True)
 operation("hsplit", "x.hsplit({n})", "torch.hsplit(x, {n})", x=real("..."), n=[1, 2], exact=True)
 operation("vsplit", "x.vsplit({n})", "torch.vsplit(x, {n})", x=real("n m ..."), n=[1, 2], exact=True)
 operation("detach", "x.detach()", "torch.detach(x)", x=real("..."), exact=True, in_place=True, smooth=False,
@@ -88,8 +98,15 @@ family("Copies and conversions")
 operation("clone", "x.clone()", "torch.clone(x)", "x.clone(memory_format=torch.contiguous_format)", x=real("..."),
           exact=True)  # fmt: skip
 operation("contiguous", "x.contiguous()", x=real("..."), exact=True)
-operation("to (dtype)", "x.to({t})", "x.to({t}, copy=True)", x=real("..."), exact=True, smooth=False,
-          t=["torch.float64", "torch.float32", "torch.bfloat16", "torch.complex64", "torch.int64", "torch.bool"])  # fmt: skip
+operation(
+    "to (dtype)",
+    "x.to({t})",
+    "x.to({t}, copy=True)",
+    x=real("..."),
+    exact=True,
+    smooth=False,
+    t=["torch.float64", "torch.float32", "torch.bfloat16", "torch.complex64", "torch.int64", "torch.bool"],
+)
 operation("to (like)", "x.to(y)", "x.type_as(y)", x=real("..."), y=real("...", grad=False), exact=True)
 for name in [
     "double",
