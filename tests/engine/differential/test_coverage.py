@@ -17,7 +17,8 @@ ELSEWHERE = {
         initial_seed is_anomaly_check_nan_enabled is_anomaly_enabled is_deterministic_algorithms_warn_only_enabled
         is_grad_enabled is_inference_mode_enabled is_warn_always_enabled manual_seed reset_state seed
         set_anomaly_enabled set_default_device set_default_dtype set_num_threads set_printoptions set_rng_state
-        set_warn_always use_deterministic_algorithms get_deterministic_debug_mode set_deterministic_debug_mode is_autocast_enabled is_autocast_cpu_enabled""",
+        set_warn_always use_deterministic_algorithms get_deterministic_debug_mode
+        set_deterministic_debug_mode is_autocast_enabled is_autocast_cpu_enabled""",
     "facts of a tensor, which every comparison here reads": """
         data_ptr dim element_size get_device is_complex is_conj is_contiguous is_floating_point is_inference is_neg
         is_nonzero is_set_to is_same_size is_signed is_storage is_tensor ndimension nelement numel size storage
