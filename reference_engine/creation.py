@@ -232,11 +232,19 @@ def _like_factory(name: str, fill):
         place = input._storage.device if device is None else resolve(device)
         stored = input.dtype.numpy if dtype is None else dtype.numpy
         array = fill(input._array.shape, stored) if 0 in input._array.strides else fill_like(input._array, stored, fill)
-        return finished(array, place, requires_grad)
+        return finished(_formatted(array, memory_format), place, requires_grad)
 
     factory.__name__ = factory.__qualname__ = name
     factory.__module__ = "torch"
     return factory
+
+
+def _formatted(array: np.ndarray, memory_format) -> np.ndarray:
+    if memory_format is None or memory_format is preserve_format:
+        return array
+    from .ops.elementwise import in_format
+
+    return in_format(array, memory_format)
 
 
 def fill_like(array: np.ndarray, stored, fill) -> np.ndarray:
@@ -254,8 +262,13 @@ empty_like = _like_factory("empty_like", uninitialised)
 
 
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
-    return full(input._array.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device,
-                requires_grad=requires_grad)  # fmt: skip
+    result = full(input._array.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device)
+    array = result._array
+    if 0 not in input._array.strides and not input._array.flags.c_contiguous:
+        laid_out = np.empty_like(input._array, dtype=array.dtype, order="K")
+        laid_out[...] = array
+        array = laid_out
+    return finished(_formatted(array, memory_format), result._storage.device, requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype=None, device=None, requires_grad=False, out=None) -> Tensor:

@@ -87,11 +87,20 @@ def to(self: Tensor, *args, **kwargs) -> Tensor:
             )
     wanted = wanted or self.dtype
     place = self._storage.device if place is None else resolve(place)
-    if wanted is self.dtype and place is self._storage.device and not copy and memory_format is None:
+    if wanted is self.dtype and place is self._storage.device and not copy and _is_laid_out(self, memory_format):
         return self
     if self.dtype.kind == COMPLEX and wanted.kind != COMPLEX and wanted.kind != 0:
         warn_once("Casting complex values to real discards the imaginary part")
-    return to_copy(self, wanted, place)
+    return to_copy(self, wanted, place, memory_format)
+
+
+def _is_laid_out(self: Tensor, memory_format) -> bool:
+    """Whether ``to`` need not copy for the sake of the layout: anything but channels last counts as contiguous."""
+    if memory_format is None or memory_format.name == "preserve_format":
+        return True
+    array = self._array
+    ordered = array.ndim == 4 and array.transpose(0, 2, 3, 1).flags.c_contiguous and not array.flags.c_contiguous
+    return ordered == (memory_format.name == "channels_last")
 
 
 def _to_copy(array, dtype, place, origin):
@@ -118,10 +127,13 @@ for _hidden in ("dtype", "origin"):
     delattr(to_copy_row.node_class, f"_saved_{_hidden}")
 
 
-def to_copy(self: Tensor, wanted: dtype, place) -> Tensor:
+def to_copy(self: Tensor, wanted: dtype, place, memory_format=None) -> Tensor:
     check_has_data(self, place)
     values = [self, wanted, place, (self.dtype, self._storage.device)]
-    result = make(_to_copy(settled(self._array), wanted, place, None), place)
+    array = _to_copy(settled(self._array), wanted, place, None)
+    if memory_format is not None:
+        array = elementwise.in_format(array, memory_format)
+    result = make(array, place)
     finish(to_copy_row, values, (result,))
     return result
 
@@ -134,7 +146,7 @@ def check_has_data(tensor: Tensor, place) -> None:
 
 def _conversion(wanted: dtype, name: str):
     def convert(self, memory_format=None):
-        return to(self, wanted)
+        return to(self, wanted, memory_format=memory_format)
 
     convert.__name__ = name
     convert.__qualname__ = f"Tensor.{name}"
@@ -142,11 +154,11 @@ def _conversion(wanted: dtype, name: str):
 
 
 def cpu(self: Tensor, memory_format=None) -> Tensor:
-    return to(self, "cpu")
+    return to(self, "cpu", memory_format=memory_format)
 
 
 def cuda(self: Tensor, device=None, non_blocking: bool = False, memory_format=None) -> Tensor:
-    return to(self, "cuda" if device is None else device)
+    return to(self, "cuda" if device is None else device, memory_format=memory_format)
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:

@@ -33,16 +33,19 @@ def real_if(grad, scalar_type):
 
 clone = op(
     "clone(Tensor self, *, any memory_format=None)",
-    lambda array, memory_format: _copy(array, memory_format),
+    lambda array, memory_format: in_format(array, memory_format),
     self=lambda grad: grad,
     jvp="linear",
 )
 
 
-def _copy(array: np.ndarray, memory_format) -> np.ndarray:
+def in_format(array: np.ndarray, memory_format) -> np.ndarray:
+    """A copy laid out as ``memory_format`` says. Raises ``RuntimeError`` for channels of what is not 4-d."""
     if memory_format is not None and memory_format.name == "contiguous_format":
         return array.copy(order="C")
     if memory_format is not None and memory_format.name == "channels_last":
+        if array.ndim != 4:
+            raise RuntimeError("required rank 4 tensor to use channels_last format")
         return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
     if 0 in array.strides:
         return array.copy(order="C")

@@ -40,7 +40,11 @@ def contiguous(self: Tensor, memory_format=None) -> Tensor:
     """The tensor itself when its elements lie in order, else a copy in order."""
     if memory_format is not None and memory_format.name == "channels_last":
         return self if self.is_contiguous(memory_format) else clone(self, memory_format=memory_format)
-    return self if self._array.flags.c_contiguous else clone(self, memory_format=_contiguous())
+    if self._array.flags.c_contiguous:
+        return self
+    if memory_format is not None and memory_format.name == "preserve_format":
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return clone(self, memory_format=_contiguous())
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:

@@ -166,6 +166,12 @@ class Optimizer:
                 "an error; see github.com/pytorch/pytorch/issues/40967 for more information",
                 stacklevel=3,
             )
+        named = "param_names" in param_group
+        if any(("param_names" in group) is not named for group in self.param_groups):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if named else 'without'} names to the optimizer"
+            )
         if any(distinct.intersection(group["params"]) for group in self.param_groups):
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)

@@ -194,3 +194,19 @@ optim.Adam([w], weight_decay=-1)
 def test_programs(program):
     engine, wanted = agree(_SETUP + program)
     assert engine == wanted
+
+
+@pytest.mark.parametrize("first", ["[w]", "[('w', w)]"])
+@pytest.mark.parametrize("second", ["[v]", "v", "[('v', v)]", "[w]", "[('w', w)]", "[]"])
+def test_groups_all_have_names_or_none_has(first, second):
+    program = f"""
+w, v = torch.ones(1, requires_grad=True), torch.zeros(1, requires_grad=True)
+opt = optim.SGD({first}, lr=.1)
+try:
+    opt.add_param_group({{'params': {second}}})
+except ValueError as e:
+    print(e)
+print([group.get('param_names') for group in opt.param_groups])
+"""
+    engine, wanted = agree(program)
+    assert engine == wanted
