@@ -89,7 +89,7 @@ def is_set_to(self: Tensor, tensor: Tensor) -> bool:
 
 def apply_(self: Tensor, callable) -> Tensor:
     if self.requires_grad:
-        raise TypeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
+        raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
     flat = [callable(value) for value in self._array.reshape(-1).tolist()]
     self._array[...] = np.array(flat, self._array.dtype).reshape(self._array.shape)
     return self
@@ -98,7 +98,8 @@ def apply_(self: Tensor, callable) -> Tensor:
 def map_(self: Tensor, tensor: Tensor, callable) -> Tensor:
     if self.requires_grad or tensor.requires_grad:
         raise RuntimeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
-    pairs = zip(self._array.reshape(-1).tolist(), tensor._array.reshape(-1).tolist(), strict=True)
+    other = tensor.expand(self.shape)
+    pairs = zip(self._array.reshape(-1).tolist(), other._array.reshape(-1).tolist(), strict=True)
     self._array[...] = np.array([callable(a, b) for a, b in pairs], self._array.dtype).reshape(self._array.shape)
     return self
 
