@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 
@@ -54,20 +55,39 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def collect(files: Iterable[SpecFile]) -> tuple[Message, ...]:
-    """The distinct texts of `files`, by class and text; texts that one device or release alone has count too."""
+    """The distinct texts of `files`, by class and text; texts that one device or release alone has count too.
+
+    What a case's own program raises is not torch's, and left out.
+    """
     found: dict[tuple[str, str, bool], list[tuple[Trigger, Mark, str]]] = {}
     for file in files:
         for case in file.cases:
+            own = set(_own_errors(case))
             for step in case.steps:
                 for warns, thrown in ((False, step.raises), (True, step.warns)):
                     for exception, text, mark, since in _texts(thrown, case):
                         text = " ".join(_DEVICE_MARK.sub("", text).split())
+                        if (exception, text) in own:
+                            continue
                         trigger = _trigger(file, case, step, since)
                         found.setdefault((exception, text, warns), []).append((trigger, mark, file.shown))
     return tuple(
         Message(exception, text, warns, _distinct(t for t, _, _ in held), held[0][1], held[0][2])
         for (exception, text, warns), held in sorted(found.items())
     )
+
+
+def _own_errors(case: Case) -> Iterator[tuple[str, str]]:
+    """(class, text) of the `raise` statements in the case's program."""
+    for source in (*case.given, *(step.run for step in case.steps)):
+        try:
+            tree = ast.parse(source.text)
+        except SyntaxError:  # reported where programs are checked
+            continue
+        for node in ast.walk(tree):
+            match node:
+                case ast.Raise(exc=ast.Call(func=ast.Name(id=exception), args=[ast.Constant(value=str(text))])):
+                    yield exception, " ".join(text.split())
 
 
 def _distinct(triggers: Iterable[Trigger]) -> tuple[Trigger, ...]:

@@ -46,6 +46,28 @@ def collected():
     return collect([load_text(SPEC, "a/b.yaml", "spec/a/b.yaml", check_programs=False)])
 
 
+def test_what_the_program_itself_raises_is_left_out():
+    spec = """\
+title: Errors of hooks
+cases:
+  - case: passed-on
+    title: an error of the hook ends the pass
+    level: observed
+    given: |
+      def hook(g):
+          raise ValueError('of the  hook')
+    steps:
+      - run: run(hook)
+        raises: {ValueError: of the hook}
+      - run: run(None)
+        raises: {ValueError: of torch}
+      - run: run(hook, again=True)
+        raises: {RuntimeError: of the hook}
+"""
+    found = collect([load_text(spec, "a/b.yaml", "spec/a/b.yaml", check_programs=False)])
+    assert [(m.exception, m.text) for m in found] == [("RuntimeError", "of the hook"), ("ValueError", "of torch")]
+
+
 def test_every_text_of_every_choice_is_collected_once():
     found = {(m.exception, m.text, m.warns): [t.case for t in m.triggers] for m in collected()}
     assert found == {
