@@ -10,7 +10,7 @@ import numpy as np
 from ._state import thread, warn_once
 from .errors import NotModelled
 from .graph.metadata import materialize_meta
-from .lazy import bits, settled
+from .lazy import bits
 from .storage import UntypedStorage
 
 
@@ -40,7 +40,7 @@ class Conversion:
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The elements as an ndarray that shares memory. Raises ``RuntimeError``/``TypeError`` where it cannot."""
         if force:
-            return settled(self.detach().cpu()._array)
+            return self.detach().cpu().resolve_conj().resolve_neg().numpy()
         if self.device.type != "cpu":
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ._state import thread
+from ._state import thread, warn_once
 from ._tensor import Tensor, from_array, make
 from .determinism import uninitialised
 from .devices import CPU, device, resolve
@@ -139,6 +139,11 @@ def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad: bool | No
             made = made.clone()
         if requires_grad is False:
             return made.detach()
+        if requires_grad is None and obj.requires_grad:
+            warn_once(
+                "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead of False. Pass "
+                "requires_grad=False explicitly to get the old behavior and silence this warning."
+            )
         if requires_grad and not made.requires_grad:
             if not made.dtype.is_differentiable:
                 raise RuntimeError(FLOAT_ONLY)

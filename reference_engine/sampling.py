@@ -24,6 +24,8 @@ _SCALAR_NAMES = {
     "int16": "Short",
     "int32": "Int",
     "int64": "Long",
+    "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble",
 }
 
 
@@ -31,6 +33,26 @@ def _demand_floating(dtype, kernel):
     if dtype.kind in "biu":
         kind = _SCALAR_NAMES[dtype.name]
         raise NotImplementedError(_UNSUPPORTED.format(kernel=kernel, kind=kind))
+
+
+def demand(dtype, kinds: str, kernel: str, shape=(1,)) -> None:
+    """Refuse a kind of number that the kernel does not draw; it is not asked where nothing is to be drawn."""
+    if dtype.kind in kinds and math.prod(shape):
+        raise NotImplementedError(_UNSUPPORTED.format(kernel=kernel, kind=_SCALAR_NAMES[dtype.name]))
+
+
+_CPP_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int",
+    "int64": "long int", "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
+def _demand_continuous(title: str, dtype, names: dict) -> None:
+    if dtype.name in names:
+        raise RuntimeError(
+            f"{title} distribution is a continuous probability distribution. dtype must be a floating point but you "
+            f"specified {names[dtype.name]}"
+        )
 
 
 def _fractions(generator, count, bits):
@@ -139,18 +161,22 @@ def exponential(generator, shape, dtype, rate=1.0):
     dtype = np.dtype(dtype)
     if not rate > 0.0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={_number(rate)}")
+    if math.prod(shape):
+        _demand_continuous("Exponential", dtype, _SCALAR_NAMES)
     fractions = _fractions(generator, math.prod(shape), 53)
     return _narrowed(-1.0 / rate * _each(math.log1p, -fractions), dtype).reshape(shape)
 
 
 def cauchy(generator, shape, dtype, median=0.0, sigma=1.0):
     """Cauchy around the median with the given scale, by the tangent of a uniform angle."""
+    _demand_continuous("Cauchy", np.dtype(dtype), _CPP_NAMES)
     fractions = _fractions(generator, math.prod(shape), 53)
     return _narrowed(median + sigma * _each(math.tan, math.pi * (fractions - 0.5)), np.dtype(dtype)).reshape(shape)
 
 
 def log_normal(generator, shape, dtype, mean=1.0, std=2.0):
     """The exponential of a normal with this mean and deviation, each drawn by itself in float64."""
+    demand(np.dtype(dtype), "biuc", "log_normal_cpu", shape)
     drawn = normal(generator, shape, np.dtype(np.float64), mean, std, contiguous=False)
     return _narrowed(_each(math.exp, drawn), np.dtype(dtype)).reshape(shape)
 
@@ -162,6 +188,7 @@ def geometric(generator, shape, dtype, p):
     """The number of trials until the first success of probability p. Raises RuntimeError unless 0 < p < 1."""
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={_number(p)}")
+    demand(np.dtype(dtype), "bc", "geometric_cpu", shape)
     fractions = _fractions(generator, math.prod(shape), 53)
     return np.ceil(_each(math.log, fractions) / math.log1p(-p)).astype(dtype).reshape(shape)
 
@@ -200,6 +227,8 @@ def randint(generator, shape, dtype, low, high):
     Raises RuntimeError for an empty range or one that the type cannot hold.
     """
     dtype = np.dtype(dtype)
+    if dtype.kind == "c":
+        raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
     if not low < high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={_number(low)} >= to={_number(high)}"
@@ -235,6 +264,7 @@ def random_full(generator, shape, dtype):
     """`random_()` without bounds: non-negative integers up to the type's largest exactly held one."""
     dtype = np.dtype(dtype)
     count = math.prod(shape)
+    demand(dtype, "c", "random_kernel_cpu", shape)
     if dtype.kind in "biu":
         largest = 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
     else:

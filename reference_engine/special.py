@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .ops.by_number import add_number, mul_number
+from .ops.by_number import add_number as _add_number
+from .ops.by_number import mul_number as _mul_number
 from .ops.functions import erf, exp2, expm1, log1p, round_, sigmoid
 from .ops.norms import log_softmax, logsumexp, softmax
 from .ops.pairs import xlog1py, xlogy
@@ -39,4 +40,4 @@ __all__ = [
 
 def ndtr(input):
     """The standard normal distribution function."""
-    return mul_number(add_number(erf(mul_number(input, 0.5**0.5)), 1), 0.5)
+    return _mul_number(_add_number(erf(_mul_number(input, 0.5**0.5)), 1), 0.5)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import dtype as dtype_class
+from .mismatches import Mismatch, TooMany, combination_error, shown_kind, type_name
 from .table import AS_IS, REQUIRED, Parameter, Row, parse
 
 _NUMBER_TYPES = (int, float, bool, complex)
@@ -44,15 +45,6 @@ _ACCEPTS = {
     "dtype": lambda value: isinstance(value, dtype_class),
     "any": lambda value: True,
 }  # fmt: skip
-_TYPE_NAMES = {
-    "Operand": "Tensor",
-    "Scalar": "Number",
-    "Tensor[]": "tuple of Tensors",
-    "int[]": "tuple of ints",
-    "int...": "tuple of ints",
-    "dtype": "torch.dtype",
-    "any": "object",
-}
 
 
 def accepts(parameter: Parameter, value) -> bool:
@@ -83,15 +75,7 @@ def _normalise(parameter: Parameter, value):
     return value
 
 
-class Mismatch(Exception):
-    """The arguments do not fit a signature; becomes a ``TypeError`` when no other signature does."""
-
-
-def type_name(value) -> str:
-    return type(value).__name__
-
-
-def binder(row: Row):
+def binder(row: Row, suffix: str = ""):
     """A function ``(args, kwargs) -> list of values in the order of the signature``."""
     parameters = row.parameters
     defaults = row.defaults
@@ -106,7 +90,7 @@ def binder(row: Row):
         # Both operands may be numbers in the function form.
         parameters = [replace(parameters[0], kind="Operand"), *parameters[1:]]
     simple = [p.kind in ("Tensor", "Operand", "any", "Tensor?") for p in parameters]
-    name = row.name
+    name = row.name + suffix
 
     only_tensor = required == 1 and simple[0]
 
@@ -120,14 +104,10 @@ def binder(row: Row):
                 args = (*args[:variadic], rest)
                 count = variadic + 1
         if count > positional:
+            least = sum(p.default is REQUIRED and not p.keyword_only for p in parameters)
             if positional == 1 and parameters[0].name == "self":
                 raise Mismatch(f"TensorBase.{name}() takes no arguments ({count - 1} given)")
-            least = sum(p.default is REQUIRED and not p.keyword_only for p in parameters)
-            span = str(positional) if least == positional else f"from {least} to {positional}"
-            raise Mismatch(
-                f"{name}() takes {span} positional argument{'s' if positional != 1 else ''} but "
-                f"{count} {'were' if count != 1 else 'was'} given"
-            )
+            raise TooMany(name, least, positional, count)
         values = list(defaults)
         values[:count] = args
         given = range(count)
@@ -157,7 +137,7 @@ def binder(row: Row):
             if not accepts(parameter, value):
                 if value is parameter.default:
                     continue
-                raise Mismatch(wrong_type(name, parameter, position, value, position >= count))
+                raise wrong_type(name, parameter, position, value, position >= count)
             if not simple[position]:
                 values[position] = _normalise(parameter, value)
         return values
@@ -165,12 +145,12 @@ def binder(row: Row):
     return bind
 
 
-def bound(bind, args: tuple, kwargs: dict) -> list:
+def bound(bind, args: tuple, kwargs: dict, method: bool = False) -> list:
     """Bind to the only signature there is. Raises ``TypeError`` where the arguments do not fit it."""
     try:
         return bind(args, kwargs)
     except Mismatch as mismatch:
-        raise TypeError(str(mismatch)) from None
+        raise TypeError(mismatch.said(method)) from None
 
 
 def parsed(signature: str):
@@ -189,19 +169,19 @@ def parsed(signature: str):
     return decorate
 
 
-def wrong_type(name: str, parameter: Parameter, position: int, value, by_keyword: bool) -> str:
-    kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
+def wrong_type(name: str, parameter: Parameter, position: int, value, by_keyword: bool) -> Mismatch:
+    kind = shown_kind(parameter)
     shown = "input" if parameter.name == "self" else parameter.name
-    where = "" if by_keyword else f" (position {position + 1})"
+    where, counted = ("", None) if by_keyword else (" (position {})", position)
+    said, ending = type_name(value), ""
     if kind.startswith("tuple") and isinstance(value, (list, tuple)):
         wanted = _ACCEPTS["Tensor"] if "Tensor" in kind else _is_index
         for place, entry in enumerate(value):
             if not wanted(entry):
-                return (
-                    f"{name}(): argument '{shown}'{where} must be {kind}, but found element of type "
-                    f"{type_name(entry)} at pos {place}"
-                )
-    return f"{name}(): argument '{shown}'{where} must be {kind}, not {type_name(value)}"
+                said, ending = f"but found element of type {type_name(entry)}", f" at pos {place}"
+                break
+    said = said + ending if ending else f"not {said}"
+    return Mismatch(f"{name}(): argument '{shown}'{where} must be {kind}, {said}", counted)
 
 
 def tensors_in(values: list, row: Row) -> list:
@@ -216,7 +196,7 @@ def tensors_in(values: list, row: Row) -> list:
     return found
 
 
-def overload(existing, call, row: Row):
+def overload(existing, call, row: Row, method: bool = False):
     """Combine a new callable with those already registered under the same public name."""
     if existing is None:
         return call
@@ -232,7 +212,9 @@ def overload(existing, call, row: Row):
             except Mismatch:
                 continue
             return candidate.execute(choose, values, args, kwargs, out)
-        raise combination_error(choose, candidates, args, kwargs)
+        if out is not None:
+            kwargs["out"] = out
+        raise combination_error(choose.__name__, candidates, args, kwargs, method)
 
     choose.candidates = candidates
     choose.__name__ = choose.__qualname__ = call.__name__
@@ -242,24 +224,3 @@ def overload(existing, call, row: Row):
 
 def _numbers(row: Row) -> int:
     return sum(parameter.kind.rstrip("?") in ("Scalar", "Number") for parameter in row.parameters)
-
-
-def combination_error(choose, candidates, args, kwargs) -> TypeError:
-    got = ", ".join([type_name(a) for a in args[1:]] + [f"{k}={type_name(v)}" for k, v in kwargs.items()])
-    lines = []
-    for candidate in candidates:
-        shown = []
-        for parameter in candidate.row.parameters:
-            if parameter.name == "self":
-                continue
-            default = "" if parameter.default is REQUIRED else f" = {parameter.default}"
-            kind = _TYPE_NAMES.get(parameter.kind.rstrip("?"), parameter.kind)
-            shown.append(
-                ("*, " if parameter.keyword_only and "*" not in "".join(shown) else "")
-                + f"{kind} {parameter.name}{default}"
-            )
-        lines.append(f" * ({', '.join(shown)})\n")
-    return TypeError(
-        f"{choose.__name__}() received an invalid combination of arguments - got ({got}), but expected one of:\n"
-        + "".join(lines)
-    )

@@ -16,7 +16,7 @@ from ..promotion import defaults
 from . import arguments
 from .dispatch import run, run_in_place, run_out
 from .recording import fill_facts, finish, new_node, record
-from .table import AS_IS, FLOAT, Row
+from .table import AS_IS, FLOAT, REQUIRED, Row
 
 FUNCTIONS: dict[str, object] = {}
 METHODS: dict[str, object] = {}
@@ -28,7 +28,8 @@ def publish(row: Row, method: bool | str, function: bool | str):
     call = make_callable(row)
     if method:
         name = method if isinstance(method, str) else row.name
-        METHODS[name] = arguments.overload(METHODS.get(name), call, row)
+        own = make_callable(row, method=True, bind=call.bind) if len(row.parameters) > 1 else call
+        METHODS[name] = arguments.overload(METHODS.get(name), own, row, method=True)
     if function:
         name = function if isinstance(function, str) else row.name
         FUNCTIONS[name] = arguments.overload(FUNCTIONS.get(name), call, row)
@@ -37,7 +38,8 @@ def publish(row: Row, method: bool | str, function: bool | str):
         in_place = make_in_place(row)
         name = row.name + "_"
         if method:
-            METHODS[name] = arguments.overload(METHODS.get(name), in_place, row)
+            own = make_in_place(row, method=True, bind=in_place.bind)
+            METHODS[name] = arguments.overload(METHODS.get(name), own, row, method=True)
         if function:
             FUNCTIONS[name] = arguments.overload(FUNCTIONS.get(name), in_place, row)
     return call
@@ -46,10 +48,11 @@ def publish(row: Row, method: bool | str, function: bool | str):
 def publish_in_place(*calls) -> None:
     """Make the in-place forms of rows the public ones, where those differ from what the other rows of the name do."""
     name = calls[0].row.name + "_"
-    found = None
-    for call in calls:
-        found = arguments.overload(found, make_in_place(call.row), call.row)
-    METHODS[name] = FUNCTIONS[name] = found
+    for table, method in ((METHODS, True), (FUNCTIONS, False)):
+        found = None
+        for call in calls:
+            found = arguments.overload(found, make_in_place(call.row, method), call.row, method)
+        table[name] = found
 
 
 def combined(*calls):
@@ -60,7 +63,8 @@ def combined(*calls):
     return found
 
 
-def make_callable(row: Row):
+def make_callable(row: Row, method: bool = False, bind=None):
+    """The public callable of a row: of a ``method``, messages count the arguments without ``self``."""
     tensors = [row.parameters[position] for position in row.tensor_positions]
     plain = not row.view and len(row.outputs) == 1 and row.return_type is None and not row.real_only
     if plain and row.differentiable and row.node_class and len(row.parameters) == 1 and tensors[0].kind == "Tensor":
@@ -73,8 +77,8 @@ def make_callable(row: Row):
         and tensors[1].kind == "Operand"
         and all(p.keyword_only for p in row.parameters[2:])
     ):
-        return make_binary(row)
-    return make_general(row)
+        return make_binary(row, method=method, bind=bind)
+    return make_general(row, method, bind)
 
 
 def named(call, row: Row, suffix: str = ""):
@@ -84,8 +88,8 @@ def named(call, row: Row, suffix: str = ""):
     return call
 
 
-def make_general(row: Row):
-    bind = arguments.binder(row)
+def make_general(row: Row, method: bool = False, bind=None):
+    bind = bind or arguments.binder(row)
 
     def execute(public, values, args, kwargs, out):
         if not row.lone or type(values[0]) is not Tensor:
@@ -98,7 +102,7 @@ def make_general(row: Row):
 
     def call(*args, **kwargs):
         out = kwargs.pop("out", None) if kwargs and row.takes_out else None
-        return execute(call, arguments.bound(bind, args, kwargs), args, kwargs, out)
+        return execute(call, arguments.bound(bind, args, kwargs, method), args, kwargs, out)
 
     call.bind, call.execute = bind, execute
     return named(call, row)
@@ -148,21 +152,27 @@ def make_unary(row: Row):
 _BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
 
 
-def make_binary(row: Row, operator: bool = False):
+def make_binary(row: Row, operator: bool = False, method: bool = False, bind=None):
     """A faster path for two operands of one dtype, or a tensor and a number of no higher kind.
 
     As a Python operator it answers ``NotImplemented`` to operands that it does not know.
     """
-    general = make_general(row)
+    general = make_general(row, method, bind)
     forward, node_class = row.forward, row.node_class
     extra = list(row.defaults[2:])
     simple = row.promote
     differentiable = row.differentiable and node_class is not None
     floats_only = simple == FLOAT
+    second = row.parameters[1].name
 
-    def call(self, other, **kwargs):
-        if kwargs or process.forward_level >= 0 or (type(self) is not Tensor and getattr(self, "_dispatches", True)):
-            return slow(self, other, **kwargs)
+    def call(self=REQUIRED, other=REQUIRED, *rest, **kwargs):
+        if (
+            rest
+            or kwargs
+            or process.forward_level >= 0
+            or (type(self) is not Tensor and getattr(self, "_dispatches", True))
+        ):
+            return slow(self, other, *rest, **kwargs)
         kind = type(other)
         dtype = self.dtype
         if (floats_only and dtype.kind < FLOATING) or dtype is bfloat16:
@@ -204,6 +214,10 @@ def make_binary(row: Row, operator: bool = False):
         return result
 
     def slow(*args, **kwargs):
+        if args[1] is REQUIRED:
+            args = () if args[0] is REQUIRED else args[:1]
+        elif args[0] is REQUIRED:
+            args, kwargs = (), {second: args[1], **kwargs}
         if operator and not isinstance(args[1], _OPERANDS):
             return NotImplemented
         if any(getattr(value, "_dispatches", False) for value in args) and dispatches(args):
@@ -248,8 +262,8 @@ def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra
         fill_facts(node, row, [self, other, *extra], mask)
 
 
-def make_in_place(row: Row):
-    bind = arguments.binder(row)
+def make_in_place(row: Row, method: bool = False, bind=None):
+    bind = bind or arguments.binder(row, "_")
 
     def execute(public, values, args, kwargs, out):
         relevant = arguments.tensors_in(values, row)
@@ -258,7 +272,7 @@ def make_in_place(row: Row):
         return run_in_place(row, values)
 
     def call(*args, **kwargs):
-        return execute(call, arguments.bound(bind, args, kwargs), args, kwargs, None)
+        return execute(call, arguments.bound(bind, args, kwargs, method), args, kwargs, None)
 
     call.bind, call.execute = bind, execute
     return named(call, row, "_")

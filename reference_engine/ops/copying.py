@@ -32,7 +32,7 @@ def detach(self: Tensor) -> Tensor:
 
 
 def detach_(self: Tensor) -> Tensor:
-    """Make this tensor a leaf without history. Raises ``RuntimeError`` for views."""
+    """Make this tensor a leaf without history and without tangent. Raises ``RuntimeError`` for views."""
     meta = self._meta
     if meta is None or thread.inference:
         return self
@@ -45,7 +45,7 @@ def detach_(self: Tensor) -> Tensor:
             "function in torch/optim/optimizer.py as the solution."
         )
     meta.requires_grad = False
-    meta.grad_fn, meta.output_nr = None, 0
+    meta.grad_fn, meta.output_nr, meta.tangent = None, 0, None
     return self
 
 

@@ -70,6 +70,7 @@ def _recorded(name: str, inputs: list, drawn: np.ndarray, dtype) -> Tensor:
 
 def poisson(input: Tensor, generator=None) -> Tensor:
     """Counts of events that happen at the rates ``input``. Raises ``RuntimeError`` for negative rates."""
+    sampling.demand(input._array.dtype, "biuc", "poisson_cpu")
     if (input._array < 0).any():
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     source = _generator(generator, input.device)
@@ -87,6 +88,11 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None,
         return finished(drawn, place, requires_grad)
     inputs = [value for value in (mean, std) if isinstance(value, Tensor)]
     kind = "both" if len(inputs) == 2 else "mean" if isinstance(mean, Tensor) else "std"
+    if isinstance(std, Tensor) and std.is_complex():
+        raise RuntimeError("normal expects standard deviation to be non-complex")
+    if inputs[0].is_complex() and inputs[0].requires_grad:
+        raise RuntimeError("normal does not support automatic differentiation for outputs with complex dtype.")
+    sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu")
     spread = std._array if isinstance(std, Tensor) else np.float64(std)
     if (spread < 0).any() if isinstance(std, Tensor) else spread < 0:
         raise RuntimeError("normal expects all elements of std >= 0.0" if isinstance(std, Tensor) else

@@ -114,7 +114,7 @@ def install(namespace: dict) -> None:
     for name, function in creation.METHODS.items():
         setattr(Tensor, name, function)
     namespace.update(creation.FUNCTIONS)
-    namespace.update(FUNCTIONS)
+    namespace.update({name: function for name, function in FUNCTIONS.items() if name not in _METHODS_ALONE})
     namespace.update(compositions("FUNCTIONS"))
     for group in (methods.OWN_FUNCTIONS, OWN, determinism.FUNCTIONS):
         namespace.update({function.__name__: function for function in group})
@@ -133,6 +133,8 @@ def install(namespace: dict) -> None:
     for name, scalar in _TYPED.items():
         namespace[name] = _typed_constructor(name, scalar)
 
+
+_METHODS_ALONE = ("heaviside_", "index_reduce_", "scatter_reduce_")
 
 _TYPED = {"FloatTensor": "float32", "DoubleTensor": "float64", "LongTensor": "int64", "IntTensor": "int32",
           "HalfTensor": "float16", "BoolTensor": "bool", "ByteTensor": "uint8"}  # fmt: skip

@@ -167,11 +167,25 @@ op("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0)", _histc, diffe
 _histogram_type = return_type("histogram", "hist", "bin_edges")
 
 
+def _range_of(array) -> tuple:
+    return (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
+
+
 def histogram(input, bins, *, range=None, weight=None, density: bool = False):
     """How many elements lie in each of ``bins``: their number, or their edges as a tensor."""
     array = input._array
+    _refuse("histogramdd", array, "biuc")
     edges = bins._array if isinstance(bins, Tensor) else bins
-    limits = None if isinstance(bins, Tensor) else (range or _range(array, 0.0, 0.0))
+    limits = None if isinstance(bins, Tensor) else (range or _range_of(array))
+    if limits is not None:
+        low, high = limits
+        if not np.isfinite([low, high]).all():
+            raise RuntimeError(f"torch.histogramdd: dimension 0's range [{low:g}, {high:g}] is not finite")
+        if low > high:
+            raise RuntimeError(
+                f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension 0"
+            )
+        limits = (low - 0.5, high + 0.5) if low == high else limits
     weights = None if weight is None else weight._array.reshape(-1)
     counts, found = np.histogram(array.reshape(-1), edges, limits, density, weights)
     return _histogram_type(make(part.astype(array.dtype), input.device) for part in (counts, found))

@@ -10,7 +10,7 @@ import numpy as np
 from .._state import process, thread
 from .._tensor import Tensor, make
 from ..graph import inplace
-from . import arguments
+from . import mismatches
 from .calls import METHODS
 from .dispatch import run_in_place
 from .recording import new_node, save
@@ -167,10 +167,10 @@ def _reshaper(name: str):
         for number, candidate in enumerate(candidates):
             try:
                 values = candidate.bind((self, *args), {})
-            except arguments.Mismatch:
+            except mismatches.Mismatch:
                 continue
             return reshape_in_place(candidate.row, values, len(candidates) + number)
-        raise arguments.combination_error(function, candidates, (self, *args), {})
+        raise mismatches.combination_error(name + "_", candidates, (self, *args), {}, True)
 
     reshaped.__name__ = name + "_"
     return reshaped

@@ -52,7 +52,7 @@ def _check_dimensions(query, key, value, key_padding_mask, attn_mask, num_heads:
     return count == 3
 
 
-def additive_mask(mask, name: str, dtype, beside=None):
+def _additive_mask(mask, name: str, dtype, beside=None):
     """What to add to the scores: a mask of bools as 0 and -inf. Raises ``AssertionError`` for integers.
 
     Warns where the mask ``beside`` it has another dtype.
@@ -138,7 +138,7 @@ def multi_head_attention_forward(
         query, key, value = (tensor.unsqueeze(1) for tensor in (query, key, value))
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     queries, samples, size = query.shape
-    key_padding_mask = additive_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
+    key_padding_mask = _additive_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
     _demand(
         not is_causal or attn_mask is not None,
         "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
@@ -148,7 +148,7 @@ def multi_head_attention_forward(
     if is_causal and key_padding_mask is None and not need_weights:
         attn_mask = None
     else:
-        attn_mask = additive_mask(attn_mask, "attn_mask", query.dtype)
+        attn_mask = _additive_mask(attn_mask, "attn_mask", query.dtype)
         is_causal = is_causal and key_padding_mask is None
     _demand(size == embed_dim_to_check, f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
     _demand(size % num_heads == 0, f"embed_dim {size} not divisible by num_heads {num_heads}")

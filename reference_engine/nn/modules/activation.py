@@ -377,8 +377,8 @@ class MultiheadAttention(Module):
         """(L, N, E), (S, N, kdim), (S, N, vdim), or N first with `batch_first`, or without N -> what was found, in the
         form of the queries, and the weights. See torch.nn.functional.multi_head_attention_forward.
         """
-        key_padding_mask = F.attention.additive_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
-        attn_mask = F.attention.additive_mask(attn_mask, "attn_mask", query.dtype)
+        key_padding_mask = F.attention._additive_mask(key_padding_mask, "key_padding_mask", query.dtype, attn_mask)
+        attn_mask = F.attention._additive_mask(attn_mask, "attn_mask", query.dtype)
         swapped = self.batch_first and query.dim() == 3
         if swapped:
             query, key, value = _each_once(lambda tensor: tensor.transpose(1, 0), query, key, value)

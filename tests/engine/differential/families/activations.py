@@ -13,6 +13,8 @@ for name in (
         if name in ("hardsigmoid", "hardswish", "silu", "mish", "selu", "relu6")
         else False
     )
+    if name == "selu":
+        in_place = "F.selu_(x.clone())"
     operation(f"nn.functional.{name}", f"F.{name}(x)", x=real("..."), in_place=in_place, accumulates=True)
 for name, options in (
     ("threshold", ", {a}, {b}"),

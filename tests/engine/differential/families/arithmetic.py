@@ -59,7 +59,7 @@ operation("where (number)", "torch.where(m, x, {n})", "torch.where(m, {n}, x)", 
           exact=True)  # fmt: skip
 operation("where (indices)", "torch.where(x)", x=real("..."), exact=True, differentiable=False)
 operation("heaviside", "x.heaviside(y)", "torch.heaviside(x, y)", x=real(), y=real(), out=True, exact=True,
-          smooth=False)  # fmt: skip
+          in_place=True, smooth=False)  # fmt: skip
 
 family("Comparisons and logic")
 

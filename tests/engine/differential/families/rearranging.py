@@ -74,6 +74,9 @@ for name, arguments, shape in (
     operation(f"{name}_copy", f"torch.{name}_copy(x{arguments})", x=real(shape, layouts=False), exact=True,
               differs=alone if name in ("select", "slice") else None)  # fmt: skip
 
+operation("view_as_real_copy", "torch.view_as_real_copy(x)", x=real("...", dtypes=("complex64", "complex128")),
+          exact=True)  # fmt: skip
+
 family("Reductions by index")
 
 for how in ("sum", "prod", "mean", "amax", "amin"):
@@ -84,6 +87,12 @@ for how in ("sum", "prod", "mean", "amax", "amin"):
         operation(f"index_reduce ({how})", f"x.index_reduce(0, i, y, '{how}', include_self={{own}})",
                   f"torch.index_reduce(x, 0, i, y, '{how}')", x=real("n m"), i=index("k", "n"), y=real("k m"),
                   own=[True, False], sizes={"n": (1, 3), "m": (1, 2), "k": (1, 4)}, accumulates=True)  # fmt: skip
+operation("scatter_reduce_", "x.clone().scatter_reduce_({dim}, i, y, {r}, include_self={s})", x=real("n m"),
+          i=index("n m", "min(n, m)"), y=real("n m"), dim=[0, 1, -1], r=["sum", "prod", "mean", "amax", "amin"],
+          s=[True, False], accumulates=True, smooth=False)  # fmt: skip
+operation("index_reduce_", "x.clone().index_reduce_(0, i, y, {r}, include_self={s})", x=real("n m"), i=index("k"),
+          y=real("k m"), r=["prod", "mean", "amax", "amin"], s=[True, False], accumulates=True,
+          smooth=False)  # fmt: skip
 operation("put", "x.put(i, y, {a})", "torch.put(x, i, y, {a})", x=real("n m"), i=index("k", "n"), y=real("k"), a=[True],
           in_place=True, sizes={"n": (1, 3), "m": (1, 2), "k": (1, 4)}, accumulates=True)  # fmt: skip
 

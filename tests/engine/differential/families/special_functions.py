@@ -109,6 +109,8 @@ operation(
     s=[2, 0.5],
     differs={"forward mode": "the logarithm of a number is taken as real"},
 )
+operation("float_power_", "x.clone().float_power_({e})", "x.clone().float_power_(y)", x=positive("..."), y=real(),
+          e=[2, 0.5, -1], accumulates=True, smooth=False)  # fmt: skip
 operation(
     "rsub (tensor)",
     "torch.rsub(x, y)",

@@ -163,3 +163,9 @@ operation(
 operation("argwhere", "x.argwhere()", "torch.argwhere(x)", x=real("...", grad=False), exact=True, differentiable=False)
 operation("nonzero_static", "torch.nonzero_static(x, size={n})", x=real("...", grad=False), n=[2, 5], exact=True,
           differentiable=False)  # fmt: skip
+
+FEW = {"grad": False, "dtypes": ("float32", "float64"), "mixes": False}
+operation("histogram", "torch.histogram(x, {n})", "x.histogram({n}, range=(-2., 2.), density={d})",
+          x=real("n", **FEW), n=[3, 5], d=[False, True], sizes={"n": (1, 5)}, differentiable=False)  # fmt: skip
+operation("histogram (edges)", "torch.histogram(x, y.sort()[0])", x=real("n", **FEW), y=real("m", **FEW),
+          sizes={"n": (0, 4), "m": (2, 4)}, differentiable=False)  # fmt: skip
