@@ -23,36 +23,45 @@ from conformance.run.session import Session
 
 ROUNDS = 7
 BARE = r"""
-import json, sys, time, warnings
+import gc, json, sys, time, warnings
 import torch
+from conformance.targets.torch_engine import TorchAdapter
+from conformance.worker.clean import CleanState, common_parts
 from conformance.worker.helpers import HELPERS
 warnings.simplefilter("ignore")
 warm_up, programs, asked = json.load(sys.stdin)
 device = torch.device("cpu")
-for chosen in (warm_up, programs):
-    start = time.perf_counter()
-    for bind, row, given, steps in chosen:
-        space = {"torch": torch, "device": device, "host": device, **HELPERS}
-        for name, text in bind:
-            space[name] = eval(text, space)
-        space.update(row)
-        for text in given:
-            exec(compile(text, "given", "exec"), space)
-        for text, expressions in steps:
+adapter = TorchAdapter()
+clean = CleanState([*common_parts(torch), *adapter.state_parts()])
+
+def execute(bind, row, given, steps):
+    space = {"torch": torch, "device": device, "host": device, **HELPERS}
+    for name, text in bind:
+        space[name] = eval(text, space)
+    space.update(row)
+    for text in given:
+        exec(compile(text, "given", "exec"), space)
+    for text, expressions in steps:
+        try:
+            exec(compile(text, "run", "exec"), space)
+        except Exception:
+            pass
+        for text in expressions if asked else ():
             try:
-                exec(compile(text, "run", "exec"), space)
+                eval(compile(text, "expect", "eval"), space)
             except Exception:
                 pass
-            for text in expressions if asked else ():
-                try:
-                    eval(compile(text, "expect", "eval"), space)
-                except Exception:
-                    pass
-        torch.set_grad_enabled(True)
-        if torch.get_default_device() != device:
-            torch.set_default_device(None)
-        torch.set_default_dtype(torch.float32)
-print(time.perf_counter() - start)
+
+for chosen in (warm_up, programs):
+    spent = 0.0
+    gc.collect()
+    gc.freeze()
+    for program in chosen:
+        start = time.perf_counter()
+        execute(*program)
+        spent += time.perf_counter() - start
+        clean.reset()
+print(spent)
 """
 
 
