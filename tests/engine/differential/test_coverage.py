@@ -88,8 +88,7 @@ def test_no_excuse_for_what_is_in_the_catalogue():
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_each_row_is_reached(row):
     """A row is public under a name that is covered; or it is a part of others, and has a name that none can call."""
-    names = () if row.name.startswith("_") else (row.name, row.name + "_") if row.in_place else (row.name,)
-    for name in names:
+    for name in () if row.name.startswith("_") else (row.name, row.name + "_"):
         public = [getattr(place, name, None) for place in (reference_engine, reference_engine.Tensor)]
         for value in filter(callable, public):  # `torch.random` is a module, the row of that name public as `random_`
             assert id(value) in ENTERED or name in NAMED | EXCUSED, "register it: see README.md"
