@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .backward_rows import backward_operation
+from .dims import wrap_dim
 from .elementwise import sum_tangents, where, zeros_like
 from .losses import below_zero
 from .table import op
@@ -100,17 +101,16 @@ gelu = _row(
 )
 
 
-def _glu_halves(array, dim):
-    if array.ndim == 0:
-        raise RuntimeError("glu does not support 0-dimensional tensors")
-    size = array.shape[dim]
-    if size % 2:
-        raise RuntimeError(f"Halving dimension must be even, but dimension {dim % array.ndim} is size {size}")
-    return np.split(array, 2, axis=dim)
+def _check_glu(self, dim):
+    if self.dim() == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    place = wrap_dim(dim, self.dim())
+    if self.shape[place] % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {place} is size {self.shape[place]}")
 
 
 def _glu(array, dim):
-    value, gate = _glu_halves(array, dim)
+    value, gate = np.split(array, 2, axis=dim)
     return value / (1 + np.exp(-gate))
 
 
@@ -136,6 +136,7 @@ glu = _row(
     "glu_backward",
     jvp=_glu_tangent,
     refuses=(("biuc", "glu_cpu"),),
+    check=_check_glu,
 )
 
 prelu_kernel = op(
@@ -195,8 +196,18 @@ _REPORT = (
 )
 
 
-def _result_row(signature: str, forward, derivative, node: str, jvp="elementwise"):
-    return op(signature, forward, self=derivative, node=node, jvp=jvp, in_place=True, function=False, method=False)
+def _result_row(signature: str, forward, derivative, node: str, refuses: tuple[str, str], jvp="elementwise"):
+    return op(
+        signature,
+        forward,
+        self=derivative,
+        node=node,
+        jvp=jvp,
+        in_place=True,
+        function=False,
+        method=False,
+        refuses=(refuses,),
+    )
 
 
 def _leaky_relu_result_grad(grad, result, negative_slope):
@@ -222,6 +233,7 @@ leaky_relu_in_place = _result_row(
     lambda array, slope: np.where(array > 0, array, array * slope),
     _leaky_relu_result_grad,
     "LeakyReluBackward1",
+    ("biuc", "leaky_relu_cpu"),
 )
 elu_in_place = _result_row(
     "elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1)",
@@ -230,13 +242,17 @@ elu_in_place = _result_row(
     ).astype(array.dtype),
     _elu_result_grad,
     "EluBackward1",
+    ("biuc", "elu_cpu"),
 )
-celu_in_place = _result_row("celu(Tensor self, Scalar alpha=1)", _celu, _celu_result_grad, "CeluBackward1")
+celu_in_place = _result_row(
+    "celu(Tensor self, Scalar alpha=1)", _celu, _celu_result_grad, "CeluBackward1", ("biuc", "elu_cpu")
+)
 rrelu_in_place = _result_row(
     "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
     lambda grad, result, noise, lower, upper, training: where(result <= 0, grad * noise, grad),
     "RreluWithNoiseBackward1",
+    ("biuc", "leaky_relu_cpu"),
     jvp=None,
 )
 threshold_in_place = _result_row(
@@ -244,4 +260,5 @@ threshold_in_place = _result_row(
     _threshold,
     lambda grad, self, threshold: where(self <= threshold, zeros_like(grad), grad),
     "ThresholdBackward1",
+    ("bc", "threshold_cpu"),
 )
