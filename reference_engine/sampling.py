@@ -324,13 +324,21 @@ def multinomial(generator, weights, count, replacement=False):
     """
     if weights.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if weights.dtype.kind in "biu":
+    if weights.dtype.kind in "biuc":
         kind = _SCALAR_NAMES[weights.dtype.name]
         raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {kind}")
     if count <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and count > weights.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if replacement and count > 1:
+        _check_drawable(weights)
+    elif weights.ndim == 2 and not len(weights):
+        return np.zeros((0, count), np.int64)
+    elif not weights.size:
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if (weights.sum(axis=-1) == 0).any():
@@ -343,6 +351,15 @@ def multinomial(generator, weights, count, replacement=False):
     fractions = _fractions(generator, len(rows) * count, 53).reshape(len(rows), count)
     drawn = [np.searchsorted(bound, row) for bound, row in zip(bounds, fractions, strict=True)]
     return np.array(drawn, dtype=np.int64).reshape(*weights.shape[:-1], count)
+
+
+def _check_drawable(weights) -> None:
+    """Each weight of each row in turn, as the drawing with replacement meets them. Raises RuntimeError."""
+    for value in weights.reshape(-1).astype(np.float64).tolist():
+        if not value >= 0:
+            raise RuntimeError("invalid multinomial distribution (encountering probability entry < 0)")
+        if value == math.inf:
+            raise RuntimeError("invalid multinomial distribution (encountering probability entry = infinity or NaN)")
 
 
 def _number(value):

@@ -10,9 +10,10 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..devices import CPU
-from ..dtypes import FLOATING
+from ..dtypes import BOOL, COMPLEX, FLOATING
 from ..promotion import result_dtype
 from .calls import publish_in_place
+from .dims import broadcast_shape
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, COMPARE, FLOAT, op
 
@@ -51,6 +52,16 @@ def _clamp_grad(grad, self, min, max):
     return where(inside, grad, zeros_like(grad))
 
 
+def _check_clamp(self, min, max):
+    """With one bound it is ``maximum`` or ``minimum``, which know bool; with both a kernel of its own."""
+    if self.dtype.kind == COMPLEX:
+        raise NotImplementedError("clamp is not supported for complex types")
+    common = result_dtype([self, min, max])
+    if common.kind == COMPLEX or (common.kind == BOOL and min is not None and max is not None):
+        kernel = "clamp_cpu" if min is not None and max is not None else "maximum_cpu" if max is None else "minimum_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{common.scalar}'")
+
+
 clamp_tensor = op(
     "clamp(Tensor self, Tensor? min=None, Tensor? max=None)",
     lambda a, low, high: np.array(_bounds(low, high, np.broadcast_to(
@@ -62,7 +73,7 @@ clamp_tensor = op(
     min=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=True),
     max=lambda grad, self, min, max: _clamp_bound_grad(grad, self, min, max, lower=False),
     jvp=lambda self_t, min_t, max_t, self, min, max: _clamp_tangent(self_t, min_t, max_t, self, min, max),
-    refuses=(("c", "clamp is not supported for complex types"), ("b", "clamp_cpu")),
+    check=_check_clamp,
 )  # fmt: skip
 clamp = op(
     "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
@@ -168,6 +179,11 @@ def _tangent_of_choice(self_t, other_t, self, other, first):
 
 def _one_of_two(name: str, title: str, function, less):
     """The larger or the smaller of two; ``less(a, b)`` says that ``a`` loses. At a tie each side gets half."""
+
+    def check(self, other):
+        if COMPLEX in (self.dtype.kind, other.dtype.kind):
+            raise RuntimeError(f"{title} not implemented for complex tensors.")
+
     return op(
         f"{name}(Tensor self, Tensor other)",
         function,
@@ -176,7 +192,7 @@ def _one_of_two(name: str, title: str, function, less):
         self=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(self, other), 0),
         other=lambda grad, self, other: where(self == other, grad / 2, grad).masked_fill_(less(other, self), 0),
         jvp=lambda self_t, other_t, self, other: _tangent_of_choice(self_t, other_t, self, other, less(other, self)),
-        refuses=(("c", f"!{title} not implemented for complex tensors."),),
+        check=check,
     )
 
 
@@ -212,6 +228,9 @@ def _check_lerp(self, end, weight):
         number = name == "weight" and (not isinstance(tensor, Tensor) or not tensor.ndim)
         if not number and tensor.dtype is not self.dtype:
             raise RuntimeError(f"expected dtype {self.dtype.cpp} for `{name}` but got dtype {tensor.dtype.cpp}")
+    shape = broadcast_shape(self._array.shape, end._array.shape)
+    if isinstance(weight, Tensor):
+        broadcast_shape(shape, weight._array.shape)
 
 
 def _check_addcdiv(self, tensor1, tensor2, value):
@@ -242,7 +261,9 @@ lerp = op(
 )
 lerp_tensor = op(
     "lerp(Tensor self, Tensor end, Tensor weight)",
-    lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)),
+    lambda a, b, weight: np.where(
+        np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)
+    ).astype(a.dtype),
     node="LerpBackward1",
     in_place=True,
     check=_check_lerp,

@@ -27,7 +27,7 @@ from ..lazy import LazyArray, bits, lazily, settled
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
-from .outputs import check_cast, check_in_place, check_out
+from .outputs import check_cast, check_in_place, check_out, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -293,13 +293,15 @@ def run_out(row: Row, values: list, out):
     wants = any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)
     if thread.grad_enabled and wants and row.differentiable:
         raise RuntimeError(
-            f"{row.name}(): functions with out=... arguments don't support automatic differentiation, but one of "
+            f"{out_name(row)}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
         )
     for tensor in arguments.tensors_in(values, row):
         for entry in outs:
             if tensor._storage is entry._storage:
                 inplace.check_partial_overlap(entry._array, tensor._array)
+    if row.check is not None:
+        row.check(*values)
     if len(outs) == 1:
         check_out(values, row, outs[0])
     recording, thread.grad_enabled = thread.grad_enabled, False

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..arithmetic import cast
-from ..dtypes import COMPLEX
+from ..dtypes import BY_NUMPY, COMPLEX
 from .backward_rows import backward_operation
 from .calls import publish_in_place
 from .elementwise import conj, where, zeros_like
@@ -122,14 +122,22 @@ round_ = op(
     jvp=lambda self_t: zeros_like(self_t),
     refuses=(("bc", "round_vml_cpu"),),
 )
+
+
+def _round_decimals(array, decimals):
+    if array.dtype.kind in "biuc":
+        kernel = "round_cpu" if decimals else "round_vml_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
+    return np.round(array, decimals)
+
+
 round_decimals = op(
     "round(Tensor self, *, int decimals)",
-    lambda a, decimals: np.round(a, decimals),
+    _round_decimals,
     node="RoundBackward1",
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
-    refuses=(("biuc", "round_cpu"),),
 )
 
 

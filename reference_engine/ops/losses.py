@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dtypes import uint8
 from ..errors import NotModelled
 from .backward_rows import backward_operation
 from .elementwise import conj, sum_tangents, where, zeros_like
@@ -230,12 +231,20 @@ elu = activation(
     ),
     refuses=(("biuc", "elu_cpu"),),
 )
+
+
+def _check_hardtanh(self, min_val, max_val):
+    if self.dtype is uint8 and (int(min_val) < 0 or int(max_val) < 0):
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
+
+
 hardtanh = activation(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
     lambda a, min_val, max_val: np.where(a < min_val, np.asarray(min_val, a.dtype),
                                          np.where(a > max_val, np.asarray(max_val, a.dtype), a)),
     lambda grad, self, min_val, max_val: where((self > min_val) & (self < max_val), grad, zeros_like(grad)),
     refuses=(("c", "clamp is not supported for complex types"), ("b", "!Bool inputs not supported for hardtanh")),
+    check=_check_hardtanh,
 )  # fmt: skip
 hardswish = activation(
     "hardswish(Tensor self)",

@@ -67,11 +67,21 @@ def broadcast_to(input, size):
 
 def broadcast_shapes(*shapes):
     from ..size import Size
-    from .dims import broadcast_shape
 
-    result: tuple = ()
-    for shape in shapes:
-        result = broadcast_shape(result, (shape,) if isinstance(shape, int) else tuple(shape))
+    shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    result = [1] * max(map(len, shapes), default=0)
+    for position, shape in enumerate(shapes):
+        for place in range(-1, -1 - len(shape), -1):
+            if shape[place] < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if shape[place] in (1, result[place]):
+                continue
+            if result[place] != 1:
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[place]} at {place}! Mismatching argument "
+                    f"at index {position} had {shape}; but expected shape should be broadcastable to {result}"
+                )
+            result[place] = shape[place]
     return Size(result)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor
+from ..dtypes import FLOATING
 from ..overrides import dispatch, dispatches
 from . import elementwise, indexing, linalg, pairs
 from .calls import METHODS, make_binary
@@ -81,6 +82,12 @@ def _matmul(self, other):
     return linalg.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
+def _invert(self):
+    if self.dtype.kind >= FLOATING:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return METHODS["bitwise_not" if self.dtype.kind else "logical_not"](self)
+
+
 def _compare(name):
     method = METHODS[name]
 
@@ -108,7 +115,7 @@ def install_operators() -> None:
     Tensor.__matmul__ = _matmul
     Tensor.__neg__, Tensor.__abs__ = m["neg"], m["abs"]
     Tensor.__pos__ = Tensor.positive = elementwise.positive
-    Tensor.__invert__ = lambda self: m["logical_not" if self.dtype.kind == 0 else "bitwise_not"](self)
+    Tensor.__invert__ = _invert
     for symbol, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
                          ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift")):  # fmt: skip
         setattr(Tensor, f"__{symbol}__", _operator(m[name]))

@@ -8,7 +8,7 @@ exactly their own dtype. Rule: ``TensorIterator``.
 from __future__ import annotations
 
 from .._tensor import Tensor
-from ..dtypes import FLOATING
+from ..dtypes import COMPLEX, FLOATING
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from .dims import broadcast_shape
 from .table import AS_IS, COMPARE, FLOAT, Row
@@ -27,6 +27,14 @@ _SAME = {
     "nan_to_num: dtype of out: {found.scalar} should be same as input: {wanted.scalar}": "nan_to_num",
 }
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
+_CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a fraction becomes floating
+_BROADCASTING = ("lerp",)  # rows that promote nothing, yet broadcast
+_OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
+
+
+def out_name(row: Row) -> str:
+    """The name by which the ``out=`` form of a row speaks of itself."""
+    return _OUT_NAMES.get(row.name, row.name) if len(row.tensor_positions) > 1 else row.name
 
 
 def operands(values: list, row: Row) -> list:
@@ -52,7 +60,9 @@ def check_cast(dtype, target) -> None:
 
 def check_in_place(values: list, row: Row) -> None:
     """Raise ``RuntimeError`` where the first operand cannot take the result of a row that promotes."""
-    if row.promote == AS_IS:
+    if row.promote == AS_IS and row.name not in _BROADCASTING:
+        if row.name in _CLAMPS:
+            check_clamped(values)
         return
     target = values[0]
     shape = target._array.shape
@@ -63,14 +73,28 @@ def check_in_place(values: list, row: Row) -> None:
         raise RuntimeError(
             f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
         )
-    if row.promote != COMPARE:
+    if row.promote not in (AS_IS, COMPARE):
         check_cast(promoted_dtype(values, row), target.dtype)
+
+
+def check_clamped(values: list) -> None:
+    """Raise ``RuntimeError`` where the result of clamping by numbers does not fit the dtype of the tensor clamped."""
+    target = values[0].dtype
+    dtype = result_dtype(values)
+    if target.kind != COMPLEX and not can_cast_dtype(dtype, target):
+        raise RuntimeError(f"result type {dtype.scalar} can't be cast to the desired output type {target.cpp}")
 
 
 def check_out(values: list, row: Row, out: Tensor) -> None:
     """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write."""
     text = _TEXTS.get(row.name)
-    if text is not None:
+    if row.name == "lerp" and not getattr(values[2], "shape", ()):
+        text = None  # with one weight for all the result is cast
+    if row.name in _CLAMPS and row.promote == AS_IS:
+        wanted = result_dtype(values)
+        if out.dtype is not wanted and wanted.kind != COMPLEX:
+            raise RuntimeError(f"Found dtype {out.dtype.scalar} but expected {wanted.scalar}")
+    elif text is not None:
         wanted = values[0].dtype
         if out.dtype is not wanted:
             raise RuntimeError(text.format(name=row.name, found=out.dtype, wanted=wanted))

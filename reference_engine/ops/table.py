@@ -370,7 +370,7 @@ def op(
         takes_out=out and not view, check=check, real_only=real_only, demands=demands,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
-    row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"
+    row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
     row.positions = {parameter: position for position, parameter in enumerate(names)}
