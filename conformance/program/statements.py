@@ -124,6 +124,10 @@ class Statements(Expressions):
                 if target.id not in self.state.visible:
                     self.unknown(target)
                 self.bind(target.id, target)
+            elif (
+                type(target) is ast.Attribute and target.attr in self.surface.deletable and not self.from_torch(target)
+            ):
+                self.handle[type(target.value)](target.value, depth + 1)
             else:
                 self.problem(target, "program-assign", "`del` of something else than a variable", "assign None to it")
 

@@ -46,7 +46,7 @@ HOLDERS = (
     "slice",
     "callable",
 )
-RIGHTS = ("reads", "writes", "settable")
+RIGHTS = ("reads", "writes", "settable", "deletable")
 _AREA_KEYS = ("area", "about", "torch", *HOLDERS, "classes")
 _PROFILE_LISTS = ("areas", "keywords", "needs")
 
@@ -77,8 +77,9 @@ class Surface:
 
     `paths`: dotted path → kind. `modules`: every module on the way to one. `members`: attributes that may
     be read or called; `writing`: those of them that change something; `settable`: may be assigned;
-    `prefixes`: beginnings of attributes listed with a `*`. `define`: what class bodies may define besides
-    own names. `absent`: names touched only to show that they do not exist (in `members` too).
+    `deletable`: may stand after `del`; `prefixes`: beginnings of attributes listed with a `*`. `define`:
+    what class bodies may define besides own names. `absent`: names touched only to show that they do not
+    exist (in `members` too).
     `entries`: everything as written, in order. `profiles`: from the most general to the most special.
     """
 
@@ -86,6 +87,7 @@ class Surface:
         "absent",
         "areas",
         "define",
+        "deletable",
         "entries",
         "members",
         "modules",
@@ -115,6 +117,7 @@ class Surface:
         self.members = frozenset(e.name for e in held if not e.name.endswith("*")) | absent | made
         self.writing = frozenset(entry.name for entry in held if entry.right == "writes")
         self.settable = frozenset(entry.name for entry in held if entry.right == "settable")
+        self.deletable = frozenset(entry.name for entry in held if entry.right == "deletable")
         modules = set()
         for path in self.paths:
             parts = path.split(".")
@@ -152,7 +155,7 @@ class _Reader:
         self.areas: list[tuple[str, str]] = []
         self.absent: list[str] = []
         self.profiles: list[Profile] = []
-        self.seen: dict[tuple[str, str], str] = {}
+        self.seen: set[tuple[str, str, str]] = set()
 
     def file(self, root: Node) -> None:
         for key, node in self.pairs(root, ("areas", "absent", "profiles"), "the surface"):
@@ -225,11 +228,12 @@ class _Reader:
         if not all(part.isidentifier() for part in plain.split(".")) or ("." in plain and entry.holder != "torch"):
             self.report.add(place, "surface", f"{quoted(entry.name)} is not a name", "write a plain name")
             return
-        # A settable attribute is usually readable too; anything else listed twice is a slip.
-        key = (entry.holder, entry.name)
-        if key in self.seen and "settable" not in (entry.right, self.seen[key]):
+        # What is settable or deletable is usually readable too; anything else listed twice is a slip.
+        changed = entry.right if entry.right in ("settable", "deletable") else "used"
+        key = (entry.holder, entry.name, changed)
+        if key in self.seen:
             self.report.add(place, "surface", f"{quoted(entry.name)} is listed twice", "remove one")
-        self.seen[key] = entry.right
+        self.seen.add(key)
         self.entries.append(entry)
 
     def pairs(self, node: Node, known: tuple[str, ...], what: str) -> list[tuple[Scalar, Node]]:

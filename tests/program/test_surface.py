@@ -211,6 +211,7 @@ BAD = {
     "areas: [{area: a, about: b, tensor: {reads: [^a b]}}]": "`a b` is not a name; write a plain name",
     "areas: [{area: a, about: b, tensor: {reads: [^a.b]}}]": "`a.b` is not a name; write a plain name",
     "areas: [{area: a, about: b, tensor: {reads: [x, ^x]}}]": "`x` is listed twice; remove one",
+    "areas: [{area: a, about: b, tensor: {reads: [x], deletable: [x, ^x]}}]": "`x` is listed twice; remove one",
     "areas: [{area: a, about: b, torch: {functions: [^[x]]}}]": "not a name; write a plain name",
     "areas: [^x]": "an area is not a mapping; its keys: area, about, torch, ",
 }
