@@ -8,7 +8,6 @@ import numpy as np
 
 from .backward_rows import backward_operation
 from .dims import wrap_dim
-from .dims import wrap_dim
 from .elementwise import sum_tangents, where, zeros_like
 from .losses import below_zero
 from .table import op
@@ -137,7 +136,6 @@ glu = _row(
     "glu_backward",
     jvp=_glu_tangent,
     refuses=(("biuc", "glu_cpu"),),
-    check=_check_glu,
     check=_check_glu,
 )
 
