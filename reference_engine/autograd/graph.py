@@ -356,6 +356,8 @@ def _run(tensors, grads, keep_graph, create_graph, inputs, allow_unreachable, ac
     keep_graph, create_graph = bool(operator.index(keep_graph)), bool(operator.index(create_graph))
     if not isinstance(tensors, tuple):
         raise RuntimeError(f"tensors argument is expected to be a tuple, but got {type(tensors).__name__}")
+    if not isinstance(grads, tuple):
+        raise RuntimeError(f"grad_tensors argument is expected to be a tuple, but got {type(grads).__name__}")
     if not isinstance(inputs, tuple):
         raise RuntimeError("inputs to run_backward must be a tuple")
     if len(tensors) != len(grads):
@@ -429,7 +431,7 @@ def _validated_seeds(edges, seeds) -> list:
                 )
             grad = grad.to(device)
         if grad._array.shape != shape:
-            grad = grad.sum_to_size(shape)
+            grad = engine.reduce_to_shape(None, index, grad, shape)
         if dtype is not None and grad.dtype is not dtype:
             grad = grad.to(dtype)
         checked.append(grad)

@@ -384,12 +384,17 @@ def validate(node: Node, results: list) -> None:
                 )
 
 
-def reduce_to_shape(node: Node, index: int, grad, shape: tuple):
+def reduce_to_shape(node: Node | None, index: int, grad, shape: tuple):
+    """The gradient that ``node`` returned, or a pass began with where it is None, summed to the shape expected.
+
+    Raises ``RuntimeError`` where no sum over broadcast dimensions gives that shape.
+    """
     found = grad._array.shape
     lead = len(found) - len(shape)
     if lead < 0 or any(want not in (1, have) for want, have in zip(shape, found[lead:], strict=True)):
+        source = "" if node is None else f"Function {node.name()} returned an "
         raise RuntimeError(
-            f"Function {node.name()} returned an invalid gradient at index {index} - got {list(found)} "
+            f"{source}invalid gradient at index {index} - got {list(found)} "
             f"but expected shape compatible with {list(shape)}"
         )
     return grad.sum_to_size(shape)

@@ -223,3 +223,31 @@ print(w.grad, w.grad._version, w.grad.stride())
 def test_writes_counted_by_hand_on_what_is_no_tensor(what):
     engine, wanted = agree(f"{_SETUP}show(lambda: ag.graph.increment_version({what}))\nprint(plain._version)")
     assert engine == wanted
+
+
+RAW_CALLS = [
+    "run((y,), (plain,), False, False, (), **into)",
+    "run((y,), (plain,), False, False, (x,), allow_unreachable=True, accumulate_grad=False)",
+    "run((y,), (torch.ones(3, 2),), False, False, (), **into)",
+    "run((y,), (torch.ones(3),), False, False, (), **into)",
+    "run((y,), (one,), False, False, (), **into)",
+    "run([y], (plain,), False, False, (), **into)",
+    "run((y,), [plain], False, False, (), **into)",
+    "run((y,), (plain,), False, False, [x], **into)",
+    "run((y,), (plain, plain), False, False, (), **into)",
+    "run((5,), (plain,), False, False, (), **into)",
+    "run((y,), (5,), False, False, (), **into)",
+    "run((y,), (None,), False, False, (), **into)",
+    "run((z,), (None,), False, False, (), **into)",
+    "run((y,), (plain,), False, False, (5,), **into)",
+    "run((plain,), (plain,), False, False, (), **into)",
+]
+
+
+@pytest.mark.parametrize("call", RAW_CALLS)
+def test_the_entry_below_backward(call):
+    engine, wanted = agree(
+        f"{_SETUP}\nrun = ag.Variable._execution_engine.run_backward\n"
+        f"into = dict(allow_unreachable=True, accumulate_grad=True)\nshow(lambda: {call})\nprint(x.grad, w.grad)"
+    )
+    assert engine == wanted
