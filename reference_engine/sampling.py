@@ -221,6 +221,53 @@ def poisson_count(generator, rate):
             return count
 
 
+def binomial_count(generator, trials, chance):
+    """Successes among ``trials`` of probability ``chance``, which is a NumPy number of the element type.
+
+    By waiting times for few expected successes, else by rejection (Hoermann). NaN for a chance that is NaN.
+    """
+    if trials <= 0 or chance <= 0:
+        return 0
+    if chance >= 1:
+        return trials
+    if math.isnan(chance):
+        return math.nan
+    if chance > 0.5:  # count the failures, which are the rarer outcome; rounded to the element type as PyTorch does
+        return trials - _rare_successes(generator, float(trials), float(type(chance)(1) - chance))
+    return _rare_successes(generator, float(trials), float(chance))
+
+
+def _rare_successes(generator, trials, chance):
+    if trials * chance >= 10:
+        return _successes_by_rejection(generator, trials, chance)
+    waited, count, scale = 0, -1, math.log1p(-chance)
+    while waited <= trials:
+        fraction = float(_fractions(generator, 1, 53)[0])
+        waited += math.ceil(math.log(fraction) / scale) if fraction else math.inf
+        count += 1
+    return count
+
+
+def _successes_by_rejection(generator, trials, chance):
+    deviation = math.sqrt(trials * chance * (1 - chance))
+    width = 1.15 + 2.53 * deviation
+    tail = -0.0873 + 0.0248 * width + 0.01 * chance
+    bound, alpha = 0.92 - 4.2 / width, (2.83 + 5.1 / width) * deviation
+    odds, mode = chance / (1 - chance), math.floor((trials + 1) * chance)
+    while True:
+        offset, height = float(_fractions(generator, 1, 53)[0]) - 0.5, float(_fractions(generator, 1, 53)[0])
+        room = 0.5 - abs(offset)
+        count = math.floor((2 * tail / room + width) * offset + trials * chance + 0.5)
+        if room >= 0.07 and height <= bound:
+            return count
+        if not 0 <= count <= trials:
+            continue
+        accepted = math.log(height * alpha / (tail / (room * room) + width))
+        ways = [math.lgamma(k + 1) + math.lgamma(trials - k + 1) for k in (mode, count)]
+        if accepted <= ways[0] - ways[1] + (count - mode) * math.log(odds):
+            return count
+
+
 def randint(generator, shape, dtype, low, high):
     """Integers of [low, high): one word each below a span of 2**28, a long word from there.
 
@@ -265,6 +312,8 @@ def random_full(generator, shape, dtype):
     dtype = np.dtype(dtype)
     count = math.prod(shape)
     demand(dtype, "c", "random_kernel_cpu", shape)
+    if not count:
+        return np.zeros(shape, dtype)
     if dtype.kind in "biu":
         largest = 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
     else:
@@ -296,10 +345,14 @@ def bernoulli(generator, shape, dtype, probability=0.5):
 
     Raises RuntimeError for a probability outside [0, 1].
     """
-    if isinstance(probability, np.ndarray):
-        if probability.dtype.kind in "biu":
-            kind = _SCALAR_NAMES[probability.dtype.name]
-            raise NotImplementedError(_UNSUPPORTED.format(kernel="bernoulli_tensor_cpu_p_", kind=kind))
+    if not isinstance(probability, np.ndarray):
+        wide, limit = True, probability
+        if not 0 <= probability <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={_number(probability)}")
+        demand(dtype, "c", "bernoulli_scalar_cpu_", shape)
+    elif math.prod(shape):
+        demand(dtype, "c", "bernoulli_tensor_cpu_self_")
+        demand(probability.dtype, "biuc", "bernoulli_tensor_cpu_p_")
         wide = probability.dtype == np.float64
         limit = np.broadcast_to(probability.astype(np.float64), shape).ravel()
         if not ((limit >= 0) & (limit <= 1)).all():
@@ -308,9 +361,7 @@ def bernoulli(generator, shape, dtype, probability=0.5):
                 "be improved?  If so, please report an enhancement request to PyTorch.)"
             )
     else:
-        wide, limit = True, probability
-        if not 0 <= probability <= 1:
-            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={_number(probability)}")
+        return np.zeros(shape, dtype)
     fractions = _fractions(generator, math.prod(shape), 53 if wide else 24)
     return (fractions < limit).astype(dtype).reshape(shape)
 

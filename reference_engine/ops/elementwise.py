@@ -99,7 +99,7 @@ def _check_alpha(self, other, alpha):
         raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
 
 
-def _check_subtraction(self, other, alpha):
+def check_subtraction(self, other, alpha):
     """Bool has no minus. Raises ``RuntimeError``."""
     bools = [isinstance(v, bool) or (isinstance(v, Tensor) and v.dtype.kind == BOOL) for v in (self, other)]
     if all(bools):
@@ -126,7 +126,7 @@ sub = op(
     "sub(Tensor self, Operand other, *, Scalar alpha=1)",
     _subtract,
     promote=COMMON,
-    check=_check_subtraction,
+    check=check_subtraction,
     in_place=True,
     self=lambda grad: grad,
     other=lambda grad, alpha: -_scaled(grad, conj(alpha)),

@@ -150,7 +150,7 @@ def _signs(array: np.ndarray) -> np.ndarray:
     if array.dtype == np.bool_:
         return array.copy()
     found = np.sign(array)
-    return found + np.zeros((), found.dtype) if found.dtype.kind in "fV" else found  # -0 becomes 0
+    return found + np.zeros((), found.dtype) if found.dtype.kind in "fVc" else found  # -0 becomes 0
 
 
 threshold_backward = op(
@@ -164,13 +164,9 @@ threshold_backward = op(
 )
 
 
-def _abs(array: np.ndarray) -> np.ndarray:
-    return np.abs(array)
-
-
 abs_ = op(
     "abs(Tensor self)",
-    _abs,
+    np.abs,
     refuses=(("b", "abs_cpu"),),
     in_place=True,
     self=lambda grad, self: grad * self.sgn(),
@@ -178,10 +174,10 @@ abs_ = op(
 )
 sgn = op(
     "sgn(Tensor self)",
-    lambda a: np.sign(np.where(np.isnan(a), 0, a)) if a.dtype.kind == "f" else np.sign(a),
+    lambda a: _signs(np.where(np.isnan(a), 0, a)) if a.dtype.kind == "f" else _signs(a),
     in_place=True,
     self=lambda grad, self, result: _sgn_grad(grad, self, result),
-    jvp=lambda self_t: zeros_like(self_t),
+    jvp=lambda self_t, self, result: _sgn_grad(self_t, self, result),
 )
 
 

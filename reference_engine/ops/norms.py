@@ -68,6 +68,17 @@ vector_norm_row = op(
 )
 
 
+norm_along = op(
+    "norm(Tensor self, Scalar p, int[] dim, bool keepdim=False)",
+    lambda a, p, dim, keepdim: _vector_norm(a, p, dim, keepdim),
+    node="NormBackward1",
+    self=lambda grad, self, p, dim, keepdim, result: _norm_grad(grad, self, p, dim, keepdim, result),
+    jvp=lambda self_t, self, p, dim, keepdim, result: _norm_tangent(self_t, self, p, dim, keepdim, result),
+    method=False,
+    function=False,
+)
+
+
 def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
     """The p-norm of all elements, or along ``dim``; of "nuc" the sum of a matrix's singular values."""
     if p == "nuc":
@@ -118,7 +129,7 @@ def _refusing(name: str, forward):
 
     def checked(array, dim):
         last = wrap_dim(dim, array.ndim) == max(array.ndim - 1, 0)
-        if array.dtype.kind in "biuc":
+        if array.size and array.dtype.kind in "biuc":
             kernel = f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
         return forward(array, dim)
@@ -153,6 +164,7 @@ softmax_row = op(
         "SoftmaxBackwardDataBackward0",
     ),
     jvp=lambda self_t, result, dim: (self_t - (self_t * result).sum(dim, keepdim=True)) * result,
+    real_only=True,
     method=False,
     function=False,
 )
@@ -167,6 +179,7 @@ log_softmax_row = op(
         "LogSoftmaxBackwardDataBackward0",
     ),
     jvp=lambda self_t, result, dim: self_t - (result.exp() * self_t).sum(dim, keepdim=True),
+    real_only=True,
     method=False,
     function=False,
 )

@@ -59,11 +59,7 @@ def _rdiv(self, other):
 def _rsub(self, other):
     if not isinstance(other, _NUMBERS):
         return NotImplemented
-    if self.dtype.kind == 0:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
-        )
+    elementwise.check_subtraction(self, other, 1)
     from ..promotion import result_dtype
 
     found = result_dtype([self, other])

@@ -63,6 +63,8 @@ def check_in_place(values: list, row: Row) -> None:
     if row.promote == AS_IS and row.name not in _BROADCASTING:
         if row.name in _CLAMPS:
             check_clamped(values)
+        elif row.name == "abs" and values[0].dtype.kind == COMPLEX:
+            raise RuntimeError("In-place abs is not supported for complex tensors.")
         return
     target = values[0]
     shape = target._array.shape
@@ -90,6 +92,8 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
     text = _TEXTS.get(row.name)
     if row.name == "lerp" and not getattr(values[2], "shape", ()):
         text = None  # with one weight for all the result is cast
+    elif row.name == "abs" and values[0].dtype.kind == COMPLEX != out.dtype.kind:
+        text = None  # magnitudes are cast
     if row.name in _CLAMPS and row.promote == AS_IS:
         wanted = result_dtype(values)
         if out.dtype is not wanted and wanted.kind != COMPLEX:

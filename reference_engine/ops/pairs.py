@@ -15,7 +15,7 @@ from ..dtypes import BY_NUMPY, COMPLEX, complex128, float64
 from ..errors import NotModelled
 from .by_number import promoted
 from .calls import combined
-from .elementwise import conj, sum_tangents, where, zeros_like
+from .elementwise import check_subtraction, conj, sum_tangents, where, zeros_like
 from .extrema import return_type
 from .table import COMMON, FLOAT, op
 
@@ -286,6 +286,7 @@ rsub = op(
     "rsub(Tensor self, Tensor other, *, Scalar alpha=1)",
     lambda a, b, alpha: _subtract_from(a, b, alpha),
     promote=COMMON,
+    check=check_subtraction,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     other=lambda grad: grad,
     jvp=lambda self_t, other_t, alpha: sum_tangents(
@@ -297,6 +298,7 @@ rsub_number = op(
     "rsub(Tensor self, Scalar other, Scalar alpha=1)",
     lambda a, b, alpha: _number_minus(a, b, alpha),
     node="RsubBackward1",
+    check=check_subtraction,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     jvp=lambda self_t, alpha: -(self_t if alpha == 1 else self_t * alpha),
     method=False,
@@ -304,20 +306,10 @@ rsub_number = op(
 
 
 def _subtract_from(a, b, alpha):
-    if a.dtype == np.bool_:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
     return np.subtract(b, a if alpha == 1 else a * alpha)
 
 
 def _number_minus(a, b, alpha):
-    if a.dtype == np.bool_:
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
-        )
     return promoted(lambda array, number: _subtract_from(array, number, alpha))(a, b)
 
 

@@ -31,6 +31,19 @@ def _drawn_row(name: str, node: str):
     ).row
 
 
+_by_chances = op(
+    "bernoulli(Tensor self, Tensor p, any drawn)",
+    lambda array, p, drawn: np.asarray(drawn),
+    node="BernoulliBackward1",
+    self=lambda grad: grad.new_zeros(grad.shape),
+    p=lambda grad, p_sym_sizes: grad.new_zeros(p_sym_sizes),
+    jvp=lambda self_t, p_t, self: self.new_zeros(self.shape),
+    hidden=("p_sym_sizes",),
+    method=False,
+    function=False,
+).row
+
+
 def _random_filler(name: str, draw_name: str, *defaults):
     row = _drawn_row(draw_name, f"{camel(draw_name)}Backward{2 if draw_name == 'bernoulli' else 0}")
 
@@ -43,6 +56,10 @@ def _random_filler(name: str, draw_name: str, *defaults):
             if keyword in kwargs:
                 arguments[position] = kwargs[keyword]
         draw = getattr(sampling, draw_name)
+        if name == "bernoulli_" and isinstance(arguments[0], Tensor):
+            chances = arguments[0].expand(self.shape)._array
+            drawn = _drawn_in_memory_order(draw, False, _generator(generator, self.device), self._array, [chances])
+            return run_in_place(_by_chances, [self, arguments[0], drawn])
         drawn = _drawn_in_memory_order(
             draw, draw_name == "normal", _generator(generator, self.device), self._array, arguments
         )
@@ -57,6 +74,7 @@ def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
     """Elements are drawn as they lie in memory, whatever order the dimensions have."""
     order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
     shape = tuple(array.shape[dim] for dim in order)
+    arguments = [entry.transpose(order) if isinstance(entry, np.ndarray) else entry for entry in arguments]
     options = {"contiguous": bool(array.flags.c_contiguous)} if knows_layout else {}
     return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
 
