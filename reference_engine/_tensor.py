@@ -338,13 +338,13 @@ class Tensor(Geometry, Conversion):
     def data(self, other: Tensor) -> None:
         if not isinstance(other, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(other).__name__}")
-        if other.dtype.is_differentiable is False and self.requires_grad:
-            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-        if (self._counter is None) != (other._counter is None):
+        if self.is_meta != other.is_meta or (self._counter is None) != (other._counter is None):
             raise RuntimeError(
                 "Attempted to call `variable.set_data(tensor)`, but `variable` and `tensor` have incompatible tensor "
                 "type."
             )
+        if other.dtype.is_differentiable is False and self.requires_grad:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         if self._meta is not None and (other.dtype is not self.dtype or other.device is not self.device):
             # An accumulator made before expects gradients of the old type; a changed shape goes unnoticed.
             self._meta.accumulator = None

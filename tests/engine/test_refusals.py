@@ -19,6 +19,10 @@ def show(f):
 WITHOUT_DATA = [
     *(f"m.{call}" for call in ("tolist()", "cpu()", "to('cpu')", "numpy()", "item()", "__bool__()", "to('meta') is m")),
     *(f"s.{call}" for call in ("tolist()", "item()", "__bool__()", "__float__()", "__int__()", "__complex__()")),
+    "setattr(torch.zeros(2), 'data', m)",
+    "setattr(torch.zeros(2, requires_grad=True), 'data', m.to(torch.int64))",
+    "setattr(m, 'data', torch.zeros(2))",
+    "(setattr(m, 'data', torch.zeros(3, device='meta', dtype=torch.int64)), m)",
     "torch.zeros(2).copy_(m)",
     "m.copy_(torch.zeros(2))",
     "m.to(torch.float64)",
