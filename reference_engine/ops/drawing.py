@@ -14,7 +14,10 @@ from .. import sampling
 from .._tensor import Tensor, make
 from ..creation import _generator, finished, randint
 from ..devices import resolve
+from ..lazy import settled
 from ..promotion import defaults
+from .dims import broadcast_shape
+from .dispatch import place_of, write_out
 from .recording import finish
 from .special_functions import i0
 from .table import op
@@ -28,6 +31,12 @@ _ROWS = {
         lambda array: array,
         self=lambda grad: grad.new_zeros(grad.shape),
         jvp=lambda self_t: self_t * 0,
+        method=False,
+        function=False,
+    ).row,
+    "binomial": op(
+        "binomial(Tensor count, Tensor prob)",
+        lambda array, chance: array,
         method=False,
         function=False,
     ).row,
@@ -77,6 +86,34 @@ def poisson(input: Tensor, generator=None) -> Tensor:
     rates = input._array.astype(np.float64)
     drawn = [sampling.poisson_count(source, rate) for rate in rates.ravel().tolist()]
     return _recorded("poisson", [input], np.array(drawn, np.float64).reshape(rates.shape), input.dtype)
+
+
+def binomial(count, prob, generator=None) -> Tensor:
+    """How many of ``count`` trials of probability ``prob`` succeed, element by element; without a derivative.
+
+    Raises ``TypeError`` for what is no tensor, ``ValueError`` for a ``count`` that is not floating, ``RuntimeError``
+    for unlike dtypes.
+    """
+    for position, (name, value) in enumerate((("count", count), ("prob", prob)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"binomial(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
+    if not count.is_floating_point():
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.scalar}")
+    if prob.dtype is not count.dtype:
+        raise RuntimeError(f"Found dtype {prob.dtype.scalar} but expected {count.dtype.scalar}")
+    place_of([count, prob], _ROWS["binomial"])
+    shape = broadcast_shape(count._array.shape, prob._array.shape)
+    if count.dtype.itemsize == 2:
+        raise NotImplementedError(f"\"binomial_cpu\" not implemented for '{count.dtype.scalar}'")
+    source = _generator(generator, count.device)
+    trials, chances = (np.broadcast_to(settled(value._array), shape).ravel() for value in (count, prob))
+    drawn = [sampling.binomial_count(source, *pair) for pair in zip(trials, chances, strict=True)]
+    result = _recorded("binomial", [count, prob], np.array(drawn, np.float64).reshape(shape), count.dtype)
+    # PyTorch makes a result of the shape of count, and resizes it, with a warning, where prob has more elements.
+    write_out(count.new_zeros(count.shape), result)
+    return result
 
 
 def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:
@@ -163,5 +200,6 @@ def kaiser_window(t, beta: float = 12.0):
 
 
 FUNCTIONS = (
-    poisson, normal, randint_like, hann_window, hamming_window, blackman_window, bartlett_window, kaiser_window,
+    binomial, poisson, normal, randint_like,
+    hann_window, hamming_window, blackman_window, bartlett_window, kaiser_window,
 )  # fmt: skip

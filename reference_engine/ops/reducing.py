@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._state import warn_once
 from ..determinism import alert
 from .dims import wrap_dim
 from .elementwise import where, zeros_like
@@ -179,26 +180,52 @@ scatter_reduce = op(
 
 
 def _index_reduce(array, dim, index, source, reduce, include_self):
+    dim = wrap_dim(dim, array.ndim)
+    _check_index_reduce(array, dim, index, source, reduce)
+    warn_once("index_reduce() is in beta and the API may change at any time.")
+    if array.dtype == np.bool_:
+        raise NotImplementedError("\"index_func_\" not implemented for 'Bool'")
+    if ((index < 0) | (index >= (array.shape[dim] if array.ndim else 1))).any():
+        raise IndexError("index out of range in self")
+    if not array.ndim:
+        places, lifted = (index.reshape(-1),), source.reshape(-1)
+        return _reduced(array.reshape(1), places, lifted, reduce, include_self).reshape(())
+    places = (slice(None),) * dim + (index.reshape(-1),)
+    return _reduced(array, places, source, reduce, include_self)
+
+
+def _check_index_reduce(array, dim, index, source, reduce):
+    """Raise ``RuntimeError`` or ``IndexError`` for operands that do not fit together."""
     from ..dtypes import BY_NUMPY
 
     if reduce not in _BY or reduce == "sum":
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    kind, of_source, of_self = (BY_NUMPY[value.dtype].scalar for value in (index, source, array))
     if index.ndim > 1:
-        kind = BY_NUMPY[index.dtype].scalar
         raise IndexError(
             f"index_reduce_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: {kind} and size: "
             f"{list(index.shape)}"
         )
+    if kind not in ("Int", "Long"):
+        raise RuntimeError(f"index_reduce_(): Expected dtype int32/int64 for index but got: {kind}")
     if array.dtype != source.dtype:
+        raise RuntimeError(f"index_reduce_(): self ({of_self}) and source ({of_source}) must have the same scalar type")
+    if dim and dim >= source.ndim:
         raise RuntimeError(
-            f"index_reduce_(): self ({BY_NUMPY[array.dtype].scalar}) and source ({BY_NUMPY[source.dtype].scalar}) "
-            "must have the same scalar type"
+            f"index_reduce_(): Indexing dim {dim} is out of bounds of the source tensor with dim {source.ndim}"
         )
-    if not array.ndim:
-        lifted = _index_reduce(array.reshape(1), 0, index.reshape(-1), source.reshape(-1), reduce, include_self)
-        return lifted.reshape(())
-    places = (slice(None),) * wrap_dim(dim, array.ndim) + (index.reshape(-1),)
-    return _reduced(array, places, source, reduce, include_self)
+    named = source.shape[dim] if source.ndim else 1
+    if index.size != named:
+        raise RuntimeError(
+            f"index_reduce_(): Number of indices ({index.size}) should be equal to source.size(dim): ({named}), "
+            f"for dim: {dim}"
+        )
+    rest_of_self, rest_of_source = (value.shape[:dim] + value.shape[dim + 1 :] for value in (array, source))
+    if rest_of_self != rest_of_source or array.ndim != source.ndim:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(array.shape)} source.shape = {list(source.shape)}"
+        )
 
 
 index_reduce = op(

@@ -62,3 +62,42 @@ for length in (0, 1, 2, 5, 8):
 print(torch.{name}_window(4).dtype)
 """)
     assert found == wanted
+
+
+BINOMIALS = (
+    "full((4,), 5.0), numbers([0.0, 1.0, 0.25, 0.75])",
+    "full((4,), 50.0), numbers([0.3, 0.5, 0.6, 0.9])",
+    "full((40,), 1000.0), full((40,), 0.3)",
+    "full((2, 1), 5.0), numbers([0.5, 0.5, 0.5])",
+    "numbers([-1.0, 0.0, 7.0, 6.0]), numbers([0.5, 0.5, 2.0, float('nan')])",
+    "full((2,), 5.0), numbers([0.5, 0.5, 0.5])",
+    "full((2,), 5.0), torch.ones(2, dtype=torch.float16)",
+    "full((2,), 5), full((2,), 0.5)",
+    "full((2,), 5.0, dtype=torch.bfloat16), full((2,), 0.5, dtype=torch.bfloat16)",
+    "full((2,), 5.0), 0.5",
+    "prob=full((2,), 0.5), count=full((2,), 9.0)",
+)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("arguments", BINOMIALS)
+def test_binomial_draws_agree_by_seed_and_have_no_derivative(arguments, dtype):
+    found, wanted = agree(f"""
+torch.set_default_dtype(torch.{dtype})
+full, numbers = torch.full, torch.tensor
+drawn = torch.binomial({arguments})
+print(drawn, torch.rand(2).tolist())
+chance = torch.full((2,), 0.5, requires_grad=True)
+recorded = torch.binomial(torch.ones(2), chance)
+print(recorded.requires_grad, recorded.grad_fn.name())
+recorded.sum().backward()
+""")
+    assert found == wanted
+
+
+def test_a_binomial_draw_refuses_dual_tensors():
+    found, wanted = agree("""
+with torch.autograd.forward_ad.dual_level():
+    torch.binomial(torch.ones(2), torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2)))
+""")
+    assert found == wanted

@@ -93,3 +93,32 @@ for shape in ((3,), (2, 3, 2)):
 print(torch.ones(2).map2_(torch.ones(2), torch.ones(2), lambda a, b, c: a + 2 * b + 3 * c))
 """)
     assert found == wanted
+
+
+REDUCED_BY_INDEX = (
+    "x.index_reduce(0, i, o, 'prod')",
+    "x.index_reduce(0, i, o, 'sum')",
+    "x.index_reduce(5, i, o, 'mean')",
+    "x.index_reduce(0, i[None], o, 'mean')",
+    "x.index_reduce(0, i.float(), o, 'mean')",
+    "x.index_reduce(0, i, o.double(), 'mean')",
+    "m.index_reduce(1, i, torch.ones(2), 'mean')",
+    "m.index_reduce(1, i.int(), torch.ones(2, 1) * 2, 'prod')",
+    "x.index_reduce(0, i, torch.ones(2), 'mean')",
+    "x.index_reduce(0, i, torch.tensor(3.0), 'prod')",
+    "m.index_reduce(0, i, torch.ones(1, 2), 'mean')",
+    "x.index_reduce(0, i + 5, o, 'mean')",
+    "x.index_reduce(0, i - 1, o, 'mean')",
+    "x.bool().index_reduce(0, i, o.bool(), 'prod')",
+    "torch.tensor(4.0).index_reduce(0, i, torch.tensor(2.0), 'prod')",
+    "torch.tensor(4.0).index_reduce(0, i, o, 'prod')",
+)
+
+
+@pytest.mark.parametrize("call", REDUCED_BY_INDEX)
+def test_index_reduce_warns_and_refuses_as_torch_does(call):
+    found, wanted = agree(f"""
+i, x, m, o = torch.tensor([0]), torch.ones(2), torch.ones(2, 3), torch.ones(1)
+print({call}.tolist())
+""")
+    assert found == wanted
