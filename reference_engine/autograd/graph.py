@@ -253,20 +253,22 @@ class allow_mutation_on_saved_tensors:
 def will_engine_execute_node(node) -> bool:
     """Whether the backward pass now running on this thread will run ``node``.
 
-    Raises ``RuntimeError`` outside of a pass, for what is no node, and for a leaf in a pass of ``autograd.grad``,
-    which captures instead of running it. Rule: ``torch._C._will_engine_execute_node``.
+    Raises ``RuntimeError`` outside of a pass, for what is no node, and for a leaf that a pass of ``autograd.grad`` was
+    asked for, which captures instead of running it. Rule: ``torch._C._will_engine_execute_node``.
     """
     if not isinstance(node, RecordedNode):
         raise RuntimeError(f"_will_engine_execute_node expects an grad_fn, but got {type(node).__name__}")
     task = thread.graph_task
     if task is None:
         raise RuntimeError("_get_should_execute_nodes should only be called during the backward pass")
+    if node is task.lone_root or node not in task.dependencies or not task.wants((node, 0)):
+        return False
     if task.exec_info is not None and not task.accumulates and isinstance(node, AccumulateGrad):
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running autograd.grad(). This "
             "is currently not supported."
         )
-    return node is not task.lone_root and node in task.dependencies and task.wants((node, 0))
+    return True
 
 
 class _MultiHandle(RemovableHandle):

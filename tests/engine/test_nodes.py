@@ -71,6 +71,7 @@ z.backward(retain_graph=True)
 leaf = y.grad_fn.next_functions[0][0]
 z.register_hook(lambda g: print(will(leaf)))
 z.backward(retain_graph=True)
+torch.autograd.grad(z, y, retain_graph=True)
 show(torch.autograd.grad, z, x)
 """,
 }
