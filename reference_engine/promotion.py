@@ -125,7 +125,9 @@ def _combine(strong: dtype | None, weak: dtype | None) -> dtype:
         return strong or weak
     if weak.kind <= strong.kind:
         return strong
-    # A weaker operand of a higher kind decides the kind; the stronger one may still widen it.
+    if strong.kind == FLOATING:
+        # Only complex is higher: the kind is the weaker operand's, the width the stronger one's.
+        return complex128 if strong is float64 else complex64
     return _TABLE[strong, weak]
 
 

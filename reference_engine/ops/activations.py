@@ -76,7 +76,7 @@ _TANH_SCALE, _TANH_CUBIC = math.sqrt(2.0 / math.pi), 0.044715
 
 def _gelu(array, approximate):
     if approximate == "tanh":
-        return 0.5 * array * (1 + np.tanh(_TANH_SCALE * (array + _TANH_CUBIC * array**3)))
+        return (0.5 * array * (1 + np.tanh(_TANH_SCALE * (array + _TANH_CUBIC * array**3)))).astype(array.dtype)
     if approximate != "none":
         raise RuntimeError("approximate argument must be either none or tanh.")
     erf = np.array([math.erf(value) for value in (array.ravel() / math.sqrt(2.0)).tolist()], array.dtype)
@@ -151,6 +151,7 @@ prelu_kernel = op(
     ),
     function=False,
     method=False,
+    together=True,
     refuses=(("biuc", "prelu_cpu"),),
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..devices import CPU
-from ..dtypes import BOOL, COMPLEX, FLOATING
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
@@ -261,9 +261,9 @@ lerp = op(
 )
 lerp_tensor = op(
     "lerp(Tensor self, Tensor end, Tensor weight)",
-    lambda a, b, weight: np.where(
-        np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)
-    ).astype(a.dtype),
+    lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)).astype(
+        a.dtype
+    ),
     node="LerpBackward1",
     in_place=True,
     check=_check_lerp,
@@ -273,9 +273,35 @@ lerp_tensor = op(
     weight=lambda grad, self, end: grad * conj(end - self),
     jvp="elementwise",
 )
+
+
+def _factor(array, value):
+    """A number in the dtype of an array. Raises ``RuntimeError`` where that cannot hold it."""
+    kind = array.dtype.kind
+    fits = type(value) is not complex or kind == "c" or not value.imag
+    if fits and kind in "iu":
+        bounds = np.iinfo(array.dtype)
+        value = int(value.real)
+        fits = bounds.min <= value <= bounds.max
+    if not fits:
+        dtype = BY_NUMPY[array.dtype]
+        wide = {"int32": "int", "float64": "double"}.get(dtype.name, f"{dtype.name}_t" if kind in "iu" else "float")
+        raise RuntimeError(f"value cannot be converted to type {wide} without overflow")
+    return value
+
+
+def _addcmul(array, first, second, value):
+    product = first * second if value == 1 else np.asarray(_factor(array, value), array.dtype) * first * second
+    return array + product
+
+
+def _addcdiv(array, first, second, value):
+    return array + (first / second if value == 1 else _factor(array, value) * (first / second))
+
+
 addcmul = op(
     "addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-    lambda a, x, y, value: a + value * x * y if value != 1 else a + x * y,
+    _addcmul,
     promote=COMMON,
     in_place=True,
     self=lambda grad: grad,
@@ -286,7 +312,7 @@ addcmul = op(
 )
 addcdiv = op(
     "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
-    lambda a, x, y, value: a + value * (x / y),
+    _addcdiv,
     promote=FLOAT,
     check=_check_addcdiv,
     in_place=True,

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dtypes import COMPLEX
+from .by_number import mul_number
+from .complex_parts import view_as_real
 from .elementwise import conj
 from .table import op
 
@@ -51,19 +54,25 @@ def _plain(array, weight, stride, before, after, dilation, groups):
 
 
 def _transposed(array, weight, stride, padding, dilation, output_padding, groups):
+    """Every input times the kernel, added where the kernel falls. No zeros are multiplied, so infinities stay put."""
     spans = _spans(array.shape[2:], weight.shape[2:], dilation)
-    spread = np.zeros(
-        (*array.shape[:2], *[(size - 1) * step + 1 for size, step in zip(array.shape[2:], stride, strict=True)]),
-        array.dtype,
-    )
-    spread[(slice(None), slice(None), *[slice(None, None, step) for step in stride])] = array
-    before = [span - 1 - pad for span, pad in zip(spans, padding, strict=True)]
-    after = [low + extra for low, extra in zip(before, output_padding, strict=True)]
-    # The kernel turned round, with its input and output channels exchanged within each group.
-    inputs = weight.shape[0] // groups
-    flipped = np.flip(weight, axis=tuple(range(2, weight.ndim)))
-    parts = [flipped[group * inputs : (group + 1) * inputs].swapaxes(0, 1) for group in range(groups)]
-    return _plain(spread, np.concatenate(parts), [1] * len(stride), before, after, dilation, groups)
+    reached = [(size - 1) * step + span for size, step, span in zip(array.shape[2:], stride, spans, strict=True)]
+    room = [size + extra for size, extra in zip(reached, output_padding, strict=True)]
+    inputs, outputs = weight.shape[0] // groups, weight.shape[1]
+    result = np.zeros((array.shape[0], outputs * groups, *room), array.dtype)
+    for group in range(groups):
+        own = slice(group * inputs, (group + 1) * inputs)
+        part, kernel = array[:, own].swapaxes(0, 1), weight[own]
+        channels = slice(group * outputs, (group + 1) * outputs)
+        for place in np.ndindex(*weight.shape[2:]):
+            product = np.tensordot(part, kernel[(slice(None), slice(None), *place)], axes=(0, 0))
+            at = tuple(
+                slice(tap * dilated, tap * dilated + (size - 1) * step + 1, step)
+                for tap, dilated, size, step in zip(place, dilation, array.shape[2:], stride, strict=True)
+            )
+            result[(slice(None), channels, *at)] += np.moveaxis(product, -1, 1)
+    cut = tuple(slice(pad, size - pad) for pad, size in zip(padding, room, strict=True))
+    return np.ascontiguousarray(result[(slice(None), slice(None), *cut)])
 
 
 def _convolution(array, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
@@ -118,7 +127,25 @@ convolution = op(
     bias=_bias_grad,
     jvp="transposed",
     method=False,
+    together=True,
 )
+
+
+def _real_and_imaginary(tensor):
+    parts = view_as_real(tensor)
+    return parts.select(-1, 0), parts.select(-1, 1)
+
+
+def _convolve(input, weight, bias, *options):
+    """A convolution; of complex numbers in three real ones, as (a + ib)(c + id) takes three products."""
+    if input.dtype.kind != COMPLEX:
+        return convolution(input, weight, bias, *options)
+    (a, b), (c, d) = _real_and_imaginary(input), _real_and_imaginary(weight)
+    real, imaginary = (None, None) if bias is None else _real_and_imaginary(bias)
+    first = convolution(a, c, real, *options)
+    second = convolution(b, d, None, *options)
+    both = convolution(a + b, c + d, None if bias is None else real + imaginary, *options)
+    return first - second + mul_number(both - first - second, 1j)
 
 
 # -- torch.nn.functional -----------------------------------------------------------------------------------------
@@ -169,7 +196,7 @@ def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, tra
     padding = _listed(padding, ndim)
     _check(name, ndim, input, weight, bias, padding, dilation, groups, transposed)
     batched = input if input.dim() == ndim + 2 else input.unsqueeze(0)
-    result = convolution(batched, weight, bias, stride, padding, dilation, transposed, extra, groups)
+    result = _convolve(batched, weight, bias, stride, padding, dilation, transposed, extra, groups)
     return result if input.dim() == ndim + 2 else result.squeeze(0)
 
 

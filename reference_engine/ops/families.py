@@ -12,6 +12,7 @@ from . import (
     copying,
     distances,
     drawing,
+    einstein,
     elementwise,
     extrema,
     functions,
@@ -40,8 +41,8 @@ from . import (
 FAMILIES = (
     weight_norms,
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
-    joining, linalg, copying, special, pairs, statistics, searching, calculus, distances, matrices, rearranging,
-    reducing, view_copies, sums_of_products, drawing, cells,
+    joining, linalg, einstein, copying, special, pairs, statistics, searching, calculus, distances, matrices,
+    rearranging, reducing, view_copies, sums_of_products, drawing, cells,
 )  # fmt: skip
 
 

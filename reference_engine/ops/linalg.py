@@ -8,7 +8,8 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY
-from .elementwise import conj
+from .arguments import parsed
+from .elementwise import conj, mul
 from .table import op
 
 
@@ -191,12 +192,17 @@ baddbmm = op(
 )
 
 
-def ger(self: Tensor, vec2: Tensor) -> Tensor:
-    """The outer product of two vectors."""
-    return self.reshape(self.numel(), 1) * vec2
+def _outer(self, vec2, out=None):
+    """The outer product of two vectors. Raises ``RuntimeError`` for what is no vector."""
+    for name, vector in (("self", self), ("vec2", vec2)):
+        if vector.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
+    column = self.reshape(self.numel(), 1)
+    return column * vec2 if out is None else mul(column, vec2, out=out)
 
 
-outer = ger
+outer = parsed("outer(Tensor self, Tensor vec2, *, any out=None)")(_outer)
+ger = parsed("ger(Tensor self, Tensor vec2, *, any out=None)")(_outer)
 
 
 def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
@@ -285,38 +291,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return result if bias is None else result + bias
 
 
-def einsum(equation: str, *operands) -> Tensor:
-    """Sums of products of elements by named dimensions: each letter names one, those not in the result are summed."""
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = tuple(operands[0])
-    return einsum_by_products(equation.replace(" ", ""), operands)
-
-
-def einsum_by_products(equation: str, operands) -> Tensor:
-    """Einstein summation: permute each operand to the order of all letters, multiply, sum what is left out."""
-    left, arrow, right = equation.partition("->")
-    terms = left.split(",")
-    letters = sorted({letter for term in terms for letter in term})
-    if not arrow:
-        right = "".join(letter for letter in letters if left.count(letter) == 1)
-    order = list(right) + [letter for letter in letters if letter not in right]
-    product = None
-    for term, operand in zip(terms, operands, strict=True):
-        for letter in dict.fromkeys(term):
-            while term.count(letter) > 1:
-                first, second = term.index(letter), term.rindex(letter)
-                operand = operand.diagonal(0, first, second)
-                term = term[:second] + term[second + 1 :]
-                term = term.replace(letter, "", 1) + letter
-        present = [letter for letter in order if letter in term]
-        operand = operand.permute(tuple(term.index(letter) for letter in present))
-        for place, letter in enumerate(order):
-            if letter not in term:
-                operand = operand.unsqueeze(place)
-        product = operand if product is None else product * operand
-    summed = tuple(range(len(right), len(order)))
-    return product.sum(summed) if summed else product
-
-
-FUNCTIONS = (ger, matmul, einsum)
-METHODS = (ger, matmul)
+FUNCTIONS = (outer, ger, matmul)
+METHODS = (
+    parsed("outer(Tensor self, Tensor vec2)", method=True)(_outer),
+    parsed("ger(Tensor self, Tensor vec2)", method=True)(_outer),
+    matmul,
+)

@@ -120,6 +120,7 @@ batch_norm_row = op(
     non_differentiable=("result1", "result2"),
     jvp="transposed",
     method=False,
+    together=True,
     refuses=(("biuc", "batch_norm"),),
 )
 
@@ -163,10 +164,11 @@ layer_norm_row = op(
     weight=lambda grads, input, normalized_shape, eps: _over_rows(
         grads[0] * _standardised(input, _trailing(input.dim(), normalized_shape), eps)[0], normalized_shape
     ),
-    bias=lambda grads, normalized_shape: _over_rows(grads[0], normalized_shape),
+    bias=lambda grads, normalized_shape, bias: _over_rows(grads[0], normalized_shape),
     non_differentiable=("result1", "result2"),
     jvp="transposed",
     method=False,
+    together=True,
     refuses=(("biuc", "LayerNormKernelImpl"),),
 )
 
@@ -180,11 +182,16 @@ def _group_norm(array, weight, bias, group, eps):
     parts = _wide(_grouped(array, group))
     mean, variance = parts.mean(axis=2, keepdims=True), parts.var(axis=2, keepdims=True)
     scale = 1 / np.sqrt(variance + eps)
-    result = ((parts - mean) * scale).reshape(array.shape)
+    # As the kernel: one factor and one offset per channel, so that 0 times infinity comes out where it does there.
+    shape = (*array.shape[:2], *(1,) * (array.ndim - 2))
+    factor = np.repeat(scale[..., 0], array.shape[1] // group, axis=1).reshape(shape)
+    offset = np.repeat(mean[..., 0], array.shape[1] // group, axis=1).reshape(shape)
     if weight is not None:
-        result = result * _per_channel(weight, array.ndim)
+        factor = factor * _per_channel(weight, array.ndim)
+    offset = -offset * factor
     if bias is not None:
-        result = result + _per_channel(bias, array.ndim)
+        offset = offset + _per_channel(bias, array.ndim)
+    result = _wide(array) * factor + offset
     saved = mean[..., 0].astype(array.dtype), scale[..., 0].astype(array.dtype)
     return result.astype(array.dtype), *saved
 
@@ -206,6 +213,7 @@ group_norm_row = op(
     non_differentiable=("result1", "result2"),
     jvp="transposed",
     method=False,
+    together=True,
     refuses=(("biuc", "GroupNormKernelImpl"),),
 )
 

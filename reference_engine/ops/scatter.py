@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import NotModelled
 from ..graph.inplace import written
+from . import index_demands as demands
 from .dims import wrap_dim
 from .elementwise import zeros_like
 from .indexing import index_put_zeros
@@ -51,26 +52,25 @@ gather = op(
 
 
 def _scatter(array, dim, index, source, accumulate=False):
-    result = array.copy()
-    if not array.ndim:
-        result[...] = result + source.reshape(()) if accumulate else source.reshape(())
-        return result
-    dim = wrap_dim(dim, array.ndim)
-    if index.ndim != array.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
-    _check_index(index, array.shape[dim], dim)
+    copied = array.copy()
+    if not index.size:
+        return copied
+    result, index = np.atleast_1d(copied, index)  # a number is written as if it were in a row
+    dim = wrap_dim(dim, result.ndim)
+    _check_index(index, result.shape[dim], dim)
     cut = source if np.ndim(source) == 0 else source[tuple(slice(0, n) for n in index.shape)]
-    places = _within(array, index, dim)
+    places = _within(result, index, dim)
     if accumulate:
         np.add.at(result, places, cut)
     else:
         result[places] = cut
-    return result
+    return copied
 
 
 scatter = op(
     "scatter(Tensor self, int dim, Tensor index, Tensor src)",
     _scatter,
+    check=demands.scatter,
     in_place=True,
     self=lambda grad, dim, index: grad.scatter(dim, index, 0),
     src=lambda grad, dim, index: grad.gather(dim, index),
@@ -81,6 +81,7 @@ scatter = op(
 scatter_value = op(
     "scatter(Tensor self, int dim, Tensor index, Scalar value)",
     lambda a, dim, index, value: _scatter(a, dim, index, np.asarray(value).astype(a.dtype)),
+    check=demands.scatter,
     node="ScatterBackward1",
     in_place=True,
     self=lambda grad, dim, index: grad.scatter(dim, index, 0),
@@ -89,6 +90,7 @@ scatter_value = op(
 scatter_add = op(
     "scatter_add(Tensor self, int dim, Tensor index, Tensor src)",
     lambda a, dim, index, src: _scatter(a, dim, index, src, True),
+    check=demands.scatter,
     in_place=True,
     self=lambda grad: grad,
     src=lambda grad, dim, index: grad.gather(dim, index),
@@ -103,7 +105,7 @@ def _index_select(array, dim, index):
     extent = array.shape[dim] if array.ndim else 1
     if index.size and (index.min() < 0 or index.max() >= extent):
         raise IndexError("index out of range in self")
-    return np.take(array, index, axis=dim) if array.ndim else array.reshape(1)[index]
+    return np.take(array, index.reshape(-1), axis=dim) if array.ndim else array.reshape(1)[index].reshape(())
 
 
 index_select = op(
@@ -152,14 +154,18 @@ def _scaled(value, factor):
 
 
 def _index_put_along(array, dim, index, source):
-    result = array.copy()
+    copied = array.copy()
+    if not copied.size:
+        return copied
+    result, index = np.atleast_1d(copied, index)
     result[(slice(None),) * wrap_dim(dim, array.ndim) + (index,)] = source
-    return result
+    return copied
 
 
 index_copy = op(
     "index_copy(Tensor self, int dim, Tensor index, Tensor source)",
     _index_put_along,
+    check=demands.index_copy,
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
     source=lambda grad, source, dim, index, source_dim: grad.index_select(dim, index).expand(source._array.shape),
@@ -170,6 +176,7 @@ index_copy = op(
 index_fill = op(
     "index_fill(Tensor self, int dim, Tensor index, Scalar value)",
     lambda a, dim, index, value: _index_put_along(a, dim, index, np.asarray(value).astype(a.dtype)),
+    check=demands.index_fill,
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
     jvp=lambda self_t, dim, index: self_t.index_fill(dim, index, 0),
@@ -177,6 +184,7 @@ index_fill = op(
 index_fill_tensor = op(
     "index_fill(Tensor self, int dim, Tensor index, Tensor value)",
     lambda a, dim, index, value: _index_put_along(a, dim, index, value.astype(a.dtype)),
+    check=demands.index_fill,
     node="IndexFillBackward1",
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
@@ -185,9 +193,23 @@ index_fill_tensor = op(
         dim, index, 0 if value_t is None else value_t
     ),
 )
+
+
+def _take(array, index):
+    if index.size and not array.size:
+        raise IndexError("take(): tried to take from an empty tensor")
+    wrong = (index < -array.size) | (index >= array.size)
+    if wrong.any():
+        raise IndexError(
+            f"out of range: tried to access index {index[wrong].flat[0]} on a tensor of {array.size} elements."
+        )
+    return array.reshape(-1)[index]
+
+
 take = op(
     "take(Tensor self, Tensor index)",
-    lambda a, index: a.reshape(-1)[index],
+    _take,
+    check=demands.take,
     self=lambda grad, self, index: (
         grad.new_zeros(self._array.size).index_add_(0, index.reshape(-1), grad.reshape(-1)).view(self._array.shape)
     ),
@@ -268,7 +290,8 @@ def _or_zero(tangent, like):
 
 op(
     "select_scatter(Tensor self, Tensor src, int dim, int index)",
-    _scattered(lambda a, dim, index: _select(a, dim, index)),
+    _scattered(_select),
+    check=demands.without_history(_select),
     self=lambda grad, dim, index: grad.select_scatter(zeros_like(grad.select(dim, index)), dim, index),
     src=lambda grad, dim, index: grad.select(dim, index),
     jvp=lambda self_t, src_t, self, src, dim, index: _or_zero(self_t, self).select_scatter(
@@ -277,7 +300,8 @@ op(
 )
 op(
     "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1)",
-    _scattered(lambda a, dim, start, end, step: _slice(a, dim, start, end, step)),
+    _scattered(_slice),
+    check=demands.without_history(_slice),
     self=lambda grad, dim, start, end, step: grad.slice_scatter(
         zeros_like(slice_(grad, dim, start, end, step)), dim, start, end, step
     ),
@@ -289,7 +313,8 @@ op(
 )
 op(
     "diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1)",
-    _scattered(lambda a, offset, dim1, dim2: _diagonal(a, offset, dim1, dim2)),
+    _scattered(_diagonal),
+    check=demands.without_history(_diagonal),
     self=lambda grad, offset, dim1, dim2: grad.diagonal_scatter(
         zeros_like(grad.diagonal(offset, dim1, dim2)), offset, dim1, dim2
     ),

@@ -104,6 +104,7 @@ class Row:
     in_place_class: type | None = None  # the in-place variant's own node class, where its name differs
     real_only: bool = False  # a complex result cannot be differentiated
     demands: object = None  # of a view: called with the arguments, raises for what the memory alone does not tell
+    together: bool = False  # one formula of PyTorch gives all derivatives, and keeps what any of them names
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -115,11 +116,17 @@ class Row:
         if found is None:
             wanted: dict[str, tuple] = {}
             for index, formula in enumerate(self.formulas):
-                if mask[index]:
-                    for name in formula.names:
+                for name in formula.names:
+                    if mask[index] or (any(mask) and self._is_kept_anyway(name)):
                         wanted[name] = self._source(name)
             found = self.plans[mask] = tuple(wanted.items())
         return found
+
+    def _is_kept_anyway(self, name: str) -> bool:
+        """PyTorch leaves out only an input that a single derivative, one not needed, asks for."""
+        kind = self._source(name)[0]
+        users = sum(name in formula.names for formula in self.formulas)
+        return kind == "output" or (kind == "input" and (self.together or users > 1))
 
     def _source(self, name: str) -> tuple:
         if name in self.positions:
@@ -337,6 +344,7 @@ def op(
     real_only: bool = False,
     demands=None,
     check=None,
+    together: bool = False,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -345,6 +353,7 @@ def op(
     (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
     ``demands`` of a view is called with the arguments and raises for what its memory alone does not tell.
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
+    ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
     from . import calls
@@ -367,7 +376,7 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view, check=check, real_only=real_only, demands=demands,
+        takes_out=out and not view, check=check, together=together, real_only=real_only, demands=demands,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check

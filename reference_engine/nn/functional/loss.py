@@ -6,6 +6,8 @@ import warnings
 import reference_engine as torch
 
 from ...ops import losses, margins
+from ...ops.by_number import add_number, mul_number
+from ...ops.norms import norm_along
 from ...ops.refusals import not_differentiable
 from ..reduction import get_enum, legacy_get_string
 from .activation import log_softmax
@@ -164,7 +166,7 @@ def _smoothed(scores, target, weight, ignore_index, reduction, smoothing, dim):
             spread = spread.sum() / weight.gather(0, safe).masked_fill(ignored.reshape(-1), 0.0).sum()
     elif number == losses.SUM:
         spread = spread.sum()
-    return exact * (1 - smoothing) + spread * (smoothing / classes)
+    return mul_number(exact, 1 - smoothing) + mul_number(spread, smoothing / classes)
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
@@ -202,12 +204,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
             "to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
-    if log_target:
-        values = target.exp() * (target - input)
-    else:
-        zero = target == 0
-        logarithm = torch.where(zero, torch.ones_like(target), target).log()
-        values = torch.where(zero, torch.zeros_like(target), target * logarithm) - target * input
+    values = target.exp() * (target - input) if log_target else torch.xlogy(target, target) - target * input
     if reduction == "batchmean":
         total = values.sum()
         return total / input.size(0) if input.dim() else total
@@ -278,16 +275,17 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target (input1 - input2) + margin)."""
     reduction = _reduction(reduction, size_average, reduce)
-    return _reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+    return _reduced(add_number(-target * (input1 - input2), margin).clamp_min(0), reduction)
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction="mean"):
     """x where the target is 1, max(0, margin - x) where it is -1."""
     reduction = _reduction(reduction, size_average, reduce)
     zeros = torch.zeros_like(input)
-    positive = torch.where(target == -1, zeros, input)
-    negative = torch.where(target == 1, zeros, (margin - input).clamp_min(0))
-    return _reduced(positive + negative, reduction)
+    beyond = (torch.full_like(input, margin) - input).clamp_min(0)
+    negative = torch.where(target != 1, beyond, zeros)
+    positive = torch.where(target != -1, input, zeros)
+    return _reduced(negative + positive, reduction)
 
 
 def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
@@ -299,7 +297,7 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
 
 def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
     """The p-norm of x1 - x2 + eps along the last dimension."""
-    return torch.norm(x1 - x2 + eps, p, -1, keepdim)
+    return norm_along(add_number(x1 - x2, eps), p, (-1,), keepdim)
 
 
 def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
