@@ -157,11 +157,14 @@ class Names:
         surface = self.surface
         path = parts[0]
         at = 1
-        while (at < len(parts) and f"{path}.{parts[at]}" in surface.paths) or path in surface.modules:
+        while at < len(parts) or path in surface.modules:
             if at == len(parts):
                 self.problem(node, "program-name", f"`torch.{path}` is a module", "name something in it, with a dot")
                 return
-            path = f"{path}.{parts[at]}"
+            longer = f"{path}.{parts[at]}"
+            if path not in surface.modules and longer not in surface.paths and longer not in surface.modules:
+                break
+            path = longer
             at += 1
         kind = surface.paths.get(path)
         if kind is None:
