@@ -21,6 +21,8 @@ def _is_number(value) -> bool:
 
 
 def _is_index(value) -> bool:
+    if type(value) is int:
+        return True
     if isinstance(value, bool):
         return False
     return isinstance(value, (int, np.integer)) or (
@@ -44,6 +46,12 @@ _ACCEPTS = {
     "int...": lambda value: _is_index(value) or (isinstance(value, (list, tuple)) and all(map(_is_index, value))),
     "dtype": lambda value: isinstance(value, dtype_class),
     "any": lambda value: True,
+}  # fmt: skip
+
+# The type whose values fit a kind of parameter as they are, which spares the usual ones a closer look.
+_TAKEN_AS_IS = {
+    "Tensor": Tensor, "Operand": Tensor, "any": Tensor, "Number": float, "Scalar": float, "int": int, "float": float,
+    "bool": bool, "str": str, "dtype": dtype_class,
 }  # fmt: skip
 
 
@@ -90,6 +98,7 @@ def binder(row: Row, suffix: str = ""):
         # Both operands may be numbers in the function form.
         parameters = [replace(parameters[0], kind="Operand"), *parameters[1:]]
     simple = [p.kind in ("Tensor", "Operand", "any", "Tensor?") for p in parameters]
+    taken_as_is = [_TAKEN_AS_IS.get(p.kind.rstrip("?")) for p in parameters]
     name = row.name + suffix
 
     only_tensor = required == 1 and simple[0]
@@ -131,7 +140,7 @@ def binder(row: Row, suffix: str = ""):
             raise Mismatch(f"{name}() got an unexpected keyword argument '{unknown}'")
         for position in given:
             value = values[position]
-            if simple[position] and type(value) is Tensor:
+            if type(value) is taken_as_is[position]:
                 continue
             parameter = parameters[position]
             if not accepts(parameter, value):
@@ -153,8 +162,11 @@ def bound(bind, args: tuple, kwargs: dict, method: bool = False) -> list:
         raise TypeError(mismatch.said(method)) from None
 
 
-def parsed(signature: str):
-    """Give a function outside the table a signature as PyTorch's own parser reads it, with its ``TypeError`` texts."""
+def parsed(signature: str, method: bool = False):
+    """Give a function outside the table a signature as PyTorch's own parser reads it, with its ``TypeError`` texts.
+
+    Those of a ``method`` count the arguments without ``self``.
+    """
     name, parameters, _ = parse(signature)
     bind = binder(SimpleNamespace(name=name, parameters=parameters, promote=AS_IS,
                                   defaults=tuple(p.default for p in parameters)))  # fmt: skip
@@ -162,8 +174,9 @@ def parsed(signature: str):
     def decorate(function):
         @functools.wraps(function)
         def call(*args, **kwargs):
-            return function(*bound(bind, args, kwargs))
+            return function(*bound(bind, args, kwargs, method))
 
+        call.__name__ = call.__qualname__ = name
         return call
 
     return decorate
