@@ -27,7 +27,7 @@ from ..lazy import LazyArray, bits, lazily, settled
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
-from .outputs import check_cast, check_in_place, check_out, out_name
+from .outputs import check_cast, check_in_place, check_out, is_fill, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -291,7 +291,10 @@ def run_out(row: Row, values: list, out):
         if not isinstance(entry, Tensor):
             raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(entry).__name__}")
     wants = any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)
-    if thread.grad_enabled and wants and row.differentiable:
+    unknown = row.node_class is None  # autograd knows nothing of the operation: its result may be written, not left
+    if unknown and wants:
+        check_no_leaves(row, outs)
+    if thread.grad_enabled and wants and row.differentiable and not unknown:
         raise RuntimeError(
             f"{out_name(row)}(): functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
@@ -310,7 +313,12 @@ def run_out(row: Row, values: list, out):
     finally:
         thread.grad_enabled = recording
     for entry, result in zip(outs, results if type(results) is tuple else (results,), strict=False):
-        write_out(entry, result)
+        write_out(entry, result, is_fill(values, row))
+    if unknown and wants and thread.grad_enabled and row.differentiable:
+        tensors = [*arguments.tensors_in(values, row), *outs]
+        edges = tuple(gradient_edge(tensor) for tensor in tensors if tensor.requires_grad)
+        for entry in outs:
+            inplace.rebase_history(entry, NotImplementedNode(edges, row.name))
     # PyTorch asks for tangents only after it has written.
     if process.forward_level >= 0 and not thread.inference:
         from ..autograd.forward_ad import tangent_of
@@ -322,9 +330,24 @@ def run_out(row: Row, values: list, out):
     return out
 
 
-def write_out(target: Tensor, result: Tensor) -> None:
-    """Copy ``result`` into ``target``, resizing it first when the shapes differ."""
-    check_cast(result.dtype, target.dtype)
+def check_no_leaves(row: Row, outs) -> None:
+    """Raise ``RuntimeError`` where a leaf that requires grad, or a view of one, is to take a result."""
+    for entry in outs:
+        if (
+            thread.grad_enabled
+            and entry.requires_grad
+            and (entry.is_leaf or (entry._base is not None and entry._base.is_leaf))
+        ):
+            raise RuntimeError(
+                f"aten::{row.name}(): functions with out=... arguments don't support automatic differentiation, but "
+                "one of the arguments requires grad."
+            )
+
+
+def write_out(target: Tensor, result: Tensor, filled: bool = False) -> None:
+    """Copy ``result`` into ``target``, resizing it first when the shapes differ. What is ``filled`` takes any dtype."""
+    if not filled:
+        check_cast(result.dtype, target.dtype)
     if target._array.shape != result._array.shape:
         if target._array.size:
             warn_once(

@@ -9,6 +9,7 @@ from ..dtypes import ALIASES, BY_NAME
 from ..lazy import bits
 from ..legacy import new
 from . import elementwise, shapes
+from .arguments import parsed
 from .calls import FUNCTIONS, METHODS
 from .complex_parts import conj, conj_physical, conj_physical_, resolve_conj, resolve_neg
 from .copying import _conversion, copy_, cpu, cuda, detach, detach_, to, type_as
@@ -21,6 +22,11 @@ from .writing import _random_filler, _reshaper, as_strided_, random_, resize, re
 
 def square(self: Tensor) -> Tensor:
     return elementwise.pow_number(self, 2)
+
+
+@parsed("square(Tensor self, *, any out=None)")
+def square_function(self, out):
+    return elementwise.pow_number(self, 2, out=out)
 
 
 def square_(self: Tensor) -> Tensor:
@@ -175,5 +181,5 @@ def _undocumented(method):
 
 OWN_FUNCTIONS = (
     _undocumented(detach), _undocumented(detach_), conj, conj_physical, conj_physical_, resolve_conj, resolve_neg,
-    square, square_, equal, allclose, bernoulli, multinomial, is_same_size,
+    square_function, square_, equal, allclose, bernoulli, multinomial, is_same_size,
 )  # fmt: skip

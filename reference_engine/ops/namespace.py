@@ -132,7 +132,6 @@ def install(namespace: dict) -> None:
     namespace["row_stack"], namespace["trapz"] = rearranging.vstack, calculus.trapezoid
     namespace["moveaxis"] = Tensor.moveaxis = shapes.movedim
     Tensor.broadcast_to = broadcast_to
-    namespace["outer"] = Tensor.outer = linalg.ger
     namespace["resize_as_"] = Tensor.resize_as_
     namespace["from_dlpack"] = from_dlpack
     namespace["positive"] = elementwise.positive

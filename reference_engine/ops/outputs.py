@@ -21,6 +21,7 @@ _SAME = {
     "Expected out tensor to have dtype {wanted.cpp}, but got {found.cpp} instead": (
         "tril triu renorm mm mv bmm addmm addmv baddbmm gather"
     ),
+    "heaviside is not yet implemented for tensors with different dtypes.": "heaviside",
     "{name}(): self and result must have the same scalar type": "index_select masked_select",
     "take(): self and out expected to have the same dtype, but got self.dtype = {wanted.scalar} and out.dtype = "
     "{found.scalar}": "take",
@@ -56,6 +57,11 @@ def check_cast(dtype, target) -> None:
     """Raise ``RuntimeError`` where a result of ``dtype`` may not be written to memory of ``target``."""
     if not can_cast_dtype(dtype, target):
         raise RuntimeError(f"result type {dtype.scalar} can't be cast to the desired output type {target.scalar}")
+
+
+def is_fill(values: list, row: Row) -> bool:
+    """Whether all that an ``out=`` tensor gets is one number: the number one to whatever power."""
+    return row.name == "pow" and type(values[0]) in (int, float, complex) and values[0] == 1
 
 
 def check_in_place(values: list, row: Row) -> None:

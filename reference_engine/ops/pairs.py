@@ -37,6 +37,7 @@ logaddexp = op(
     self=lambda grad, self, other: grad / conj(1 + (other - self).exp()),
     other=lambda grad, self, other: grad / conj(1 + (self - other).exp()),
     jvp="elementwise",
+    drops_imaginary=False,
     refuses=(("biu", "logaddexp_cpu"),),
 )
 logaddexp2 = op(
@@ -206,14 +207,17 @@ nextafter = op(
 
 
 def _heaviside(a, at_zero):
-    if a.dtype.kind == "c" or at_zero.dtype.kind == "c":
-        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
-    if a.dtype != at_zero.dtype:
-        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return np.where(a == 0, at_zero, (a > 0).astype(a.dtype)).astype(a.dtype)
 
 
-heaviside = op("heaviside(Tensor self, Tensor values)", _heaviside, in_place=True)
+def _check_heaviside(self, values):
+    if COMPLEX in (self.dtype.kind, values.dtype.kind):
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
+    if self.dtype is not values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
+heaviside = op("heaviside(Tensor self, Tensor values)", _heaviside, in_place=True, check=_check_heaviside)
 
 # -- powers --------------------------------------------------------------------------------------------------------
 
@@ -233,6 +237,7 @@ ldexp = op(
     self=lambda grad, other: grad * conj(other.exp2()),
     other=lambda grad, result: grad * conj(result * math.log(2)),
     jvp=_ldexp_tangent,
+    drops_imaginary=False,
 )
 
 
