@@ -333,11 +333,8 @@ def run_out(row: Row, values: list, out):
 def check_no_leaves(row: Row, outs) -> None:
     """Raise ``RuntimeError`` where a leaf that requires grad, or a view of one, is to take a result."""
     for entry in outs:
-        if (
-            thread.grad_enabled
-            and entry.requires_grad
-            and (entry.is_leaf or (entry._base is not None and entry._base.is_leaf))
-        ):
+        owner = entry if entry._base is None else entry._base
+        if thread.grad_enabled and entry.requires_grad and owner.is_leaf:
             raise RuntimeError(
                 f"aten::{row.name}(): functions with out=... arguments don't support automatic differentiation, but "
                 "one of the arguments requires grad."

@@ -6,7 +6,7 @@ from .. import creation, determinism, legacy
 from .._tensor import Tensor
 from ..dtypes import BY_NAME
 from ..promotion import result_dtype
-from . import calculus, elementwise, joining, linalg, methods, rearranging, shapes
+from . import calculus, elementwise, joining, methods, rearranging, shapes
 from .calls import FUNCTIONS
 from .families import compositions
 from .table import op
@@ -57,8 +57,10 @@ def result_type(tensor1, tensor2):
 
 def broadcast_tensors(*tensors):
     """All tensors with their common shape: views, or the tensor itself where it has that shape already."""
-    shape = broadcast_shapes(*(t._array.shape for t in tensors))
-    return tuple(t if t._array.shape == tuple(shape) else t.expand(shape) for t in tensors)
+    from .dims import broadcast_shape
+
+    shape: tuple = functools.reduce(broadcast_shape, (t._array.shape for t in tensors), ())
+    return tuple(t if t._array.shape == shape else t.expand(shape) for t in tensors)
 
 
 def broadcast_to(input, size):
