@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
+from ..dtypes import BY_NUMPY
 from ..graph.inplace import written
+from . import index_demands as demands
 from .elementwise import zeros_like
 from .table import op
 from .views import select, slice_, unsqueeze
@@ -67,9 +69,8 @@ index_put_zeros = op(
 
 def _place(array, indices, values, accumulate):
     result = array.copy(order="C" if 0 in array.strides else "K")
-    _check_bounds(array, indices)
     keys = _keys(indices)
-    target = result[keys].shape
+    target = _indexed_shape(array, indices)
     if values.shape != target:
         try:
             values = np.broadcast_to(values, target)
@@ -78,6 +79,16 @@ def _place(array, indices, values, accumulate):
                 f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
                 f"shape {list(target)}"
             ) from None
+    if 0 in _indexed_extents(array, indices):
+        raise IndexError("index is out of bounds for dimension with size 0")
+    if values.dtype != array.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{BY_NUMPY[array.dtype].scalar} for the destination and {BY_NUMPY[values.dtype].scalar} for the source."
+        )
+    if not values.size:
+        return result
+    _check_bounds(array, indices)
     if accumulate:
         np.add.at(result, keys, values)
     else:
@@ -85,9 +96,26 @@ def _place(array, indices, values, accumulate):
     return result
 
 
+def _indexed_extents(array, indices) -> list[int]:
+    return [extent for index, extent in zip(indices, array.shape, strict=False) if index is not None and index.size]
+
+
+def _indexed_shape(array, indices) -> tuple:
+    """The shape of ``array[indices]``, wherever the indices point."""
+    shape, nowhere, dim = list(array.shape), [], 0
+    for index in indices:
+        masked = index is not None and index.dtype.kind == "b"
+        if index is not None and not masked:
+            shape[dim], index = 1, np.zeros_like(index)
+        nowhere.append(index)
+        dim += index.ndim if masked else 1
+    return np.broadcast_to(np.zeros(1, np.bool_), shape)[_keys(nowhere)].shape
+
+
 index_put = op(
     "index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False)",
     lambda a, indices, values, accumulate: _place(a, indices, values, accumulate),
+    check=demands.index_put,
     in_place=True,
     self=lambda grad, indices, accumulate: grad if accumulate else index_put(grad, indices, grad.new_zeros(()), False),
     values=lambda grad, indices: index_row(grad, indices),
@@ -145,7 +173,7 @@ def resolve(tensor: Tensor, key):
         elif isinstance(item, int):
             extent = view._array.shape[dim]
             if not -extent <= item < extent:
-                raise IndexError(f"index {item} is out of bounds for dimension {dim} with size {extent}")
+                raise IndexError(f"index {item} is out of bounds for dimension {position} with size {extent}")
             view = select(view, dim, item)
         else:
             width = _consumed(item)
@@ -227,13 +255,18 @@ _NO_DIMENSIONS = (
 )
 
 
+def _no_dimensions(key: int) -> IndexError:
+    """The first element of a number is advised against; others are not there."""
+    return IndexError(f"index {key} is out of bounds for dimension 0 with size 0" if key else _NO_DIMENSIONS)
+
+
 def getitem(self: Tensor, key) -> Tensor:
     """``self[key]``."""
     from .views import alias
 
     if type(key) is int:
         if not self._array.ndim:
-            raise IndexError(_NO_DIMENSIONS)
+            raise _no_dimensions(key)
         extent = self._array.shape[0]
         if not -extent <= key < extent:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {extent}")
@@ -247,7 +280,7 @@ def getitem(self: Tensor, key) -> Tensor:
 def setitem(self: Tensor, key, value) -> None:
     """``self[key] = value``: a copy into a view, or ``index_put_``."""
     if not self._array.ndim and isinstance(key, int) and not isinstance(key, bool):
-        raise IndexError(_NO_DIMENSIONS)
+        raise _no_dimensions(key)
     view, advanced = resolve(self, key)
     if isinstance(value, Tensor):
         source = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from .. import creation, determinism, legacy
 from .._tensor import Tensor
 from ..dtypes import BY_NAME

@@ -297,6 +297,7 @@ op(
     jvp=lambda self_t, src_t, self, src, dim, index: _or_zero(self_t, self).select_scatter(
         _or_zero(src_t, src), dim, index
     ),
+    real_only=True,
 )
 op(
     "slice_scatter(Tensor self, Tensor src, int dim=0, int? start=None, int? end=None, int step=1)",
