@@ -57,7 +57,7 @@ class Message(msgspec.Struct, frozen=True):
 def collect(files: Iterable[SpecFile]) -> tuple[Message, ...]:
     """The distinct texts of `files`, by class and text; texts that one device or release alone has count too.
 
-    What a case's own program raises is not torch's, and left out.
+    What a case's own program raises is not torch's, and left out; so is an error without words.
     """
     found: dict[tuple[str, str, bool], list[tuple[Trigger, Mark, str]]] = {}
     for file in files:
@@ -67,7 +67,7 @@ def collect(files: Iterable[SpecFile]) -> tuple[Message, ...]:
                 for warns, thrown in ((False, step.raises), (True, step.warns)):
                     for exception, text, mark, since in _texts(thrown, case):
                         text = " ".join(_DEVICE_MARK.sub("", text).split())
-                        if (exception, text) in own:
+                        if not text or (exception, text) in own:
                             continue
                         trigger = _trigger(file, case, step, since)
                         found.setdefault((exception, text, warns), []).append((trigger, mark, file.shown))

@@ -46,7 +46,7 @@ def collected():
     return collect([load_text(SPEC, "a/b.yaml", "spec/a/b.yaml", check_programs=False)])
 
 
-def test_what_the_program_itself_raises_is_left_out():
+def test_what_the_program_itself_raises_and_what_has_no_words_is_left_out():
     spec = """\
 title: Errors of hooks
 cases:
@@ -63,6 +63,8 @@ cases:
         raises: {ValueError: of torch}
       - run: run(hook, again=True)
         raises: {RuntimeError: of the hook}
+      - run: run(5)
+        raises: {AssertionError: ""}
 """
     found = collect([load_text(spec, "a/b.yaml", "spec/a/b.yaml", check_programs=False)])
     assert [(m.exception, m.text) for m in found] == [("RuntimeError", "of the hook"), ("ValueError", "of torch")]
