@@ -258,7 +258,7 @@ def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra
             saved[name] = SavedTensor(result, True)
         else:
             saved[name] = source[2](self if source[1] == 0 else other)
-    if mask is not _BOTH and row.plan(_BOTH) != row.plan(mask):
+    if mask is not _BOTH and row.facts(mask):
         fill_facts(node, row, [self, other, *extra], mask)
 
 

@@ -81,18 +81,12 @@ def save(node, row: Row, mask: tuple, values: list, outputs: tuple, original_sel
 
 def fill_facts(node, row: Row, values: list, mask: tuple) -> None:
     """Plain parameters and facts are kept whatever is needed: they show as ``_saved_NAME``."""
-    saved = node.saved
-    for index, formula in enumerate(row.formulas):
-        if mask[index]:
-            continue
-        for name in formula.names:
-            if name in saved:
-                continue
-            source = row._source(name)
-            if source[0] == "input" and not row.parameters[source[1]].is_tensor:
-                saved[name] = values[source[1]]
-            elif source[0] == "fact" and isinstance(values[source[1]], Tensor):
-                saved[name] = source[2](values[source[1]])
+    for name, source in row.facts(mask):
+        value = values[source[1]]
+        if source[0] == "input":
+            node.saved.setdefault(name, value)
+        elif name not in node.saved and isinstance(value, Tensor):
+            node.saved[name] = source[2](value)
 
 
 def refuse_complex(row: Row, outputs: tuple) -> None:

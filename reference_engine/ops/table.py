@@ -122,6 +122,20 @@ class Row:
             found = self.plans[mask] = tuple(wanted.items())
         return found
 
+    def facts(self, mask: tuple) -> tuple:
+        """What is kept besides, because it shows as ``_saved_NAME``: numbers and facts, whatever ``mask`` needs."""
+        found = self.plans.get((mask,))
+        if found is None:
+            planned = {name for name, _ in self.plan(mask)}
+            names = {name: self._source(name) for index, formula in enumerate(self.formulas)
+                     for name in formula.names if not mask[index] and name not in planned}  # fmt: skip
+            found = self.plans[(mask,)] = tuple(
+                (name, source)
+                for name, source in names.items()
+                if source[0] == "fact" or (source[0] == "input" and not self.parameters[source[1]].is_tensor)
+            )
+        return found
+
     def _is_kept_anyway(self, name: str) -> bool:
         """PyTorch leaves out only an input that a single derivative, one not needed, asks for."""
         kind = self._source(name)[0]
@@ -345,6 +359,7 @@ def op(
     demands=None,
     check=None,
     together: bool = False,
+    drops_imaginary: bool = True,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -353,6 +368,7 @@ def op(
     (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
     ``demands`` of a view is called with the arguments and raises for what its memory alone does not tell.
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
+    ``drops_imaginary`` says that of a complex gradient for a real input the real part is taken; else it is refused.
     ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
@@ -385,6 +401,7 @@ def op(
     row.positions = {parameter: position for position, parameter in enumerate(names)}
     if formulas:
         row.node_class = node_type((node or camel(name) + "Backward0"), row, hidden)
+        row.node_class.drops_imaginary = drops_imaginary
         row.in_place_class = node_type(in_place_node, row, hidden) if in_place_node else row.node_class
     ROWS.append(row)
     return calls.publish(row, method, function)
