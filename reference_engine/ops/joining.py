@@ -139,9 +139,24 @@ flip = op(
     self=lambda grad, dims: grad.flip(dims),
     jvp="linear",
 )
+
+
+def _check_roll(self, shifts, dims):
+    """Raises ``RuntimeError`` for unlike numbers of shifts and dimensions, ``IndexError`` for dimensions not there."""
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if len(shifts) != len(dims) and (dims or len(shifts) > 1):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}")
+    for dim in dims if self._array.size else ():
+        if not self.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        wrap_dim(dim, self.ndim)
+
+
 roll = op(
     "roll(Tensor self, int[] shifts, int[] dims=())",
-    lambda a, shifts, dims: np.roll(a, shifts if dims else shifts[0], dims or None),
+    lambda a, shifts, dims: np.roll(a, shifts if dims else shifts[0], dims or None) if a.size else a.copy(),
+    check=_check_roll,
     self=lambda grad, shifts, dims: grad.roll(tuple(-s for s in shifts), dims),
     jvp="linear",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..dtypes import BY_NUMPY
+from ..dtypes import BY_NUMPY, INTEGER
 from .dims import wrap_dim
 from .extrema import return_type
 from .refusals import not_implemented
@@ -192,10 +192,19 @@ def histogram(input, bins, *, range=None, weight=None, density: bool = False):
 
 
 def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
-    """How often each non-negative integer occurs, or the sum of its ``weights``."""
+    """How often each non-negative integer occurs, or the sum of its ``weights``.
+
+    Raises ``NotImplementedError`` for other dtypes than integers, ``RuntimeError`` for negative numbers and lengths.
+    """
+    if input.dtype.kind != INTEGER:
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype.scalar}'")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
     if input.ndim != 1 or (input.numel() and input._array.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
-    counts = np.bincount(input._array, None if weights is None else weights._array, minlength)
+    if weights is not None and weights._array.shape != input._array.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
+    counts = np.bincount(input._array, None if weights is None else weights._array.real, minlength)
     stored = np.int64 if weights is None else np.float32 if weights.dtype.name == "float32" else np.float64
     return make(counts.astype(stored), input.device)
 

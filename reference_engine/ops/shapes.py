@@ -64,10 +64,23 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def unflatten(self: Tensor, dim: int, sizes) -> Tensor:
-    """Dimension ``dim`` split into ``sizes``."""
+    """Dimension ``dim`` split into ``sizes``. Raises ``IndexError`` and ``RuntimeError`` where they do not fit."""
     dim = wrap_dim(dim, self.ndim)
     sizes = tuple(sizes)
-    inferred = infer_size(sizes, self._array.shape[dim])
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    unexpected = "unflatten got an unexpected error:\n"
+    if not self.ndim:
+        raise RuntimeError(f"{unexpected}Dimension specified as {dim} but tensor has no dimensions")
+    try:
+        inferred = infer_size(sizes, self._array.shape[dim])
+    except RuntimeError as error:
+        if "is invalid for input" not in str(error):
+            raise RuntimeError(f"{unexpected}{error}") from None
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({self._array.shape[dim]}) in the input tensor"
+        ) from None
     return view(self, (*self._array.shape[:dim], *inferred, *self._array.shape[dim + 1 :]))
 
 

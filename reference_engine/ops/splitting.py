@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from .._tensor import Tensor
+from ..dtypes import int64
 from ..version import VersionCounter
 from .dims import wrap_dim
 from .table import op
@@ -172,9 +173,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0):
 
 
 def _unbind(array: np.ndarray, dim: int) -> list[np.ndarray]:
+    dim = wrap_dim(dim, array.ndim)
     if not array.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    dim = wrap_dim(dim, array.ndim)
     return [array[(slice(None),) * dim + (index, ...)] for index in range(array.shape[dim])]
 
 
@@ -196,11 +197,26 @@ unbind = op(
 )
 
 
+def _listed(indices: Tensor):
+    if indices.dtype is not int64:
+        raise RuntimeError(
+            f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {indices.dtype.scalar}"
+        )
+    if indices.ndim > 1:
+        raise RuntimeError(
+            "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but "
+            f"got a tensor with {indices.ndim} dims"
+        )
+    return indices.tolist()
+
+
 def tensor_split(input: Tensor, indices_or_sections, dim: int = 0):
-    """Views between the given indices, or that many views of nearly equal length."""
-    extent = input.size(dim)
+    """Views between the given indices, or that many views of nearly equal length. Raises ``RuntimeError``."""
+    if not input.ndim:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     if isinstance(indices_or_sections, Tensor):
-        indices_or_sections = indices_or_sections.tolist()
+        indices_or_sections = _listed(indices_or_sections)
+    extent = input.size(dim)
     if isinstance(indices_or_sections, int):
         sections = indices_or_sections
         if sections <= 0:

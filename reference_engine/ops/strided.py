@@ -11,16 +11,25 @@ from .table import op
 from .views import _zeros
 
 
-def _as_strided_forward(tensor: Tensor, size: tuple, stride: tuple, storage_offset):
+def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, in_place: bool = False) -> None:
+    """Raises ``RuntimeError`` for extents and strides that do not belong together or reach beyond the storage."""
     storage = tensor._storage
     offset = tensor.storage_offset() if storage_offset is None else storage_offset
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(step < 0 for step in stride):
+        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
+    if offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {offset}")
+    if any(extent < 0 for extent in size):
+        raise RuntimeError(
+            "numel: integer multiplication overflow"
+            if in_place
+            else f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}"
+        )
     needed = 0
     if 0 not in size:
         needed = (sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1 + offset) * tensor._array.itemsize
-    if len(size) != len(stride):
-        raise RuntimeError(f"mismatch in length of strides and shape. Lengths are {len(stride)} and {len(size)}")
-    if any(step < 0 for step in stride):
-        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(stride)}")
     if needed > storage.nbytes():
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
@@ -140,7 +149,7 @@ def as_strided_node(base: Tensor, view: Tensor):
 def as_strided(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
     """A view with explicit extents, strides and offset (in elements). Raises ``RuntimeError`` out of bounds."""
     size, stride = tuple(size), tuple(stride)
-    _as_strided_forward(self, size, stride, storage_offset)
+    demand_strides(self, size, stride, storage_offset)
     return as_strided_row(self, size, stride, storage_offset, _Origin(self))
 
 

@@ -14,7 +14,7 @@ from . import mismatches
 from .calls import METHODS
 from .dispatch import run_in_place
 from .recording import new_node, save
-from .strided import _Origin, as_strided_row
+from .strided import _Origin, as_strided_row, demand_strides
 from .table import camel, op
 
 
@@ -244,7 +244,10 @@ def _numbered(node_class: type, number: int) -> type:
 
 
 def as_strided_(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
-    values = [self, tuple(size), tuple(stride), storage_offset, _Origin(self)]
+    """``as_strided`` on the tensor itself. Raises as that does."""
+    size, stride = tuple(size), tuple(stride)
+    demand_strides(self, size, stride, storage_offset, True)
+    values = [self, size, stride, storage_offset, _Origin(self)]
     return reshape_in_place(as_strided_row.row, values, 1)
 
 

@@ -67,7 +67,8 @@ def observe(library, example: Example) -> dict:
 
 
 def _said(error: Exception) -> tuple[str, str]:
-    return type(error).__name__, str(error)
+    """What is raised, without the places in compiled code that a few texts of torch go on to list."""
+    return type(error).__name__, str(error).partition("\nException raised from ")[0]
 
 
 def _tensors(library, values: list) -> list:
