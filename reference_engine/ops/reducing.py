@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._state import warn_once
+from .._state import thread, warn_once
 from ..determinism import alert
+from ..graph.edges import gradient_edge, set_history
+from ..graph.node import ErrorNode
+from . import index_demands as demands
 from .dims import wrap_dim
 from .elementwise import where, zeros_like
 from .scatter import _check_index, _within
@@ -50,14 +53,10 @@ def _reduced(array, places, values, reduce: str, include_self: bool):
 def _scatter_reduce(array, dim, index, src, reduce, include_self):
     if reduce not in _BY:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
-    if array.dtype != src.dtype:
-        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if not array.ndim:
         lifted = _scatter_reduce(array.reshape(1), 0, index.reshape(-1), src.reshape(-1), reduce, include_self)
         return lifted.reshape(())
     dim = wrap_dim(dim, array.ndim)
-    if index.size and index.ndim != array.ndim:
-        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     _check_index(index, array.shape[dim], dim)
     if not index.size:
         return array.copy()
@@ -67,6 +66,11 @@ def _scatter_reduce(array, dim, index, src, reduce, include_self):
 
 class _ByScatter:
     """The three moves between elements and the places that an index names, for ``scatter_reduce``."""
+
+    twice = (
+        "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered to the same "
+        "position in self"
+    )
 
     def __init__(self, dim, index):
         self.dim, self.index = dim, index
@@ -86,6 +90,11 @@ class _ByScatter:
 
 class _ByIndex(_ByScatter):
     """The same for ``index_reduce``, whose index names whole slices."""
+
+    twice = (
+        "index_reduce(): Double backward is unsupported for source when >1 zeros in source are scattered to the same "
+        "position in self"
+    )
 
     def gather(self, tensor):
         return tensor.index_select(self.dim, self.index)
@@ -133,7 +142,12 @@ def _product_grad(moves, grad, self, source, include_self, result):
     single = zero & (zeros == 1)
     past = moves.reduce(self, source.masked_fill(single, 1), "prod", include_self)
     others = moves.gather(grad * result) / source.masked_fill(zero, 1)
-    return where(single, moves.gather(grad * past), others)
+    found = where(single, moves.gather(grad * past), others)
+    # Past several zeros the first derivative is zero, but what is computed here does not lead to the second.
+    if thread.grad_enabled and found.requires_grad and (zeros._array > 1).any():
+        node, found = ErrorNode((gradient_edge(found),), moves.twice), found.detach()
+        set_history(found, node)
+    return found
 
 
 def _source_grad(moves, grad, self, source, reduce, include_self, result):
@@ -166,6 +180,7 @@ def _scatter_tangent(self_t, src_t, self, src, dim, index, reduce, include_self,
 scatter_reduce = op(
     "scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True)",
     _scatter_reduce,
+    check=demands.scatter,
     in_place=True,
     self=lambda grad, self, dim, index, src, reduce, include_self, result: _self_grad(
         _ByScatter(dim, index), grad, self, src, reduce, include_self, result
