@@ -27,7 +27,7 @@ from ..lazy import LazyArray, bits, lazily, settled
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
-from .outputs import check_cast, check_in_place, check_out, is_fill, out_name
+from .outputs import check_cast, check_in_place, check_out, check_result, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -313,7 +313,8 @@ def run_out(row: Row, values: list, out):
     finally:
         thread.grad_enabled = recording
     for entry, result in zip(outs, results if type(results) is tuple else (results,), strict=False):
-        write_out(entry, result, is_fill(values, row))
+        check_result(values, row, result.dtype, entry.dtype)
+        write_out(entry, result, True)
     if unknown and wants and thread.grad_enabled and row.differentiable:
         tensors = [*arguments.tensors_in(values, row), *outs]
         edges = tuple(gradient_edge(tensor) for tensor in tensors if tensor.requires_grad)
@@ -341,9 +342,9 @@ def check_no_leaves(row: Row, outs) -> None:
             )
 
 
-def write_out(target: Tensor, result: Tensor, filled: bool = False) -> None:
-    """Copy ``result`` into ``target``, resizing it first when the shapes differ. What is ``filled`` takes any dtype."""
-    if not filled:
+def write_out(target: Tensor, result: Tensor, checked: bool = False) -> None:
+    """Copy ``result`` into ``target``, resizing it first when the shapes differ. Dtypes may be ``checked`` already."""
+    if not checked:
         check_cast(result.dtype, target.dtype)
     if target._array.shape != result._array.shape:
         if target._array.size:
@@ -357,5 +358,6 @@ def write_out(target: Tensor, result: Tensor, filled: bool = False) -> None:
         target._array = np.empty(result._array.shape, target.dtype.numpy)
         target._storage.owner = target._array
     inplace.check_overlap(target._array)
-    target._array[...] = result._array
+    found = result._array
+    target._array[...] = found.real if result.dtype.is_complex and not target.dtype.is_complex else found
     inplace.bump_version(target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX
 from ..graph.inplace import written
 from .dims import wrap_dim
 from .elementwise import zeros_like
@@ -251,10 +252,18 @@ op("argsort(Tensor self, int dim=-1, bool descending=False, bool stable=False)",
    lambda a, dim, descending, stable: _sort(a, dim, descending, stable)[1], differentiable=False)  # fmt: skip
 
 
+def _check_topk(self, k, dim, largest, sorted):
+    dim = wrap_dim(dim, self.ndim)
+    if not 0 <= k <= (self._array.shape[dim] if self.ndim else 1):
+        raise RuntimeError("selected index k out of range")
+    if self.dtype.kind == COMPLEX:
+        raise RuntimeError(" topk does not support complex dtypes on CPU")
+    if self.dtype.kind == BOOL:
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+
+
 def _topk(array, k, dim, largest, sorted):
     dim = wrap_dim(dim, array.ndim)
-    if not 0 <= k <= (array.shape[dim] if array.ndim else 1):
-        raise RuntimeError("selected index k out of range")
     values, order = _sort(array, dim, largest, True)
     if not array.ndim:
         return values, order
@@ -267,20 +276,21 @@ op(
     _topk,
     self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
     jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
-    refuses=(
-        ("c", "! topk does not support complex dtypes on CPU"),
-        ("b", "!topk does not support bool dtypes on CPU"),
-    ),
+    check=_check_topk,
     non_differentiable=("indices",),
     returns=return_type("topk", "values", "indices"),
 )
 
 
-def _running(compare):
+def _running(name, compare):
     def forward(array, dim):
+        if not array.ndim and dim not in (0, -1):
+            raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
         dim = wrap_dim(dim, array.ndim)
         if not array.ndim:
             return array.copy(), np.zeros((), np.int64)
+        if array.size and array.dtype.kind == "c":
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
         moved = np.moveaxis(array, dim, 0)
         values, places = moved.copy(), np.zeros(moved.shape, np.int64)
         for index in range(1, len(moved)):
@@ -295,7 +305,8 @@ def _running(compare):
 for _name, _compare in (("cummax", np.greater_equal), ("cummin", np.less_equal)):
     op(
         f"{_name}(Tensor self, int dim) -> values, indices",
-        _running(_compare),
+        _running(_name, _compare),
+        real_only=True,
         self=lambda grads, self, dim, indices: written(zeros_like(self)).scatter_add_(dim, indices, grads[0]),
         jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
         non_differentiable=("indices",),

@@ -306,6 +306,14 @@ log_sigmoid = activation(
 )
 
 
+def _check_embedding(weight, indices, *_):
+    """Raises ``RuntimeError`` for a table that is none, or that has no rows to take."""
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if not weight._array.shape[0] and indices.numel():
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
+
+
 def _embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
     if indices.size and (indices.min() < 0 or indices.max() >= weight.shape[0]):
         raise IndexError("index out of range in self")
@@ -328,6 +336,8 @@ def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_
 embedding = op(
     "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
     _embedding,
+    check=_check_embedding,
+    real_only=True,
     weight=backward_operation("embedding_dense_backward", _embedding_grad, ()),
     jvp=lambda weight_t, indices: weight_t[indices],
     method=False,

@@ -8,7 +8,7 @@ exactly their own dtype. Rule: ``TensorIterator``.
 from __future__ import annotations
 
 from .._tensor import Tensor
-from ..dtypes import COMPLEX, FLOATING
+from ..dtypes import COMPLEX, FLOATING, float32
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from .dims import broadcast_shape
 from .table import AS_IS, COMPARE, FLOAT, Row
@@ -30,6 +30,7 @@ _SAME = {
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
 _CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a fraction becomes floating
 _BROADCASTING = ("lerp",)  # rows that promote nothing, yet broadcast
+_COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
 
 
@@ -62,6 +63,15 @@ def check_cast(dtype, target) -> None:
 def is_fill(values: list, row: Row) -> bool:
     """Whether all that an ``out=`` tensor gets is one number: the number one to whatever power."""
     return row.name == "pow" and type(values[0]) in (int, float, complex) and values[0] == 1
+
+
+def check_result(values: list, row: Row, dtype, target) -> None:
+    """Raise where a result of ``dtype`` may not be written into an ``out=`` tensor of dtype ``target``."""
+    if is_fill(values, row) or row.name in _COMPUTED_IN_PLACE:
+        return
+    if row.name in ("cat", "stack") and not can_cast_dtype(dtype, target):
+        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {target.scalar}")
+    check_cast(dtype, target)
 
 
 def check_in_place(values: list, row: Row) -> None:
@@ -102,6 +112,10 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         text = None  # magnitudes are cast
     elif row.name == "heaviside" and out.dtype.kind == COMPLEX:
         text = "heaviside is not yet implemented for complex tensors."
+    elif row.name == "logsumexp" and out.dtype.kind < FLOATING:
+        raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {out.dtype.scalar}")
+    elif row.name == "mean" and out.dtype.kind < FLOATING <= values[0].dtype.kind:
+        check_cast(float32, out.dtype)  # the sum is divided in its own dtype
     if row.name in _CLAMPS and row.promote == AS_IS:
         wanted = result_dtype(values)
         if out.dtype is not wanted and wanted.kind != COMPLEX:

@@ -255,7 +255,7 @@ std_row = op(
 def spread_function(row, name):
     """The public function over a row of spread: with ``unbiased`` or ``correction``, over all or some dimensions."""
 
-    def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
+    def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None, out=None):
         if isinstance(dim, bool):
             dim, unbiased = None, dim
         if unbiased is not None or (dim is not None and correction is None):
@@ -264,9 +264,20 @@ def spread_function(row, name):
             subject = "std and var" if name in ("std", "var") else name
             raise RuntimeError(f"{subject} only support floating point and complex dtypes")
         dims = (dim,) if isinstance(dim, int) else dim
-        return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim)
+        options = {} if out is None else {"out": out}
+        return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim, **options)
 
     spread.__name__ = spread.__qualname__ = name
+    return spread
+
+
+def spread_method(function):
+    """The method of a function of spread, which takes no ``out=``."""
+
+    def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
+        return function(self, dim, unbiased, keepdim, correction=correction)
+
+    spread.__name__ = spread.__qualname__ = function.__name__
     return spread
 
 
@@ -333,4 +344,4 @@ cumprod = op(
 
 
 FUNCTIONS = (var, std)
-METHODS = (var, std, sum_to_size)
+METHODS = (spread_method(var), spread_method(std), sum_to_size)

@@ -22,10 +22,10 @@ def embedding(
     rows = weight.size(0)
     if padding_idx is None:
         padding_idx = -1
-    elif not -rows <= padding_idx < rows:
+    elif padding_idx and not -rows <= padding_idx < rows:
         raise AssertionError("Padding_idx must be within num_embeddings")
-    else:
-        padding_idx %= rows
+    elif padding_idx < 0:
+        padding_idx += rows
     if input.dtype not in (torch.int64, torch.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but "
