@@ -105,13 +105,13 @@ class Conversion:
         return complex(self._scalar(warns=True))
 
     def _scalar(self, warns: bool = False):
-        if self._array.size != 1:
-            raise ValueError("only one element tensors can be converted to Python scalars")
         if warns and thread.grad_enabled and self.requires_grad:
             warn_once(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first."
             )
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
         return self.item()
 
     def __index__(self) -> int:

@@ -25,17 +25,16 @@ def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
     _measure(data, shape)
     leaves: list = []
     _flatten(data, 0, shape, leaves)
-    values, kinds = [], set()
+    kinds = set()
     for leaf in leaves:
         if isinstance(leaf, Tensor):
             kinds.add(leaf.dtype)
-            leaf = leaf.item()
         elif isinstance(leaf, np.generic):
             kinds.add(of_array(np.asarray(leaf)))
         else:
             kinds.add(type(leaf))
-        values.append(leaf)
     found = wanted or _dtype_of_leaves(kinds)
+    values = [_read(leaf, found) if isinstance(leaf, Tensor) else leaf for leaf in leaves]
     if found.kind < COMPLEX and complex in kinds:
         raise TypeError("must be real number, not complex")
     if found.kind == 0:
@@ -44,6 +43,13 @@ def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
         values = [_as_int(value, found) for value in values]
     array = np.array(values, np.float64 if found.numpy.itemsize == 2 and found.kind == FLOATING else found.numpy)
     return array.astype(found.numpy, copy=False).reshape(shape)
+
+
+def _read(tensor: Tensor, found: dtype):
+    """A tensor among numbers, read as ``float``, ``complex`` or ``operator.index`` would, with what they refuse."""
+    if found.kind >= FLOATING:
+        return tensor.__complex__() if found.kind == COMPLEX else tensor.__float__()
+    return tensor.__index__()
 
 
 def _as_int(value, found: dtype) -> int:
@@ -75,7 +81,7 @@ def _dtype_of_leaves(kinds: set) -> dtype:
 
 
 def _is_sequence(data) -> bool:
-    return isinstance(data, (list, tuple, range)) or (isinstance(data, (Tensor, np.ndarray)) and data.ndim > 0)
+    return isinstance(data, (list, tuple, range)) or (isinstance(data, np.ndarray) and data.ndim > 0)
 
 
 def _measure(data, shape: list[int]) -> None:
@@ -92,8 +98,6 @@ def _measure(data, shape: list[int]) -> None:
 
 def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
     if depth == len(shape):
-        if isinstance(data, Tensor) and data.ndim:
-            raise ValueError("only one element tensors can be converted to Python scalars")
         if _is_sequence(data):
             raise ValueError(f"too many dimensions '{type(data).__name__}'")
         if isinstance(data, np.ndarray):
@@ -102,9 +106,10 @@ def _flatten(data, depth: int, shape: list[int], leaves: list) -> None:
             raise TypeError(f"must be real number, not {type(data).__name__}")
         leaves.append(data)
         return
-    if not _is_sequence(data):
+    # Nesting is measured along first elements, and ends at a tensor; where others go deeper tensors are taken apart.
+    if not _is_sequence(data) and not (isinstance(data, Tensor) and data.ndim):
         raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
-    for entry in data:
+    for entry in data.detach() if isinstance(data, Tensor) else data:
         _flatten(entry, depth + 1, shape, leaves)

@@ -31,6 +31,9 @@ _DIRTY_VIEW_SEVERAL = (
 
 def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
     """``cls.apply(*args, **kwargs)``; ``separate`` tells whether the class has a ``setup_context`` of its own."""
+    for switch in ("clear_saved_tensors_on_access", "boxed_grads_call"):
+        if type(chosen := getattr(cls, switch)) is not bool:
+            raise RuntimeError(f"{switch} must be a bool, got {type(chosen).__name__}")
     node = Node.__new__(cls._backward_cls)
     positional, args = args, (*args, *kwargs.values())
     edges, edge_of, needs = [], [], []
