@@ -115,8 +115,10 @@ def scatter(self: Tensor, dim: int, index: Tensor, src, *_) -> None:
     fits = all(n <= have for at, (n, have) in enumerate(zip(sizes, own, strict=True)) if at != place)
     beside = ""
     if isinstance(src, Tensor):
-        given = src._array.shape or (1,)
-        fits = fits and all(n <= given[wrap_dim(at, len(given))] for at, n in enumerate(sizes))
+        given = src._array.shape
+        fits = fits and all(n <= (given[wrap_dim(at, len(given))] if given else 1) for at, n in enumerate(sizes))
+        if max(len(given), 1) != len(sizes):
+            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
         beside = f" and to be no larger size than src {list(src._array.shape)}"
     if not fits:
         raise RuntimeError(

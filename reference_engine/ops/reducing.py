@@ -18,6 +18,7 @@ from .scatter import _check_index, _within
 from .table import op
 
 _BY = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_BY |= {"max": np.maximum, "min": np.minimum}  # older names, which have no derivative
 
 
 def _neutral(dtype, reduce: str):
@@ -25,7 +26,7 @@ def _neutral(dtype, reduce: str):
         return dtype.type(0)
     if reduce == "prod":
         return dtype.type(1)
-    lowest = reduce == "amax"
+    lowest = reduce in ("amax", "max")
     if dtype.kind in "iu":
         return np.iinfo(dtype).min if lowest else np.iinfo(dtype).max
     return dtype.type(not lowest) if dtype.kind == "b" else dtype.type(-np.inf if lowest else np.inf)
@@ -115,8 +116,10 @@ def _counts(moves, grad, source, include_self):
     return counts.masked_fill(counts == 0, 1)
 
 
-def _shares(moves, grad, self, source, result):
+def _shares(moves, grad, self, source, reduce, result):
     """Which elements attain the extremum, on both sides, and the gradient that each of them gets."""
+    if reduce not in ("amax", "amin"):
+        raise RuntimeError(f"Expected 'reduce' to be one of 'sum', 'prod', 'mean', 'amax', 'amin' but got {reduce}.")
     mine = (self == result).to(self.dtype)
     theirs = (source == moves.gather(result)).to(self.dtype)
     return mine, theirs, grad / moves.add(mine, theirs)
@@ -131,7 +134,7 @@ def _self_grad(moves, grad, self, source, reduce, include_self, result):
     elif reduce == "sum":
         found = grad
     else:
-        mine, _, share = _shares(moves, grad, self, source, result)
+        mine, _, share = _shares(moves, grad, self, source, reduce, result)
         found = mine * share
     return found if include_self else moves.clear(found)
 
@@ -157,13 +160,13 @@ def _source_grad(moves, grad, self, source, reduce, include_self, result):
         return moves.gather(grad) / moves.gather(_counts(moves, grad, source, include_self))
     if reduce == "sum":
         return moves.gather(grad)
-    _, theirs, share = _shares(moves, grad, self, source, result)
+    _, theirs, share = _shares(moves, grad, self, source, reduce, result)
     return theirs * moves.gather(share)
 
 
 def _scatter_tangent(self_t, src_t, self, src, dim, index, reduce, include_self, result):
-    """Linear reductions act on tangents; a product has none in PyTorch, not even an error."""
-    if reduce == "prod":
+    """Linear reductions act on tangents; products and older names have none in PyTorch, not even an error."""
+    if reduce in ("prod", "max", "min"):
         return None
     self_t = zeros_like(self) if self_t is None else self_t
     src_t = zeros_like(src) if src_t is None else src_t
@@ -213,7 +216,7 @@ def _check_index_reduce(array, dim, index, source, reduce):
     """Raise ``RuntimeError`` or ``IndexError`` for operands that do not fit together."""
     from ..dtypes import BY_NUMPY
 
-    if reduce not in _BY or reduce == "sum":
+    if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     kind, of_source, of_self = (BY_NUMPY[value.dtype].scalar for value in (index, source, array))
     if index.ndim > 1:
