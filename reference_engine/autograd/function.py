@@ -331,7 +331,9 @@ def once_differentiable(fn):
         if not any(isinstance(arg, Tensor) and arg.requires_grad for arg in args):
             return outputs
         listed = outputs if isinstance(outputs, tuple) else (outputs,)
-        edges = tuple(gradient_edge(arg) for arg in args if isinstance(arg, Tensor))
+        # The node leads to leaves of its own, as in torch: a pass for the Function's inputs never comes by it.
+        leaves = [output.detach().requires_grad_() for output in listed if output is not None]
+        edges = tuple(gradient_edge(leaf) for leaf in leaves)
         node = ErrorNode(edges, "trying to differentiate twice a function that was marked with @once_differentiable")
         result = []
         for output in listed:

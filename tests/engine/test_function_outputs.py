@@ -224,3 +224,35 @@ for x in (torch.ones(2), torch.ones(2, requires_grad=True) * 1, torch.ones(2, re
 def test_function_outputs(program):
     ours, wanted = agree(program)
     assert ours == wanted
+
+
+_ONCE = """
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, t):
+        ctx.save_for_backward(t)
+        return t ** 2
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return g * 2 * ctx.saved_tensors[0]
+x = torch.tensor([2.], requires_grad=True)
+seed = torch.tensor([1.], requires_grad=True)
+first, = torch.autograd.grad(Square.apply(x), x, seed, create_graph=True)
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "print(torch.autograd.grad(first, (x, seed), allow_unused=True))",
+        "torch.autograd.grad(first, seed)",
+        "first.backward(inputs=[seed]); print(seed.grad)",
+        "first.backward()",
+        "(first * seed).backward()",
+        "print(torch.autograd.functional.jvp(Square.apply, torch.tensor([2.]), torch.tensor([5.])))",
+    ],
+)
+def test_what_is_differentiable_once_leads_to_no_tensor_of_the_caller(call):
+    ours, wanted = agree(_ONCE + call)
+    assert ours == wanted
