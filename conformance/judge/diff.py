@@ -140,6 +140,20 @@ def declared_by(step: Step) -> Iterator[tuple[str, str]]:
                     yield from ((subject.where, field) for field in subject.fields)
                 if tolerates and "data" in subject.fields:
                     yield subject.where, "data"
+        if chooses and may_be_none(assertion.expected):
+            yield assertion.expression.text.strip(), "name"
+
+
+def may_be_none(expected: Expectation) -> bool:
+    """Whether None is among what an expectation chooses from: a name may then hold no tensor somewhere."""
+    match expected:
+        case OneOf(options=chosen):
+            return any(may_be_none(option) for option in chosen)
+        case PerDevice(branches=branches) | PerTorch(branches=branches):
+            return any(may_be_none(branch) for _, branch in branches)
+        case Value(data=None):
+            return True
+    return False
 
 
 def slack_of(expected: Expectation) -> tuple[bool, bool, bool]:

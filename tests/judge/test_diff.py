@@ -243,6 +243,23 @@ def test_declared_differences_are_none(expression, expected, field, declared):
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected", "declared"),
+    [
+        ("y", "{per_torch: {'<2.1': null, '>=2.1': [1.]}}", True),
+        ("y", "{one_of: [[1.], null]}", True),
+        ("y", "{per_torch: {'<2.1': [1.], '>=2.1': [2.]}}", False),
+        ("y", "null", False),
+        ("x", "{per_torch: {'<2.1': null, '>=2.1': [1.]}}", False),
+        ("y.sum()", "{per_torch: {'<2.1': null, '>=2.1': 1.}}", False),
+    ],
+)
+def test_a_name_that_may_be_none_may_hold_no_tensor(expression, expected, declared):
+    instance = case(f'      - run: y = x\n        expect:\n          "{expression}": {expected}\n      - run: z = x\n')
+    ours = {"x": observation([1.0]), "y": observation([1.0], storage=1)}
+    assert (compared(ours, {"x": ours["x"]}, instance) == ()) is declared
+
+
+@pytest.mark.parametrize(
     ("expression", "where", "fields"),
     [
         ("w", ["w"], [{"data", "dtype", "shape", "device"}]),
