@@ -11,6 +11,9 @@ import numpy as np
 
 from .._state import process
 from ..autograd.tangents import tangent_of
+from ..creation import channels_last
+from ..dtypes import FLOATING, finfo
+from . import normalization_demands as demands
 from .elementwise import div
 from .refusals import not_differentiable
 from .table import op
@@ -51,11 +54,13 @@ def _batch_norm(array, weight, bias, running_mean, running_var, training, moment
     else:
         mean, scale = running_mean, 1 / np.sqrt(running_var + np.asarray(eps, running_var.dtype))
         saved = np.empty(0, array.dtype), np.empty(0, array.dtype)
-    result = (array - _per_channel(mean, array.ndim)) * _per_channel(scale, array.ndim)
+    # As the kernel: one factor and one offset per channel, each in the precision of the statistics.
+    precision = np.float64 if array.dtype.itemsize == 8 else np.float32
+    mean, factor = np.asarray(mean, precision), np.asarray(scale, precision)
     if weight is not None:
-        result = result * _per_channel(weight, array.ndim)
-    if bias is not None:
-        result = result + _per_channel(bias, array.ndim)
+        factor = factor * weight.astype(precision)
+    offset = -mean * factor if bias is None else bias.astype(precision) - mean * factor
+    result = _wide(array) * _per_channel(factor, array.ndim) + _per_channel(offset, array.ndim)
     return result.astype(array.dtype), *saved
 
 
@@ -248,6 +253,8 @@ def batch_norm(
             raise RuntimeError(f"{name} should contain {input.shape[1]} elements not {tensor.numel()}")
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+    if input._array.size:
+        demands.same_dtype("batch_norm", input, weight, bias, running_mean, running_var)
     not_differentiable("native_batch_norm", running_mean=running_mean, running_var=running_var)
     if process.forward_level >= 0:
         varying = any(tensor is not None and tangent_of(tensor) is not None for tensor in (input, weight, bias))
@@ -268,7 +275,9 @@ def _constant(running, training: bool, varying: bool):
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5):
     """Normalised over the trailing dimensions `normalized_shape`. Raises RuntimeError if they differ."""
+    demands.trailing_shape(normalized_shape, weight, bias)
     _demand_trailing(input, normalized_shape)
+    demands.same_dtype("LayerNormKernelImpl", input, weight, bias)
     return layer_norm_row(input, normalized_shape, weight, bias, eps)[0]
 
 
@@ -286,11 +295,17 @@ def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5
     """(N, C, *) normalised within each of `num_groups` groups of channels. Raises RuntimeError if C does not divide."""
     if input.dim() < 2:
         raise RuntimeError("Expected at least 2 dimensions for input tensor but received " + str(input.dim()))
+    demands.several_values([input.shape[0] * input.shape[1] // num_groups, num_groups, *input.shape[2:]])
     if input.shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{list(input.shape)} and num_groups={num_groups}"
         )
+    demands.per_channel(input, weight, bias)
+    demands.same_dtype("GroupNormKernelImpl", input, weight, bias)
+    if not (input.dim() == 4 and input.is_contiguous(memory_format=channels_last)):
+        input = input.contiguous()
+    weight, bias = (None if tensor is None else tensor.contiguous() for tensor in (weight, bias))
     return group_norm_row(input, weight, bias, num_groups, eps)[0]
 
 
@@ -304,15 +319,29 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ):
-    """(N, C, *) normalised per sample and channel."""
+    """(N, C, *) normalised per sample and channel.
+
+    Raises ValueError for a single element per channel, RuntimeError for statistics that are missing or do not fit.
+    """
+    if use_input_stats:
+        demands.several_values(input.size(), spatial=True)
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     samples, channels = input.shape[:2]
 
     def repeated(tensor):
         return None if tensor is None else tensor.repeat(samples)
 
     flat = input.contiguous().view(1, samples * channels, *input.shape[2:])
-    means, variances = repeated(running_mean), repeated(running_var)
-    result = batch_norm_row(flat, repeated(weight), repeated(bias), means, variances, use_input_stats, momentum, eps)[0]
+    means, variances, weights, biases = map(repeated, (running_mean, running_var, weight, bias))
+    for name, tensor in (("running_mean", means), ("running_var", variances), ("weight", weights), ("bias", biases)):
+        if tensor is not None and tensor.numel() != flat.shape[1]:
+            raise RuntimeError(f"{name} should contain {flat.shape[1]} elements not {tensor.numel()}")
+    if flat._array.size:
+        demands.same_dtype("batch_norm", flat, weights, biases, means, variances)
+    result = batch_norm_row(flat, weights, biases, means, variances, use_input_stats, momentum, eps)[0]
     for statistic, moved in ((running_mean, means), (running_var, variances)):
         if statistic is not None and use_input_stats:
             statistic.detach().copy_(moved.view(samples, channels).mean(0))
@@ -320,12 +349,18 @@ def instance_norm(
 
 
 def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
-    """Divided by the root of the mean square over the trailing dimensions `normalized_shape`."""
+    """Divided by the root of the mean square over the trailing dimensions `normalized_shape`.
+
+    Raises RuntimeError for shapes that do not fit, NotImplementedError for integers.
+    """
+    demands.trailing_shape(normalized_shape, weight, None)
     _demand_trailing(input, normalized_shape)
-    smallest = float(np.finfo(input.dtype.numpy).eps) if eps is None else eps
+    if input.dtype.kind < FLOATING:
+        raise NotImplementedError(f"\"rms_norm\" not implemented for '{input.dtype.scalar}'")
+    smallest = finfo(input.dtype).eps if eps is None else eps
     dims = _trailing(input.dim(), normalized_shape)
     result = input * (input.pow(2).mean(dims, keepdim=True) + smallest).rsqrt()
-    return result if weight is None else result * weight
+    return (result if weight is None else result * weight).contiguous()
 
 
 def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
