@@ -9,44 +9,45 @@ import numpy as np
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY
 from .arguments import parsed
-from .elementwise import conj, mul
+from .dims import broadcast_shape
+from .elementwise import conj, mul, zeros_like
+from .product_demands import (
+    check_addmm,
+    check_addmv,
+    check_baddbmm,
+    check_batch_kernel,
+    check_bmm,
+    check_mm,
+    check_mv,
+    kernel_runs,
+    refuse_bool,
+)
 from .table import op
-
-
-def _same_dtype(name: str, *arrays) -> None:
-    first = arrays[0].dtype
-    for array in arrays[1:]:
-        if array.dtype != first:
-            left, right = BY_NUMPY[first], BY_NUMPY[array.dtype]
-            raise RuntimeError(
-                f"expected m1 and m2 to have the same dtype, but got: {left.cpp} != {right.cpp}"
-                if name != "dot"
-                else f"dot : expected both vectors to have same dtype, but found {left.scalar} and {right.scalar}"
-            )
 
 
 def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Matrix product; sixteen-bit types and bool go through a wider type."""
     if a.dtype.itemsize == 2 and a.dtype.kind != "i":
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
+    if (
+        min(a.ndim, b.ndim) > 1
+        and 1 in (a.shape[-2], b.shape[-1])
+        and not (np.isfinite(a).all() and np.isfinite(b).all())
+    ):
+        return np.einsum("...ij,...jk->...ik", a, b)  # libraries skip zeros in products with a vector: no 0 * inf
     return np.matmul(a, b)
 
 
 def _mm(a, b):
-    if a.ndim != 2 or b.ndim != 2:
-        raise RuntimeError("self must be a matrix" if a.ndim != 2 else "mat2 must be a matrix")
-    if a.shape[1] != b.shape[0]:
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({a.shape[0]}x{a.shape[1]} and {b.shape[0]}x{b.shape[1]})"
-        )
-    _same_dtype("mm", a, b)
+    if kernel_runs(a, b):
+        refuse_bool("addmm_impl_cpu_", a)
     return _product(a, b)
 
 
 mm = op(
     "mm(Tensor self, Tensor mat2)",
     _mm,
-    refuses=(("b", "addmm_impl_cpu_"),),
+    check=check_mm,
     self=lambda grad, mat2, self_sym_sizes, self_sym_strides: grad.mm(conj(mat2.t())),
     mat2=lambda grad, self, mat2_sym_sizes, mat2_sym_strides: conj(self.t()).mm(grad),
     jvp=lambda self_t, mat2_t, self, mat2: _sum(
@@ -62,38 +63,38 @@ def _sum(*tangents):
 
 
 def _mv(a, v):
-    if a.ndim != 2 or v.ndim != 1:
-        raise RuntimeError(f"vector + matrix @ vector expected, got {v.ndim}, {a.ndim}, {v.ndim}")
-    if a.shape[1] != v.shape[0]:
-        raise RuntimeError(
-            f"size mismatch, got input ({a.shape[0]}), mat ({a.shape[0]}x{a.shape[1]}), vec ({v.shape[0]})"
-        )
-    _same_dtype("mv", a, v)
+    if kernel_runs(a, v):
+        refuse_bool("addmv_impl_cpu", a)
     return _product(a, v)
 
 
 mv = op(
     "mv(Tensor self, Tensor vec)",
     _mv,
+    check=check_mv,
     self=lambda grad, vec: grad.ger(conj(vec)),
     vec=lambda grad, self: conj(self.t()).mv(grad),
     jvp=lambda self_t, vec_t, self, vec: _sum(
         None if self_t is None else self_t.mv(vec), None if vec_t is None else self.mv(vec_t)
     ),
-    refuses=(("b", "addmv_impl_cpu"),),
 )
 
 
 def _dot(a, b):
     if a.ndim != 1 or b.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {a.ndim}D and {b.ndim}D tensors")
-    _same_dtype("dot", a, b)
+    if a.dtype != b.dtype:
+        raise RuntimeError(
+            f"dot : expected both vectors to have same dtype, but found {BY_NUMPY[a.dtype].scalar} and "
+            f"{BY_NUMPY[b.dtype].scalar}"
+        )
     if a.shape != b.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{a.shape[0]}] and src [{b.shape[0]}] to have the same "
             "number "
             f"of elements, but got {a.shape[0]} and {b.shape[0]} elements respectively"
         )
+    refuse_bool("dot", a)
     return _product(a, b)
 
 
@@ -105,52 +106,48 @@ dot = op(
     jvp=lambda self_t, tensor_t, self, tensor: _sum(
         None if self_t is None else self_t.dot(tensor), None if tensor_t is None else self.dot(tensor_t)
     ),
-    refuses=(("b", "dot"),),
 )
 
 
-def _bmm(a, b):
-    if a.ndim != 3 or b.ndim != 3:
-        raise RuntimeError("batch1 must be a 3D tensor" if a.ndim != 3 else "batch2 must be a 3D tensor")
-    if a.shape[0] != b.shape[0] or a.shape[2] != b.shape[1]:
-        raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{a.shape[0]}, {a.shape[2]}] but got: "
-            f"[{b.shape[0]}, {b.shape[1]}]."
-        )
-    _same_dtype("bmm", a, b)
-    return _product(a, b)
+def _bmm(a, b, kernel="bmm"):
+    check_batch_kernel(kernel, a, b)
+    return _product(a, b).astype(b.dtype, copy=False)
 
 
 bmm = op(
     "bmm(Tensor self, Tensor mat2)",
     _bmm,
+    check=check_bmm,
     self=lambda grad, mat2: grad.bmm(conj(mat2.transpose(1, 2))),
     mat2=lambda grad, self: conj(self.transpose(1, 2)).bmm(grad),
+    # Zeros take the place of a tangent that is not there, and are multiplied.
     jvp=lambda self_t, mat2_t, self, mat2: _sum(
-        None if self_t is None else self_t.bmm(mat2), None if mat2_t is None else self.bmm(mat2_t)
+        (zeros_like(self) if self_t is None else self_t).bmm(mat2),
+        self.bmm(zeros_like(mat2) if mat2_t is None else mat2_t),
     ),
-    refuses=(("b", "bmm"),),
 )
 
 
 def _scaled(value, factor):
+    if isinstance(value, np.ndarray):
+        factor = np.asarray(factor).astype(value.dtype)  # kernels take numbers in the dtype of the elements
     return value if factor == 1 else value * factor
 
 
-def _addmm(c, a, b, beta, alpha):
-    for name, array in (("self", c), ("mat1", a)):
-        if array.dtype != b.dtype:
-            raise RuntimeError(
-                f"{name} and mat2 must have the same dtype, but got {BY_NUMPY[array.dtype].scalar} and "
-                f"{BY_NUMPY[b.dtype].scalar}"
-            )
-    product = _scaled(_mm(a, b), alpha)
-    return product if beta == 0 else np.add(_scaled(c, beta), product)
+def _added(product):
+    """``beta * c + alpha * product``. With ``beta`` zero ``c`` is not looked at, not even where it is NaN."""
+
+    def forward(c, a, b, beta, alpha):
+        found = _scaled(product(a, b), alpha)
+        return found if beta == 0 else np.add(_scaled(c, beta).astype(found.dtype, copy=False), found)
+
+    return forward
 
 
 addmm = op(
     "addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1)",
-    _addmm,
+    _added(_mm),
+    check=check_addmm,
     in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat1=lambda grad, mat2, mat1_sym_sizes, mat1_sym_strides, alpha: _scaled(grad.mm(conj(mat2.t())), conj(alpha)),
@@ -160,11 +157,11 @@ addmm = op(
         None if mat1_t is None else _scaled(mat1_t.mm(mat2), alpha),
         None if mat2_t is None else _scaled(mat1.mm(mat2_t), alpha),
     ),
-    refuses=(("b", "addmm_impl_cpu_"),),
 )
 addmv = op(
     "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1)",
-    lambda c, a, v, beta, alpha: np.add(_scaled(c, beta), _scaled(_mv(a, v), alpha)),
+    _added(_mv),
+    check=check_addmv,
     in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat=lambda grad, vec, alpha: _scaled(grad.ger(conj(vec)), conj(alpha)),
@@ -174,11 +171,11 @@ addmv = op(
         None if mat_t is None else _scaled(mat_t.mv(vec), alpha),
         None if vec_t is None else _scaled(mat.mv(vec_t), alpha),
     ),
-    refuses=(("b", "addmv_impl_cpu"),),
 )
 baddbmm = op(
     "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
-    lambda c, a, b, beta, alpha: np.add(_scaled(c, beta), _scaled(_bmm(a, b), alpha)),
+    _added(lambda a, b: _bmm(a, b, "baddbmm")),
+    check=check_baddbmm,
     in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     batch1=lambda grad, batch2, alpha: _scaled(grad.bmm(conj(batch2.transpose(1, 2))), conj(alpha)),
@@ -188,7 +185,6 @@ baddbmm = op(
         None if batch1_t is None else _scaled(batch1_t.bmm(batch2), alpha),
         None if batch2_t is None else _scaled(batch1.bmm(batch2_t), alpha),
     ),
-    refuses=(("b", "baddbmm"),),
 )
 
 
@@ -233,7 +229,7 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
         return _folded(input, other)
     left = input.unsqueeze(0) if a == 1 else input
     right = other.unsqueeze(-1) if b == 1 else other
-    batch = np.broadcast_shapes(left._array.shape[:-2], right._array.shape[:-2])
+    batch = broadcast_shape(left._array.shape[:-2], right._array.shape[:-2])
     n, m, p = left._array.shape[-2], left._array.shape[-1], right._array.shape[-1]
     count = math.prod(batch)
     x = left.expand((*batch, n, m)).reshape(count, n, m)
@@ -284,8 +280,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``."""
     if bias is not None and input.ndim == 2 and weight.ndim == 2:
         return addmm(bias, input, weight.t())
-    if bias is not None and weight.ndim == 2 and input.ndim != 2 and input.ndim and input.is_contiguous():
-        flat = addmm(bias, input.reshape(-1, input.size(-1)), weight.t())
+    fused = bias is not None and bias.ndim == 1 and weight.ndim == 2 and input.ndim not in (0, 2)
+    if fused and input.is_contiguous() and bias.is_contiguous():
+        flat = addmm(bias, input.reshape(math.prod(input._array.shape[:-1]), input.size(-1)), weight.t())
         return flat.view(*input._array.shape[:-1], flat._array.shape[-1])
     result = matmul(input, weight.t())
     return result if bias is None else result + bias

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .._tensor import Tensor
 from ..dtypes import COMPLEX, FLOATING, float32
 from ..promotion import can_cast_dtype, defaults, result_dtype
+from . import product_demands
 from .dims import broadcast_shape
 from .table import AS_IS, COMPARE, FLOAT, Row
 
@@ -19,8 +20,9 @@ _SAME = {
         "abs neg sign sgn floor ceil trunc frac round bitwise_not conj_physical lerp"
     ),
     "Expected out tensor to have dtype {wanted.cpp}, but got {found.cpp} instead": (
-        "tril triu renorm mm mv bmm addmm addmv baddbmm gather"
+        "tril triu renorm mm bmm addmm addmv baddbmm gather"
     ),
+    "result dtype {found.scalar} does not match input dtype {wanted.scalar}": "dot",
     "heaviside is not yet implemented for tensors with different dtypes.": "heaviside",
     "{name}(): self and result must have the same scalar type": "index_select masked_select",
     "take(): self and out expected to have the same dtype, but got self.dtype = {wanted.scalar} and out.dtype = "
@@ -29,6 +31,7 @@ _SAME = {
 }
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
 _CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a fraction becomes floating
+_PRODUCTS = ("addmm", "addmv", "baddbmm")
 _BROADCASTING = ("lerp",)  # rows that promote nothing, yet broadcast
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
@@ -76,6 +79,8 @@ def check_result(values: list, row: Row, dtype, target) -> None:
 
 def check_in_place(values: list, row: Row) -> None:
     """Raise ``RuntimeError`` where the first operand cannot take the result of a row that promotes."""
+    if row.name in _PRODUCTS:
+        product_demands.check_written(row, values)
     if row.promote == AS_IS and row.name not in _BROADCASTING:
         if row.name in _CLAMPS:
             check_clamped(values)
@@ -120,8 +125,10 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         wanted = result_dtype(values)
         if out.dtype is not wanted and wanted.kind != COMPLEX:
             raise RuntimeError(f"Found dtype {out.dtype.scalar} but expected {wanted.scalar}")
+    elif row.name == "mv":
+        product_demands.check_mv_out(values, out)
     elif text is not None:
-        wanted = values[0].dtype
+        wanted = values[1 if row.name == "bmm" else 0].dtype
         if out.dtype is not wanted:
             raise RuntimeError(text.format(name=row.name, found=out.dtype, wanted=wanted))
     elif row.promote not in (AS_IS, COMPARE) and len(row.tensor_positions) > 1:
