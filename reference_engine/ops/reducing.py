@@ -68,7 +68,7 @@ def _scatter_reduce(array, dim, index, src, reduce, include_self):
 class _ByScatter:
     """The three moves between elements and the places that an index names, for ``scatter_reduce``."""
 
-    twice = (
+    _refusal = (
         "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered to the same "
         "position in self"
     )
@@ -92,7 +92,7 @@ class _ByScatter:
 class _ByIndex(_ByScatter):
     """The same for ``index_reduce``, whose index names whole slices."""
 
-    twice = (
+    _refusal = (
         "index_reduce(): Double backward is unsupported for source when >1 zeros in source are scattered to the same "
         "position in self"
     )
@@ -148,7 +148,7 @@ def _product_grad(moves, grad, self, source, include_self, result):
     found = where(single, moves.gather(grad * past), others)
     # Past several zeros the first derivative is zero, but what is computed here does not lead to the second.
     if thread.grad_enabled and found.requires_grad and (zeros._array > 1).any():
-        node, found = ErrorNode((gradient_edge(found),), moves.twice), found.detach()
+        node, found = ErrorNode((gradient_edge(found),), moves._refusal), found.detach()
         set_history(found, node)
     return found
 
