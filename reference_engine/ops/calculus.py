@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._tensor import Tensor
 from ..dtypes import uint8
 from .by_number import div_number, mul_number
-from .dims import wrap_dim
+from .dims import wrap_dim, wrap_dims
 from .elementwise import zeros_like
 from .joining import cat
 from .views import slice_
@@ -92,20 +92,31 @@ def gradient(input, *, spacing=1, dim=None, edge_order: int = 1):
     """The slopes along each of ``dim`` (all of them by default): second order inside, one-sided at the ends.
 
     ``spacing`` is a number, one per dimension, or the coordinates per dimension. Raises ``RuntimeError`` where there
-    are fewer than ``edge_order + 1`` points, and for bytes.
+    are fewer than ``edge_order + 1`` points, for bytes, and for coordinates of other than one dimension.
     """
     if input.dtype is uint8:
         raise RuntimeError("torch.gradient does not support uint8 input.")
     dims = range(input.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    dims = [wrap_dim(entry, input.ndim) for entry in dims]
-    spacings = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
+    listed = isinstance(spacing, (list, tuple))
+    spacings = list(spacing) if listed else [spacing] * len(dims)
     if len(spacings) != len(dims):
         raise RuntimeError(
-            f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)} but got a "
-            f"list of length {len(spacings)}"
+            "torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to 'self.dim() = "
+            f"{input.ndim}', since dim argument was not given, but got a list of length {len(spacings)}"
+            if dim is None
+            else "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to "
+            f"have the same length, but got a spacing argument of length {len(spacings)} and a dim argument of length "
+            f"{len(dims)}."
         )
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
+    dims = wrap_dims(dims, input.ndim)
+    for places in spacings:
+        if listed and isinstance(places, Tensor) and places.ndim != 1:
+            raise RuntimeError(
+                "torch.gradient expected each element of spacing to have one dimension, but got an element with "
+                f"{places.ndim} dimensions!"
+            )
     for axis in dims:
         if input.size(axis) < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")

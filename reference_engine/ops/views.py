@@ -58,22 +58,29 @@ unsafe_view = op(
 )
 
 
-def _not_lazy(tensor: Tensor, dtype) -> None:
+def _reads_as(tensor: Tensor, dtype) -> None:
+    """The bytes of ``tensor`` can be taken for elements of another size. Raises ``RuntimeError`` otherwise."""
     if tensor.is_conj() or tensor.is_neg():
         kind = "conjugate view tensors" if tensor.is_conj() else "tensors with negative bit set"
         raise RuntimeError(f"torch.Tensor.view is not supported for {kind} when converting to a different dtype.")
-
-
-def _view_as_dtype(array: np.ndarray, dtype) -> np.ndarray:
-    wider = dtype.itemsize // array.itemsize
-    if wider > 1 and array.shape[-1] % wider:
-        from ..dtypes import BY_NUMPY
-
-        raise RuntimeError(
-            f"self.size(-1) must be divisible by {wider} to view {BY_NUMPY[array.dtype].scalar} as {dtype.scalar} "
-            f"(different element sizes), but got {array.shape[-1]}"
-        )
-    return array.view(dtype.numpy)
+    if dtype.itemsize == tensor.dtype.itemsize:
+        return
+    change = f"to view {tensor.dtype.scalar} as {dtype.scalar} (different element sizes)"
+    if not tensor.ndim:
+        raise RuntimeError(f"self.dim() cannot be 0 {change}")
+    wider = dtype.itemsize // tensor.dtype.itemsize
+    divided = []
+    if wider > 1:
+        divided = [("size(-1)", tensor.shape[-1]), ("storage_offset()", tensor.storage_offset())]
+    for name, count in divided:
+        if count % wider:
+            raise RuntimeError(f"self.{name} must be divisible by {wider} {change}, but got {count}")
+    strides = tensor.stride() if tensor.numel() else (1,)
+    if strides[-1] != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1 {change}, but got {strides[-1]}")
+    for place, stride in enumerate(strides[:-1]):
+        if wider > 1 and stride % wider:
+            raise RuntimeError(f"self.stride({place}) must be divisible by {wider} {change}, but got {stride}")
 
 
 reshape_alias = op(
@@ -88,10 +95,10 @@ reshape_alias = op(
 )
 view_dtype = op(
     "view(Tensor self, dtype dtype)",
-    lambda a, dtype: _view_as_dtype(a, dtype),
+    lambda a, dtype: a.view(dtype.numpy),
     view=True,
     differentiable=False,
-    demands=_not_lazy,
+    demands=_reads_as,
 )
 
 

@@ -180,3 +180,41 @@ def test_memory_read_as_another_type_is_no_view_for_autograd(tensor, wanted):
 def test_histograms_and_slopes(call):
     engine, wanted = agree(f"{_SHOW}\nv = torch.tensor([1., 2., 5., 5.])\nshow(lambda: torch.{call})")
     assert engine == wanted
+
+
+BYTES = """
+s, h = torch.tensor(1.), torch.tensor([[1., 2., 3., 4.]]).half()
+m = torch.tensor([[1., 2., 3.], [4., 5., 6.]])
+def show(f):
+    try:
+        print(f())
+    except Exception as e:
+        print(type(e).__name__, e)
+"""
+READ_AS = [
+    *(f"s.view(torch.{name})" for name in ("int8", "int32", "float64")),
+    *(f"m[:, :2].t().view(torch.{name})" for name in ("int8", "int32", "float64")),
+    "m.view(torch.float64)",
+    "m[:, :2].view(torch.float64)",
+    "m[:, 1:].view(torch.float64)",
+    "m.view(6)[1:3].view(torch.float64)",
+    "h[:, 1:3].view(torch.float32)",
+    "torch.ones(0).view(torch.float64)",
+    "m.view(6).view(torch.int16)",
+]
+SLOPES = [
+    *(f"torch.gradient(m, spacing={spacing})" for spacing in ("[1., 2., 3.]", "[torch.ones(3)]", "(2., 3.)", "2.")),
+    *(f"torch.gradient(m, dim={dim})" for dim in ("(0, 0)", "(0, -2)", "5", "(1,)")),
+    "torch.gradient(m, spacing=[torch.ones(1, 2), torch.ones(3)])",
+    "torch.gradient(m[0], spacing=[torch.tensor(2.)])",
+    "torch.gradient(m, spacing=[1., 2.], dim=0)",
+    "torch.gradient(m, spacing=[1., 2.], dim=0, edge_order=3)",
+    "torch.gradient(m, spacing=[1.], edge_order=3)",
+    "torch.gradient(m[:1], dim=(0, 0))",
+    "F.embedding_bag(torch.tensor([[0, 1]]), m, per_sample_weights=torch.ones(1, 3), mode='sum')",
+]
+
+
+@pytest.mark.parametrize("text", READ_AS + SLOPES)
+def test_bytes_and_slopes(text):
+    agree(f"{BYTES}show(lambda: {text})")
