@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dtypes import COMPLEX
+from . import convolution_demands as demands
 from .by_number import mul_number
 from .complex_parts import view_as_real
 from .elementwise import conj
@@ -157,13 +158,18 @@ def _listed(value, count: int) -> list:
     return list(value) * count if len(value) == 1 else list(value)
 
 
-def _check(name, ndim, input, weight, bias, padding, dilation, groups, transposed):
+def _check(name, ndim, input, weight, bias, stride, padding, dilation, groups, transposed):
+    if not transposed:
+        demands.bias_dtype(input, bias)
     sizes = list(input.shape)
     if input.dim() not in (ndim + 1, ndim + 2):
         raise RuntimeError(
             f"Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to {name}, but got input of size: {sizes}"
         )
     batched = sizes if input.dim() == ndim + 2 else [1, *sizes]
+    demands.dimensions(weight, stride)
+    demands.positive(stride, padding, dilation, groups)
+    demands.divisible(weight, groups)
     wanted = weight.shape[0] if transposed else weight.shape[1] * groups
     if batched[1] != wanted:
         kind = f"transposed={int(transposed)}" if transposed else f"groups={groups}"
@@ -171,6 +177,7 @@ def _check(name, ndim, input, weight, bias, padding, dilation, groups, transpose
             f"Given {kind}, weight of size {list(weight.shape)}, expected input{sizes} to have {wanted} channels, "
             f"but got {batched[1]} channels instead"
         )
+    demands.bias_shape(weight, bias, groups, transposed)
     if not transposed:
         padded = [size + 2 * pad for size, pad in zip(batched[2:], padding, strict=True)]
         spans = _spans(None, weight.shape[2:], dilation)
@@ -179,12 +186,7 @@ def _check(name, ndim, input, weight, bias, padding, dilation, groups, transpose
                 f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
                 f"({' x '.join(map(str, spans))}). Kernel size can't be greater than actual input size"
             )
-    if input.dtype != weight.dtype:
-        raise RuntimeError(
-            f"Input type ({input.dtype.cpp}) and bias type ({weight.dtype.cpp}) should be the same"
-            if bias is not None
-            else f"Input type ({input.dtype.cpp}) and weight type ({weight.dtype.cpp}) should be the same"
-        )
+    demands.dtypes(batched, input, weight, stride, dilation, groups, transposed)
 
 
 def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, transposed=False, extra=0):
@@ -194,7 +196,7 @@ def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, tra
     elif padding == "same":
         return _same(name, ndim, input, weight, bias, stride, dilation, groups)
     padding = _listed(padding, ndim)
-    _check(name, ndim, input, weight, bias, padding, dilation, groups, transposed)
+    _check(name, ndim, input, weight, bias, stride, padding, dilation, groups, transposed)
     batched = input if input.dim() == ndim + 2 else input.unsqueeze(0)
     result = _convolve(batched, weight, bias, stride, padding, dilation, transposed, extra, groups)
     return result if input.dim() == ndim + 2 else result.squeeze(0)
@@ -203,6 +205,7 @@ def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, tra
 def _same(name, ndim, input, weight, bias, stride, dilation, groups):
     if any(step != 1 for step in stride):
         raise RuntimeError("padding='same' is not supported for strided convolutions")
+    demands.as_many_dimensions(input, weight, ndim)
     totals = [span - 1 for span in _spans(None, weight.shape[2:], dilation)]
     padding = [total // 2 for total in totals]
     if any(total % 2 for total in totals):  # the odd element goes to the far end
