@@ -77,7 +77,9 @@ class UntypedStorage:
     __hash__ = object.__hash__
 
     def offset_of(self, array: np.ndarray) -> int:
-        """How many elements lie between the start of the storage and the start of ``array``."""
+        """How many elements lie between the start of the storage and the start of ``array``; 0 where it has none."""
+        if not array.size:
+            return 0
         return (address(array) - address(self.owner)) // array.itemsize
 
     def bytes(self) -> np.ndarray:

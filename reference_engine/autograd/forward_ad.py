@@ -17,7 +17,7 @@ from ..graph.edges import gradient_edge, set_history
 from ..graph.inplace import make_view
 from ..graph.node import Identity
 from ..ops.extrema import return_type
-from .tangents import forget, set_tangent, start_family, tangent_of, write_tangent
+from .tangents import NOT_FLOATING, forget, set_tangent, start_family, tangent_of, write_tangent
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -140,7 +140,11 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             isinstance(entry, Tensor) and tangent_of(entry) is not None for entry in value
         ):
             tangents[position] = [_or_zeros(entry) for entry in value]
-    if not tangents or not any(output.dtype.is_differentiable for output in outputs):
+    if not tangents:
+        return
+    if not any(output.dtype.is_differentiable for output in outputs):
+        if row.positions.get("value") in tangents:
+            raise RuntimeError(NOT_FLOATING)  # what is filled in gives its tangent to whatever it fills
         return
     in_place = outputs[0] is values[0]
     if row.jvp is None:

@@ -128,6 +128,8 @@ def _matching_view(base_tangent: Tensor, view: Tensor) -> Tensor:
 
 def _same_layout(tangent: Tensor, tensor: Tensor) -> bool:
     a, b = tangent._array, tensor._array
+    if not a.size:
+        return a.shape == b.shape  # no elements, no strides
     return (
         a.shape == b.shape
         and _stored_elements(tangent) == _stored_elements(tensor)

@@ -105,6 +105,12 @@ def view_grad_fn(tensor):
     return meta.grad_fn
 
 
+_NO_HISTORY = (
+    'new_fn INTERNAL ASSERT FAILED at "/__w/pytorch/pytorch/torch/csrc/autograd/variable.cpp":198, please report a bug '
+    "to PyTorch. "
+)
+
+
 def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
     """Record the view again, from the base as it is now."""
     base = view.base
@@ -118,6 +124,9 @@ def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
             fresh = view.replay(base)._meta
         finally:
             thread.grad_enabled = recording
+        if fresh is None or fresh.grad_fn is None:
+            # The view was made of a leaf that is itself a view, of memory without history.
+            raise RuntimeError(_NO_HISTORY)
         meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
     move_hooks(tensor, meta)
 

@@ -123,6 +123,8 @@ def _glu_grad(grad, self, dim):
 
 
 def _glu_tangent(self_t, self, dim):
+    if self.dtype.itemsize == 2:
+        raise NotImplementedError(f"\"glu_jvp_cpu\" not implemented for '{self.dtype.scalar}'")
     value, gate = self.chunk(2, dim)
     value_t, gate_t = self_t.chunk(2, dim)
     opened = gate.sigmoid()
@@ -143,11 +145,21 @@ prelu_kernel = op(
     "_prelu_kernel(Tensor self, Tensor weight)",
     lambda array, weight: np.where(array > 0, array, weight * array),
     node="PreluKernelBackward0",
-    self=lambda grad, self, weight: where(self > 0, grad, weight * grad),
-    weight=lambda grad, self: where(self > 0, zeros_like(grad), self * grad),
+    # Zero counts as negative in the first derivative and as positive in those of it and in forward mode.
+    self=backward_operation(
+        "_prelu_kernel_backward",
+        lambda grad, self, weight: where(self > 0, grad, weight * grad),
+        ("self", "weight"),
+        products={
+            "grad_output": lambda grad, self, weight: where(self >= 0, grad, weight * grad),
+            "self": lambda grad, self: zeros_like(self),
+            "weight": lambda grad, grad_output, self: where(self >= 0, zeros_like(grad), grad * grad_output),
+        },
+    ),
+    weight=lambda grad, self: where(self >= 0, zeros_like(grad), self * grad),
     jvp=lambda self_t, weight_t, self, weight: sum_tangents(
-        None if self_t is None else where(self > 0, self_t, weight * self_t),
-        None if weight_t is None else where(self > 0, zeros_like(self), weight_t * self),
+        None if self_t is None else where(self >= 0, self_t, weight * self_t),
+        None if weight_t is None else where(self >= 0, zeros_like(self), weight_t * self),
     ),
     function=False,
     method=False,
@@ -217,16 +229,21 @@ def _leaky_relu_result_grad(grad, result, negative_slope):
     return where(result > 0, grad, grad * negative_slope)
 
 
+def _below(result):
+    """The lower side alone: at zero it has no slope of its own."""
+    return where(result < 0, result, zeros_like(result))
+
+
 def _elu_result_grad(grad, result, alpha, scale, input_scale):
     if alpha < 0:
         raise RuntimeError(_NEGATIVE.format(name="elu"))
-    return where(result > 0, grad * scale, grad * input_scale * (result + alpha * scale))
+    return where(result > 0, grad * scale, grad * input_scale * (_below(result) + alpha * scale))
 
 
 def _celu_result_grad(grad, result, alpha):
     if alpha < 0:
         raise RuntimeError(_NEGATIVE.format(name="elu"))
-    return where(result > 0, grad, grad * (result / alpha + 1))
+    return where(result > 0, grad, grad * (_below(result) / alpha + 1))
 
 
 leaky_relu_in_place = _result_row(

@@ -28,11 +28,18 @@ _TENSORS = {
 }
 
 
-def backward_operation(name: str, formula, wrt: tuple[str, ...] = ("self",), node: str | None = None):
+def backward_operation(
+    name: str,
+    formula,
+    wrt: tuple[str, ...] | None = ("self",),
+    node: str | None = None,
+    products: dict | None = None,
+):
     """A derivative to put into a row: ``formula`` as the operation ``name``.
 
     The formula's first parameter is the gradient. ``wrt`` names the tensors besides it that the operation can be
-    differentiated with respect to; ``node`` is the name of its nodes where it does not follow from ``name``.
+    differentiated with respect to, None where PyTorch has no derivative at all; ``node`` is the name of its nodes
+    where it does not follow from ``name``; ``products`` are derivatives that PyTorch does not compute as the formula's.
     """
     _, *rest = inspect.signature(formula).parameters
     listed = [f"{_TENSORS.get(parameter, 'any')} {parameter}" for parameter in rest]
@@ -43,9 +50,9 @@ def backward_operation(name: str, formula, wrt: tuple[str, ...] = ("self",), nod
         method=False,
         function=False,
         **{
-            parameter: _product(formula, rest, position)
+            parameter: (products or {}).get(parameter) or _product(formula, rest, position)
             for position, parameter in enumerate(["grad_output", *rest])
-            if parameter in ("grad_output", *wrt)
+            if wrt is not None and parameter in ("grad_output", *wrt)
         },
     )
 

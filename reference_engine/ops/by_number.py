@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arithmetic import cast
 from ..dtypes import BY_NUMPY
 from ..promotion import number_dtype, promote_types
 from .elementwise import conj
@@ -21,7 +22,7 @@ def promoted(function):
         dtype, other = BY_NUMPY[array.dtype], number_dtype(number)
         if other.kind > dtype.kind:
             dtype = promote_types(dtype, other)
-        return function(array.astype(dtype.numpy, copy=False), np.asarray(number).astype(dtype.numpy))
+        return function(cast(array, dtype.numpy), np.asarray(number).astype(dtype.numpy))
 
     return compute
 

@@ -11,7 +11,7 @@ import numpy as np
 from .._tensor import Tensor, make
 from ..devices import CPU
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
-from ..promotion import result_dtype
+from ..promotion import defaults, result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
 from .elementwise import conj, sum_tangents, where, zeros_like
@@ -127,6 +127,10 @@ def _at_most(array, high):
     return np.where(array > high, high, array)
 
 
+def _or_zeros(tangent, like):
+    return zeros_like(like) if tangent is None else tangent
+
+
 _NOT_COMPLEX = (("c", "clamp is not supported for complex types"),)
 clamp_min = op(
     "clamp_min(Tensor self, Scalar min)",
@@ -153,7 +157,7 @@ clamp_min_tensor = op(
     refuses=(("c", "maximum_cpu"),),
     self=lambda grad, self, min: where(self >= min, grad, zeros_like(grad)),
     min=lambda grad, self, min: where(self < min, grad, zeros_like(grad)),
-    jvp="elementwise",
+    jvp=lambda self_t, min_t, self, min: where(self >= min, _or_zeros(self_t, self), _or_zeros(min_t, min)),
 )
 clamp_max_tensor = op(
     "clamp_max(Tensor self, Tensor max)",
@@ -164,7 +168,7 @@ clamp_max_tensor = op(
     refuses=(("c", "minimum_cpu"),),
     self=lambda grad, self, max: where(self <= max, grad, zeros_like(grad)),
     max=lambda grad, self, max: where(self > max, grad, zeros_like(grad)),
-    jvp="elementwise",
+    jvp=lambda self_t, max_t, self, max: where(self <= max, _or_zeros(self_t, self), _or_zeros(max_t, max)),
 )
 
 # -- choosing between two -----------------------------------------------------------------------------------------
@@ -264,6 +268,7 @@ lerp_tensor = op(
     lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)).astype(
         a.dtype
     ),
+    promote=COMMON,
     node="LerpBackward1",
     in_place=True,
     check=_check_lerp,
@@ -272,6 +277,7 @@ lerp_tensor = op(
     end=lambda grad, weight: grad * conj(weight),
     weight=lambda grad, self, end: grad * conj(end - self),
     jvp="elementwise",
+    drops_imaginary=False,
 )
 
 
@@ -310,6 +316,17 @@ addcmul = op(
     jvp="elementwise",
     refuses=(("b", "addcmul_cpu_out"),),
 )
+
+
+def _addcdiv_numerator_grad(grad, tensor2, value):
+    """PyTorch divides by turning the divisor over in place. Raises ``RuntimeError`` for whole numbers."""
+    if tensor2.dtype.kind < FLOATING:
+        raise RuntimeError(
+            f"result type {defaults.dtype.scalar} can't be cast to the desired output type {tensor2.dtype.scalar}"
+        )
+    return grad * conj(value / tensor2)
+
+
 addcdiv = op(
     "addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1)",
     _addcdiv,
@@ -317,9 +334,13 @@ addcdiv = op(
     check=_check_addcdiv,
     in_place=True,
     self=lambda grad: grad,
-    tensor1=lambda grad, tensor2, value: grad * conj(value / tensor2),
+    tensor1=_addcdiv_numerator_grad,
     tensor2=lambda grad, value, tensor1, tensor2: -grad * conj((value * tensor1) / (tensor2 * tensor2)),
-    jvp="elementwise",
+    jvp=lambda self_t, tensor1_t, tensor2_t, tensor1, tensor2, value: sum_tangents(
+        self_t,
+        None if tensor1_t is None else tensor1_t / tensor2 * value,
+        None if tensor2_t is None else tensor2_t * (tensor1 / tensor2) / tensor2 * -value,
+    ),
 )
 
 # -- comparisons and logic: no derivatives, but results in place of a tensor that may require grad -----------------
@@ -375,6 +396,7 @@ masked_fill_tensor = op(
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     value=lambda grad, mask: where(mask, grad, 0).sum(),
+    drops_imaginary=False,
     jvp=lambda self_t, value_t, self, mask: (zeros_like(self) if self_t is None else self_t).masked_fill(
         mask, 0 if value_t is None else value_t
     ),
@@ -395,7 +417,8 @@ fill_tensor = op(
     in_place_node="FillBackward3",
     self=lambda grad: zeros_like(grad),
     value=lambda grad: grad.sum(),
-    jvp=lambda self_t, value_t: zeros_like(self_t) if value_t is None else zeros_like(self_t) + value_t,
+    jvp=lambda value_t, self: zeros_like(self) if value_t is None else zeros_like(self) + value_t,
+    drops_imaginary=False,
 )
 zero = op(
     "zero(Tensor self)",

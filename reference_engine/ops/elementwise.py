@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .._tensor import Tensor
+from .._tensor import Tensor, make
 from ..arithmetic import multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import result_dtype
@@ -56,7 +56,7 @@ contiguous_format_copy = op(
     "copy_(Tensor self, Tensor src)",
     lambda array, source: np.broadcast_to(source, array.shape),
     node="CopyBackwards",
-    self=lambda grad: grad * 0,
+    self=lambda grad: zeros_like(grad),
     src=lambda grad, src_scalar_type: real_if(grad, src_scalar_type),
     method=False,
     function=False,
@@ -161,6 +161,14 @@ mul = op(
         None if self_t is None else self_t * other, None if other_t is None else other_t * self
     ),
 )
+
+
+def _quotient_tangent(self_t, other_t, self, other):
+    return sum_tangents(
+        None if self_t is None else self_t / other, None if other_t is None else -other_t * (self / other) / other
+    )
+
+
 div = op(
     "div(Tensor self, Operand other)",
     np.true_divide,
@@ -168,9 +176,7 @@ div = op(
     in_place=True,
     self=lambda grad, other, self_scalar_type: real_if(grad / conj(other), self_scalar_type),
     other=lambda grad, self, other: real_if(-grad * conj((self / other) / other), other.dtype),
-    jvp=lambda self_t, other_t, self, other: sum_tangents(
-        None if self_t is None else self_t / other, None if other_t is None else -other_t * (self / other) / other
-    ),
+    jvp=_quotient_tangent,
 )
 
 
@@ -204,7 +210,9 @@ div_rounded = op(
     in_place=True,
     self=lambda grad, other, rounding_mode: grad * 0 if rounding_mode else grad / conj(other),
     other=lambda grad, self, other, rounding_mode: grad * 0 if rounding_mode else -grad * conj((self / other) / other),
-    jvp=lambda self_t, other_t: sum_tangents(self_t, other_t) * 0,
+    jvp=lambda self_t, other_t, self, other, rounding_mode: (
+        sum_tangents(self_t, other_t) * 0 if rounding_mode else _quotient_tangent(self_t, other_t, self, other)
+    ),
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
                   refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
@@ -330,6 +338,16 @@ def _power_grad_exponent(grad, self, exponent, result):
     )
 
 
+def _power_tangent(self_t, exponent_t, self, exponent, result):
+    """The derivatives applied to tangents; of a real operand's part PyTorch keeps the real numbers alone."""
+    return sum_tangents(
+        None if self_t is None else real_if(_power_grad_self(conj(self_t), self, exponent), self.dtype),
+        None
+        if exponent_t is None
+        else real_if(_power_grad_exponent(conj(exponent_t), self, exponent, result), exponent.dtype),
+    ).conj()
+
+
 def _power_tensor(base, exponent):
     """Whole numbers to negative powers are rounded towards zero: 0, or 1 or -1 for those bases."""
     if base.dtype.kind not in "iu":
@@ -347,10 +365,7 @@ pow_tensor = op(
     in_place=True,
     self=_power_grad_self,
     exponent=_power_grad_exponent,
-    jvp=lambda self_t, exponent_t, self, exponent, result: sum_tangents(
-        None if self_t is None else self_t * exponent * self.pow(exponent - 1),
-        None if exponent_t is None else exponent_t * result * self.to(result.dtype).log(),
-    ),
+    jvp=_power_tangent,
 )
 
 
@@ -402,7 +417,9 @@ def where(condition, self=None, other=None):
     dtype = result_dtype([self, other])
     operands = [value.to(dtype) if isinstance(value, Tensor) else value for value in (self, other)]
     for index, value in enumerate(operands):
-        if not isinstance(value, Tensor):
+        if type(value) in (int, float) and dtype.kind >= FLOATING:
+            operands[index] = make(np.array(value, dtype.numpy), condition._storage.device)
+        elif not isinstance(value, Tensor):
             from ..creation import tensor
 
             operands[index] = tensor(value, dtype=dtype, device=condition.device)

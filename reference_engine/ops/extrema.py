@@ -239,15 +239,31 @@ def _sort(array, dim, descending, stable):
     return np.take_along_axis(array, order, dim), order.astype(np.int64)
 
 
-op(
-    "sort(Tensor self, int dim=-1, bool descending=False, bool stable=False) -> values, indices",
-    _sort,
-    self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
-    jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
-    refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
-    non_differentiable=("indices",),
-    returns=return_type("sort", "values", "indices"),
-)
+def _sorted_in_place(array, dim, descending, stable=None):
+    """Sorted values and their places, laid out as the array is."""
+    found = []
+    for part in _sort(array, dim, descending, stable):
+        found.append(np.empty_like(array, dtype=part.dtype, order="C" if 0 in array.strides else "K"))
+        found[-1][...] = part
+    return tuple(found)
+
+
+for _node, _signature in (
+    ("SortBackward0", "sort(Tensor self, int dim=-1, bool descending=False)"),
+    ("SortBackward1", "sort(Tensor self, *, bool? stable, int dim=-1, bool descending=False)"),
+):
+    op(
+        _signature + " -> values, indices",
+        _sorted_in_place
+        if _node == "SortBackward0"
+        else lambda array, stable, dim, descending: _sorted_in_place(array, dim, descending, stable),
+        node=_node,
+        self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
+        jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+        refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
+        non_differentiable=("indices",),
+        returns=return_type("sort", "values", "indices"),
+    )
 op("argsort(Tensor self, int dim=-1, bool descending=False, bool stable=False)",
    lambda a, dim, descending, stable: _sort(a, dim, descending, stable)[1], differentiable=False)  # fmt: skip
 

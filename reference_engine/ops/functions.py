@@ -116,7 +116,7 @@ frac = unary("frac", lambda a: a - np.trunc(a), lambda grad: grad, AS_IS, lambda
              refuses=(("biuc", "frac_cpu"),))  # fmt: skip
 round_ = op(
     "round(Tensor self)",
-    np.round,
+    lambda a: np.round(a) if a.dtype.kind not in "iu" else np.positive(a),
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),

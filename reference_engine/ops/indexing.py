@@ -168,7 +168,7 @@ def resolve(tensor: Tensor, key):
             advanced[dim] = make(np.array([0] if item else [], np.int64), tensor.device)
             dim += 1
         elif isinstance(item, slice):
-            view = _sliced(view, dim, item)
+            view = _sliced(view, dim, item, items is not key)
             dim += 1
         elif isinstance(item, int):
             extent = view._array.shape[dim]
@@ -197,13 +197,13 @@ def resolve(tensor: Tensor, key):
     return view, advanced
 
 
-def _sliced(view: Tensor, dim: int, item: slice) -> Tensor:
+def _sliced(view: Tensor, dim: int, item: slice, alone: bool) -> Tensor:
+    """The part of ``view`` along ``dim``. In a tuple a slice of everything takes no view of its own."""
     start, stop, step = (None if part is None else int(part) for part in (item.start, item.stop, item.step))
     if step is not None and step <= 0:
         raise ValueError("step must be greater than zero")
     extent = view._array.shape[dim]
-    if (start in (None, 0)) and (stop is None or stop >= extent) and step in (None, 1):
-        # A full slice takes no view of its own.
+    if not alone and (start in (None, 0)) and (stop is None or stop >= extent) and step in (None, 1):
         return view
     start = 0 if start is None else start
     stop = 2**63 - 1 if stop is None else stop
@@ -306,5 +306,8 @@ def setitem(self: Tensor, key, value) -> None:
         source = source.squeeze(0)
         shape = source._array.shape
     if shape != view._array.shape:
+        if not shape and source.device.type == "cpu":
+            view.fill_(source)
+            return
         source = source.expand(view._array.shape)
     view.copy_(source)

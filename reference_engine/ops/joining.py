@@ -176,7 +176,7 @@ def meshgrid(*tensors, indexing: str | None = None):
     shape = tuple(t.numel() for t in tensors)
     grids = []
     for place, tensor in enumerate(tensors):
-        grids.append(tensor.reshape([-1 if d == place else 1 for d in range(len(tensors))]).expand(shape))
+        grids.append(tensor.view([-1 if d == place else 1 for d in range(len(tensors))]).expand(shape))
     return tuple(grids)
 
 

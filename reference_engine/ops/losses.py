@@ -34,7 +34,8 @@ def _share(grad, self, reduction):
 
 
 def _mse_grad(grad, self, target, reduction):
-    return _share(grad, self, reduction) * 2 * (self - target)
+    factor = 2.0 if reduction != MEAN else 2.0 / self._array.size if self._array.size else float("nan")
+    return (self - target) * factor * grad
 
 
 _mse_backward = backward_operation("mse_loss_backward", _mse_grad, ("self", "target"))
@@ -157,10 +158,20 @@ nll_loss = op(
     "total_weight",
     _nll,
     node="NllLossBackward0",
-    self=backward_operation("nll_loss_backward", _nll_grad),
+    self=backward_operation(
+        "nll_loss_backward",
+        _nll_grad,
+        products={
+            "grad_output": lambda grad, target, weight, reduction, ignore_index: nll_loss(
+                grad, target, weight, reduction, ignore_index
+            )[0]
+        },
+    ),
     refuses=(("biuc", "nll_loss_out_frame"),),
     non_differentiable=("total_weight",),
-    jvp="transposed",
+    jvp=lambda self_t, target, weight, reduction, ignore_index: nll_loss(
+        self_t, target, weight, reduction, ignore_index
+    )[0],
     method=False,
     function=False,
 )
@@ -176,19 +187,52 @@ def _bce(a, target, weight, reduction):
     return _reduced(losses.astype(a.dtype), reduction)
 
 
+_TINY = 1e-12  # what keeps divisions by probabilities of 0 and 1 finite; in the first derivative as a float32
+
+
 def _bce_grad(grad, self, target, weight, reduction):
-    result = _share(grad, self, reduction) * (self - target) / ((1 - self) * self).clamp_min(1e-12)
+    tiny = float(np.float32(_TINY))
+    result = _share(grad, self, reduction) * (self - target) / ((1 - self) * self).clamp_min(tiny)
     return result if weight is None else result * weight
+
+
+def _bce_slope_grad(grad, self, target, weight, reduction):
+    slope = (self - target) / ((self + _TINY) * (1 - self + _TINY)) * grad
+    slope = slope if weight is None else slope * weight
+    return slope.mean() if reduction == MEAN else slope.sum() if reduction == SUM else slope
+
+
+def _bce_curvature(grad, grad_output, self, target, weight, reduction):
+    divisor = (self + _TINY).pow(2) * (1 - self + _TINY).pow(2)
+    result = _share((self * self - 2 * self * target + target) / divisor * grad * grad_output, self, reduction)
+    return result if weight is None else result * weight
+
+
+def _bce_target_grad(grad, self, target, weight, reduction):
+    slope = (1 - self).log() - self.log()
+    return _share(grad, self, reduction) * slope * (1 if weight is None else weight)
+
+
+def _bce_tangent(self_t, target_t, self, target, weight, reduction):
+    """Without a tangent zero takes its place, which gives NaN where the slope is infinite."""
+    parts = (
+        _bce_grad(zeros_like(self) if self_t is None else self_t, self, target, weight, NONE),
+        _bce_target_grad(zeros_like(target) if target_t is None else target_t, self, target, weight, NONE),
+    )
+    return _reduce_tensor(parts[0] + parts[1], reduction)
 
 
 binary_cross_entropy = op(
     "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
     _bce,
-    self=backward_operation("binary_cross_entropy_backward", _bce_grad, ("self", "target")),
-    target=lambda grad, self, target, weight, reduction: (
-        _share(grad, self, reduction) * ((1 - self).log() - self.log()) * (1 if weight is None else weight)
+    self=backward_operation(
+        "binary_cross_entropy_backward",
+        _bce_grad,
+        ("self", "target"),
+        products={"grad_output": _bce_slope_grad, "self": _bce_curvature},
     ),
-    jvp="transposed",
+    target=_bce_target_grad,
+    jvp=_bce_tangent,
     method=False,
     function=False,
     refuses=(("biuc", "binary_cross_entropy"),),
@@ -255,7 +299,8 @@ hardswish = activation(
 # PyTorch has no derivative of this backward.
 _hardsigmoid_backward = op(
     "hardsigmoid_backward(Tensor grad_output, Tensor self)",
-    lambda grad, a: np.where((a > -3) & (a < 3), grad / 6, 0).astype(grad.dtype),
+    # The sixth is rounded to float32 whatever the dtype.
+    lambda grad, a: np.where((a > -3) & (a < 3), grad * float(np.float32(1 / 6)), 0).astype(grad.dtype),
     function=False,
     method=False,
 )
@@ -323,7 +368,7 @@ def _embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
 def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_freq, sparse):
     if sparse:
         raise NotModelled("The sparse gradient of an embedding")
-    rows = grad.reshape(-1, weight_sym_sizes[-1])
+    rows = grad.reshape(indices.numel(), weight_sym_sizes[-1])
     places = indices.reshape(-1)
     if padding_idx >= 0:
         rows = rows * (places != padding_idx).unsqueeze(1)
@@ -333,12 +378,21 @@ def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_
     return grad.new_zeros(weight_sym_sizes).index_add(0, places, rows)
 
 
+def _embedding_product(grad, indices, padding_idx):
+    rows = grad.index_select(0, indices.reshape(-1))
+    if padding_idx >= 0:
+        rows = rows.masked_fill((indices == padding_idx).reshape(-1, 1), 0)
+    return rows.view(*indices.shape, -1)
+
+
 embedding = op(
     "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)",
     _embedding,
     check=_check_embedding,
     real_only=True,
-    weight=backward_operation("embedding_dense_backward", _embedding_grad, ()),
+    weight=backward_operation(
+        "embedding_dense_backward", _embedding_grad, (), products={"grad_output": _embedding_product}
+    ),
     jvp=lambda weight_t, indices: weight_t[indices],
     method=False,
     function=False,

@@ -54,13 +54,20 @@ def _soft_margin(array, target, reduction):
     return _reduced(np.log1p(np.exp(-target * array)).astype(array.dtype), reduction)
 
 
+def _soft_margin_grad(grad, self, target, reduction):
+    odds = (-target * self).exp()
+    return _share(target * odds, self, reduction) / -(1 + odds) * grad
+
+
+def _soft_margin_curvature(grad, grad_output, self, target, reduction):
+    odds = (self * -target).exp()
+    return _share(grad * grad_output, self, reduction) * (target * target) * odds / ((1 + odds) * (1 + odds))
+
+
 soft_margin_loss = op(
     "soft_margin_loss(Tensor self, Tensor target, int reduction=1)",
     _soft_margin,
-    self=backward_operation(
-        "soft_margin_loss_backward",
-        lambda grad, self, target, reduction: -target * (-target * self).sigmoid() * _share(grad, self, reduction),
-    ),
+    self=backward_operation("soft_margin_loss_backward", _soft_margin_grad, products={"self": _soft_margin_curvature}),
     jvp="transposed",
     method=False,
     function=False,
@@ -102,7 +109,7 @@ def _multi_margin_grad(grad, self, target, p, margin, weight, reduction):
 multi_margin_loss = op(
     "multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1)",
     _multi_margin,
-    self=_multi_margin_grad,
+    self=backward_operation("multi_margin_loss_backward", _multi_margin_grad, None),
     method=False,
     function=False,
     refuses=(("biuceV", "multi_margin_loss_cpu_kernel"),),
@@ -114,6 +121,8 @@ def _nll2d(scores, target, weight, reduction, ignore_index):
 
 
 def _nll2d_grad(grad, self, target, weight, reduction, ignore_index, total_weight):
+    if not zeros_like(self).is_contiguous():
+        raise RuntimeError("grad_input must be contiguous")
     ignored = target == ignore_index
     safe = target.masked_fill(ignored, 0)
     share = -grad.expand(target.shape)
@@ -132,7 +141,9 @@ nll_loss2d = op(
     node="NllLoss2DBackward0",
     self=backward_operation("nll_loss2d_backward", _nll2d_grad, node="NllLoss2DBackwardBackward0"),
     non_differentiable=("total_weight",),
-    jvp="transposed",
+    jvp=lambda self_t, target, weight, reduction, ignore_index: nll_loss2d(
+        self_t, target, weight, reduction, ignore_index
+    )[0],
     method=False,
     function=False,
     refuses=(("biuc", "nll_loss2d_forward_out_frame"),),

@@ -111,6 +111,10 @@ def _logsumexp(array, dim, keepdim):
     return total if keepdim else total.squeeze(axes)
 
 
+def _weighted_mean(values, weights, dim, keepdim):
+    return (weights * values).sum(dim, keepdim) / weights.sum(dim, keepdim)
+
+
 logsumexp = op(
     "logsumexp(Tensor self, int[] dim, bool keepdim=False)",
     _logsumexp,
@@ -118,9 +122,9 @@ logsumexp = op(
         restore_dims(grad, dim, keepdim, self._array.shape)
         * conj((self - restore_dims(result, dim, keepdim, self._array.shape)).exp())
     ),
-    jvp=lambda self_t, self, result, dim, keepdim: (
-        self_t * (self - restore_dims(result, dim, keepdim, self._array.shape)).exp()
-    ).sum(dim, keepdim),
+    jvp=lambda self_t, self, result, dim, keepdim: _weighted_mean(
+        self_t, (self - restore_dims(result, dim, keepdim, self._array.shape)).exp(), dim, keepdim
+    ),
 )
 
 

@@ -126,7 +126,7 @@ def _index_add(array, dim, index, source, alpha):
         )
     result = array.copy()
     dim = wrap_dim(dim, array.ndim)
-    key = (slice(None),) * dim + (index,)
+    key = (slice(None),) * dim + (index.reshape(-1),)
     alpha = array.dtype.type(alpha).item() if array.dtype.kind in "iu" else alpha
     if not array.ndim:
         result[...] = result + (source * alpha).sum()
@@ -323,4 +323,5 @@ op(
     jvp=lambda self_t, src_t, self, src, offset, dim1, dim2: _or_zero(self_t, self).diagonal_scatter(
         _or_zero(src_t, src), offset, dim1, dim2
     ),
+    drops_imaginary=False,
 )

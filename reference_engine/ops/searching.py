@@ -215,9 +215,9 @@ def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:
 def nonzero(input: Tensor, *, as_tuple: bool = False):
     """The indices of the elements that are not zero, one row each; or one tensor per dimension."""
     found = np.nonzero(input._array if input.ndim else input._array.reshape(1))
-    if as_tuple:
-        return tuple(make(index.astype(np.int64), input.device) for index in found)
     # One dimension after the other, as PyTorch finds them: a row is a column in memory.
+    if as_tuple:
+        return make(np.stack(found).astype(np.int64).T, input.device).unbind(1)
     rows = np.stack(found).astype(np.int64).T if input.ndim else empty_rows(len(found[0]))
     return make(rows, input.device)
 

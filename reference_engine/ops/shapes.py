@@ -9,7 +9,7 @@ from .dims import infer_size, wrap_dim
 from .elementwise import clone
 from .splitting import chunk, hsplit, split, tensor_split, unsafe_chunk, unsafe_split, unsafe_split_with_sizes, vsplit
 from .strided import as_strided
-from .views import expand, narrow, permute, reshape_alias, transpose, unsafe_view, view, view_array
+from .views import alias, expand, narrow, permute, reshape_alias, transpose, unsafe_view, view, view_array
 
 
 def reshape(self: Tensor, *shape) -> Tensor:
@@ -103,7 +103,7 @@ def movedim(self: Tensor, source, destination) -> Tensor:
     sources = [wrap_dim(dim, self.ndim) for dim in sources]
     targets = [wrap_dim(dim, self.ndim) for dim in targets]
     if not self.ndim:
-        return permute(self, ())
+        return alias(self)
     rest = [dim for dim in range(self.ndim) if dim not in sources]
     order: list = [None] * self.ndim
     for origin, target in zip(sources, targets, strict=True):

@@ -36,7 +36,6 @@ def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, i
             f"{tensor._array.itemsize} requiring a storage size of {needed} are out of bounds for storage of size "
             f"{storage.nbytes()}"
         )
-    return storage.strided(tensor.dtype.numpy, size, stride, offset)
 
 
 def _as_strided_backward(grad, self_sym_sizes, self_sym_strides, offset, size, stride, storage_offset):
@@ -87,9 +86,10 @@ def _gather_geometry(grad, input_sizes, input_strides, input_offset, size, strid
     in_places = _positions(input_sizes, input_strides, input_offset)
     out_places = _positions(size, stride, start)
     reach = int(max(in_places.max(initial=0), out_places.max(initial=0))) + 1
-    memory = np.zeros(reach, grad.dtype)
-    memory[in_places.reshape(-1)] = grad.reshape(-1)
-    return memory[out_places]
+    memory, counts = np.zeros(reach, grad.dtype), np.zeros(reach, np.int64)
+    np.add.at(memory, in_places.reshape(-1), grad.reshape(-1))
+    np.add.at(counts, in_places.reshape(-1), 1)
+    return memory[out_places] / np.maximum(counts[out_places], 1).astype(grad.dtype)
 
 
 gather_geometry = op(

@@ -227,7 +227,9 @@ def reshape_tangent(row, target: Tensor, values: list) -> None:
 
     level, process.forward_level = process.forward_level, -1
     try:
-        forward_ad.set_tangent(target, run(row, [target._meta.tangent, *values[1:]]))
+        tangent = target._meta.tangent
+        rest = [_Origin(tangent) if isinstance(value, _Origin) else value for value in values[1:]]
+        forward_ad.set_tangent(target, run(row, [tangent, *rest]))
     finally:
         process.forward_level = level
 
