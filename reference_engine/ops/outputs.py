@@ -12,7 +12,7 @@ from ..dtypes import COMPLEX, FLOATING, float32
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from . import product_demands
 from .dims import broadcast_shape
-from .table import AS_IS, COMPARE, FLOAT, Row
+from .table import AS_IS, COMPARE, FLOAT, SUMMING, Row
 
 # What operations say of an ``out=`` tensor whose dtype is not that of the result, by the name of the row.
 _SAME = {
@@ -77,8 +77,22 @@ def check_result(values: list, row: Row, dtype, target) -> None:
     check_cast(dtype, target)
 
 
+def summing_dtype(values: list, row: Row, memory: Tensor, said: str) -> None:
+    """Compute in the dtype of the ``memory`` for a sum or product. Raises ``RuntimeError`` where another is stated."""
+    position = row.positions["dtype"]
+    if values[position] not in (None, memory.dtype):
+        raise RuntimeError(said.format(wanted=values[position].cpp, found=memory.dtype.cpp))
+    values[position] = memory.dtype
+
+
+_OTHER_MEMORY = "Expected out tensor to have dtype {wanted}, but got {found} instead"
+_OTHER_TARGET = "Bad in-place call: input tensor dtype {found} and output tensor dtype {wanted} should match"
+
+
 def check_in_place(values: list, row: Row) -> None:
     """Raise ``RuntimeError`` where the first operand cannot take the result of a row that promotes."""
+    if row.name in SUMMING:
+        summing_dtype(values, row, values[0], _OTHER_TARGET)
     if row.name in _PRODUCTS:
         product_demands.check_written(row, values)
     if row.promote == AS_IS and row.name not in _BROADCASTING:
@@ -110,6 +124,9 @@ def check_clamped(values: list) -> None:
 
 def check_out(values: list, row: Row, out: Tensor) -> None:
     """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write."""
+    if row.name in SUMMING and "dtype" in row.positions:
+        summing_dtype(values, row, out, _OTHER_MEMORY)
+        return
     text = _TEXTS.get(row.name)
     if row.name == "lerp" and not getattr(values[2], "shape", ()):
         text = None  # with one weight for all the result is cast

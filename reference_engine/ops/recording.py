@@ -8,7 +8,7 @@ from ..dtypes import COMPLEX
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.node import NotImplementedNode
 from ..graph.saved import SavedTensor
-from .table import Row, SavedList
+from .table import SUMMING, Row, SavedList
 
 
 def any_requires_grad(values: list, row: Row) -> bool:
@@ -113,6 +113,8 @@ def record(row: Row, values: list, outputs: tuple) -> None:
         if output.dtype.is_differentiable:
             set_history(output, node)
         else:
+            if row.name in SUMMING:
+                raise RuntimeError(f"Autograd not support dtype: {output.dtype.scalar}")
             array = output._array
             node.input_metadata.append((array.shape, output.dtype, output._storage.device))
     for output in outputs[len(row.outputs) :]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._state import thread
-from ..dtypes import FLOATING
+from ..dtypes import BY_NUMPY, FLOATING
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
 from .table import op
@@ -75,18 +75,15 @@ def sum_to_size(self, *size):
     return result.view(size) if lead else result
 
 
-def _check_mean(array, dtype):
-    if array.dtype.kind in "biu" and dtype is None:
-        from ..dtypes import BY_NUMPY
-
+def _mean_array(array, dim, keepdim, dtype):
+    """A mean has a fraction, so its dtype must too. Raises ``RuntimeError``."""
+    stated = dtype if dtype is not None else BY_NUMPY[array.dtype]
+    if stated.kind < FLOATING:
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-            f"Got: {BY_NUMPY[array.dtype].scalar}"
+            f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be either a "
+            f"floating point or complex dtype. Got: {stated.scalar}"
         )
-
-
-def _mean_array(array, axes, keepdim, dtype):
-    _check_mean(array, dtype)
+    axes = _axes(array, dim)
     if dtype is not None:
         array = array.astype(dtype.numpy)
     total = _sum_array(array, axes, keepdim, None)
@@ -111,7 +108,7 @@ mean_all = op(
 )
 mean_dim = op(
     "mean(Tensor self, int[]? dim, bool keepdim=False, *, dtype? dtype=None)",
-    lambda a, dim, keepdim, dtype: _mean_array(a, _axes(a, dim), keepdim, dtype),
+    lambda a, dim, keepdim, dtype: _mean_array(a, dim, keepdim, dtype),
     node="MeanBackward1",
     self=lambda grad, dim, keepdim, self_sym_sizes, self_sym_numel: (
         restore_dims(grad, dim, keepdim, self_sym_sizes).expand(self_sym_sizes)
@@ -212,6 +209,8 @@ def var_grad(grad, self, dim, correction, keepdim):
     """The derivative of the variance."""
     sizes = self._array.shape
     count = _count(sizes, dim, self._array.size) - _correction(correction)
+    if not count and (dim is None or not sizes):
+        return (grad * float("nan")).expand(sizes)  # a constant: it does not depend on the elements any more
     grad = restore_dims(grad, dim, keepdim, sizes)
     if dim is None:
         return (2.0 / count if count else float("nan")) * grad * (self - self.mean())
@@ -236,8 +235,8 @@ var_row = op(
 def _var_tangent(tangent, self, dim, correction, keepdim):
     count = _count(self._array.shape, dim, self._array.size) - _correction(correction)
     centred = self - (self.mean() if dim is None else self.mean(dim, True))
-    product = tangent * conj(centred)
-    return (2.0 / count) * (product.sum() if dim is None else product.sum(dim, keepdim))
+    product = tangent * conj(centred) * (2.0 / count if count else float("nan"))
+    return product.sum() if dim is None else product.sum(dim, keepdim)
 
 
 std_row = op(
@@ -287,10 +286,26 @@ var, std = spread_function(var_row, "var"), spread_function(std_row, "std")
 # -- cumulative and ordering -------------------------------------------------------------------------------------
 
 
+def _running(function):
+    """Sums or products of all elements up to each. Raises ``NotImplementedError`` for bool."""
+
+    def forward(array, dim, dtype):
+        dim = wrap_dim(dim, array.ndim)
+        wanted = _accumulation_dtype(array, dtype)
+        if array.dtype.kind == "c" and wanted.kind != "c":
+            array = array.real
+        if not array.ndim:
+            return array.astype(wanted)
+        if wanted.kind == "b" and array.size:
+            raise NotImplementedError(f"\"{function.__name__}_out_cpu\" not implemented for 'Bool'")
+        return function(array, axis=dim, dtype=wanted)
+
+    return forward
+
+
 cumsum = op(
     "cumsum(Tensor self, int dim, *, dtype? dtype=None)",
-    lambda a, dim, dtype: np.cumsum(a, axis=wrap_dim(dim, a.ndim) if a.ndim else None,
-                                    dtype=_accumulation_dtype(a, dtype)).reshape(a.shape),
+    _running(np.cumsum),
     in_place=True,
     self=lambda grad, dim: grad.flip(dim).cumsum(dim).flip(dim) if grad.ndim else grad,
     jvp="linear",
@@ -335,8 +350,7 @@ def _cat_along(tensors, dim):
 
 cumprod = op(
     "cumprod(Tensor self, int dim, *, dtype? dtype=None)",
-    lambda a, dim, dtype: np.cumprod(a, axis=wrap_dim(dim, a.ndim) if a.ndim else None,
-                                     dtype=_accumulation_dtype(a, dtype)).reshape(a.shape),
+    _running(np.cumprod),
     in_place=True,
     self=_cumprod_grad,
     jvp=lambda self_t, self, dim: _cumprod_tangent(self_t, self, dim),

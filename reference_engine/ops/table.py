@@ -32,6 +32,8 @@ from ..graph.saved import SavedTensor, all_shown, shown
 AS_IS, COMMON, FLOAT, COMPARE = "as is", "common", "float", "compare"
 
 _PARAMETER = re.compile(r"(?P<kind>[A-Za-z]+(?:\?\[\]|\[\])?(?:\.\.\.)?\??) (?P<name>\w+)(?:=(?P<default>.+))?$")
+# Rows that take a ``dtype`` to compute in; memory given for the result decides it where none is stated.
+SUMMING = ("sum", "nansum", "prod", "cumsum", "cumprod")
 _TENSOR_KINDS = ("Tensor", "Tensor?", "Operand", "Number", "Tensor[]", "Tensor?[]")
 _METADATA = {
     "sym_sizes": lambda tensor: tensor._array.shape,
