@@ -185,6 +185,7 @@ scatter_reduce = op(
     _scatter_reduce,
     check=demands.scatter,
     in_place=True,
+    real_only=True,
     self=lambda grad, self, dim, index, src, reduce, include_self, result: _self_grad(
         _ByScatter(dim, index), grad, self, src, reduce, include_self, result
     ),
@@ -250,6 +251,7 @@ index_reduce = op(
     "index_reduce(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True)",
     _index_reduce,
     in_place=True,
+    real_only=True,
     self=lambda grad, self, dim, index, source, reduce, include_self, result: _self_grad(
         _ByIndex(dim, index), grad, self, source, reduce, include_self, result
     ),

@@ -81,8 +81,10 @@ operation("nonzero", "x.nonzero()", "torch.nonzero(x)", "x.nonzero(as_tuple=True
           differentiable=False)  # fmt: skip
 operation("unravel_index", "torch.unravel_index(i, {s})", i=index("k m", 6), s=[(2, 3), (6,), (3, 1, 2)], exact=True,
           differentiable=False)  # fmt: skip
+# torch gives the input the part of the gradient that was written over, which finite differences contradict.
 operation("as_strided_scatter", "x.as_strided_scatter(y, {n}, {k})", "torch.as_strided_scatter(x, y, {n}, {k}, 1)",
-          x=real("4 2", layouts=False), y=real("2 2"), n=[(2, 2)], k=[(2, 1), (1, 3)], exact=True)  # fmt: skip
+          x=real("4 2", layouts=False), y=real("2 2"), n=[(2, 2)], k=[(2, 1), (1, 3)], exact=True,
+          smooth=False)  # fmt: skip
 operation("fill_diagonal_", "x.clone().fill_diagonal_({v})", "x.clone().fill_diagonal_({v}, wrap={w})",
           x=real("n m", layouts=False), v=[0, 2.5], w=[True, False], sizes={"n": (1, 5), "m": (1, 3)},
           exact=True)  # fmt: skip

@@ -74,8 +74,9 @@ for name in ("max", "min"):
     operation(f"cum{name}", f"x.cum{name}({{dim}})", f"torch.cum{name}(x, {{dim}})", x=real("..."), dim=dim("x"),
               exact=True)  # fmt: skip
 operation("median", "x.median()", "torch.median(x)", x=real("..."), exact=True)
-operation("median (dim)", "x.median({dim})", "torch.median(x, {dim}, {keep})", x=real("..."), dim=dim("x"),
-          keep=[False, True], exact=True)  # fmt: skip
+# torch reads past the memory of an expanded dimension here: two calls on one tensor give two values.
+operation("median (dim)", "x.median({dim})", "torch.median(x, {dim}, {keep})", x=real("...", layouts=False),
+          dim=dim("x"), keep=[False, True], exact=True)  # fmt: skip
 operation("sort", "x.sort(stable=True, dim={dim})", "torch.sort(x, stable=True, dim={dim}, descending={down})",
           x=real("..."), dim=dim("x"), down=[False, True], exact=True)  # fmt: skip
 operation("argsort", "x.argsort({dim}, stable=True)", "torch.argsort(x, dim={dim}, descending={down}, stable=True)",

@@ -123,7 +123,7 @@ operation(
     accumulates=True,
     no={"double backward": "torch has no second derivative", "forward mode": "torch has no forward-mode derivative"},
 )
-operation("renorm", "x.renorm({p}, {dim}, {m})", "torch.renorm(x, {p}, {dim}, {m})", x=real("..."), p=[2, 1, 3],
+operation("renorm", "x.renorm({p}, {dim}, {m})", "torch.renorm(x, {p}, {dim}, {m})", x=real("... n m"), p=[2, 1, 3],
           dim=dim("x"), m=[1.0, 2.5], in_place=True, accumulates=True)  # fmt: skip
 
 family("Searches")
