@@ -176,7 +176,7 @@ def _renorm(array, p, dim, maxnorm):
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     norm = _vector_norm(array, p, _other_dims(array.ndim, dim), True)
-    return array * np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype)
+    return np.multiply(array, np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype), order="C")
 
 
 def _renorm_grad(grad, self, p, dim, maxnorm):
