@@ -23,6 +23,19 @@ def einsum(equation: str, *operands) -> Tensor:
         operands = tuple(operands[0])
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
+    for position, (term, operand) in enumerate(zip(terms, operands, strict=True)):
+        if len(term) != operand.dim():
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({len(term)}) does not match the number of "
+                f"dimensions ({operand.dim()}) for operand {position} and no ellipsis was given"
+            )
+        for letter, size in zip(term, operand.shape, strict=True):
+            first = operand.size(term.index(letter))
+            if size != first:
+                raise RuntimeError(
+                    f"einsum(): subscript {letter} is repeated for operand {position} but the sizes don't match, "
+                    f"{size} != {first}"
+                )
     letters = sorted(set("".join(terms)))
     if not arrow:
         right = "".join(letter for letter in letters if left.count(letter) == 1)

@@ -177,6 +177,11 @@ nll_loss = op(
 )
 
 
+def _check_bce(self, target, *_):
+    if target.dtype is not self.dtype:
+        raise RuntimeError(f"Found dtype {target.dtype.scalar} but expected {self.dtype.scalar}")
+
+
 def _bce(a, target, weight, reduction):
     if ((a < 0) | (a > 1)).any():
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -236,6 +241,7 @@ binary_cross_entropy = op(
     method=False,
     function=False,
     refuses=(("biuc", "binary_cross_entropy"),),
+    check=_check_bce,
 )
 
 

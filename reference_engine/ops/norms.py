@@ -136,7 +136,7 @@ def _refusing(name: str, forward):
         if array.size and array.dtype.kind in "biuc":
             kernel = f"{name}_lastdim_kernel_impl" if last else f"{name}_kernel_impl"
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
-        return forward(array, dim)
+        return forward(array, dim).astype(array.dtype, copy=False)
 
     return checked
 

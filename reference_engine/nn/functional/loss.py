@@ -85,6 +85,8 @@ def _nll(scores, target, weight, reduction, ignore_index):
     """The checks of `nll_loss` and its row; several dimensions are laid out as one list of rows."""
     if scores.dim() == 0 or target.dim() > scores.dim():
         raise RuntimeError("input tensor should be 1D or 2D")
+    if scores.dim() == target.dim() == 1 and target.size(0) != 1:
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.size(0)}")
     if scores.dim() > 1 and scores.size(0) != (target.size(0) if target.dim() else None):
         found = target.size(0) if target.dim() else 0
         raise ValueError(f"Expected input batch_size ({scores.size(0)}) to match target batch_size ({found}).")
@@ -123,9 +125,14 @@ def cross_entropy(
 ):
     """`nll_loss` of the log-softmax over classes; targets are class numbers (N, *) or probabilities (N, C, *)."""
     reduction = _reduction(reduction, size_average, reduce)
+    by_probability = target.shape == input.shape
+    if by_probability and not target.is_floating_point():
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {target.dtype.scalar}"
+        )
     dim = 0 if input.dim() == 1 else 1
     scores = log_softmax(input, dim)
-    if target.is_floating_point() and target.shape == input.shape:
+    if by_probability:
         return _against_probabilities(scores, target, weight, reduction, label_smoothing, dim)
     if label_smoothing > 0.0:
         return _smoothed(scores, target, weight, ignore_index, reduction, label_smoothing, dim)
@@ -140,14 +147,19 @@ def _over_classes(weight, scores, dim):
 
 def _against_probabilities(scores, target, weight, reduction, smoothing, dim):
     classes = scores.size(dim)
-    if smoothing > 0.0:
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+    if smoothing > 0.0 and classes:
         target = target * (1 - smoothing) + smoothing / classes
     products = scores * target
     if weight is not None:
         products = products * _over_classes(weight, scores, dim)
     number = get_enum(reduction)
     if number == losses.MEAN:
-        return -products.sum() / (scores.numel() / classes)
+        return -products.sum() / (scores.numel() / classes if classes else 0.0)
     return -products.sum() if number == losses.SUM else -products.sum(dim)
 
 
@@ -166,7 +178,7 @@ def _smoothed(scores, target, weight, ignore_index, reduction, smoothing, dim):
             spread = spread.sum() / weight.gather(0, safe).masked_fill(ignored.reshape(-1), 0.0).sum()
     elif number == losses.SUM:
         spread = spread.sum()
-    return mul_number(exact, 1 - smoothing) + mul_number(spread, smoothing / classes)
+    return mul_number(exact, 1 - smoothing) + mul_number(spread, smoothing / classes if classes else float("nan"))
 
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
@@ -275,7 +287,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target (input1 - input2) + margin)."""
     reduction = _reduction(reduction, size_average, reduce)
-    return _reduced(add_number(-target * (input1 - input2), margin).clamp_min(0), reduction)
+    difference = input1 - input2
+    return _reduced(add_number(-target * difference, margin).clamp_min(0), reduction)
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction="mean"):
@@ -289,7 +302,13 @@ def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, 
 
 
 def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
-    """Dot product along `dim` of both inputs divided by their lengths (at least eps)."""
+    """Dot product along `dim` of both inputs divided by their lengths (at least eps). Raises RuntimeError for other
+    dtypes than real floating point ones.
+    """
+    common = torch.promote_types(x1.dtype, x2.dtype)
+    if not common.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.scalar}")
+    x1, x2 = x1.to(common), x2.to(common)
     length1 = torch.linalg.vector_norm(x1, 2, dim=dim, keepdim=True)
     length2 = torch.linalg.vector_norm(x2, 2, dim=dim, keepdim=True)
     return ((x1 / length1.clamp_min(eps)) * (x2 / length2.clamp_min(eps))).sum(dim)
