@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .._state import thread
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY
 from .arguments import parsed
@@ -206,6 +207,11 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
     if out is not None:
         from .dispatch import write_out
 
+        if thread.grad_enabled and any(getattr(t, "requires_grad", False) for t in (input, other, out)):
+            raise RuntimeError(
+                "matmul(): functions with out=... arguments don't support automatic differentiation, but one of the "
+                "arguments requires grad."
+            )
         write_out(out, matmul(input, other))
         return out
     if not isinstance(other, Tensor) or not isinstance(input, Tensor):

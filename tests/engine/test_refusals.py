@@ -218,3 +218,15 @@ SLOPES = [
 @pytest.mark.parametrize("text", READ_AS + SLOPES)
 def test_bytes_and_slopes(text):
     agree(f"{BYTES}show(lambda: {text})")
+
+
+@pytest.mark.parametrize(
+    "call", ["x, m, out=torch.zeros(3)", "m, m, out=w", "w, w.t(), out=torch.zeros(3, 3)", "x, x, out=n"]
+)
+@pytest.mark.parametrize("way", ["torch.matmul({})", "torch.no_grad()(lambda: torch.matmul({}))()"])
+def test_products_are_not_recorded_into_memory_that_is_given(way, call):
+    given = """
+x, n = torch.tensor([1., 4., 9.], requires_grad=True), torch.zeros(())
+m, w = torch.ones(3, 3), torch.zeros(3, 3, requires_grad=True)
+"""
+    agree(f"{given}print({way.format(call)})")
