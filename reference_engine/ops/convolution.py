@@ -14,7 +14,7 @@ from ..dtypes import COMPLEX
 from . import convolution_demands as demands
 from .by_number import mul_number
 from .complex_parts import view_as_real
-from .elementwise import conj
+from .elementwise import conj, zeros_like
 from .table import op
 
 
@@ -42,6 +42,8 @@ def _padded(array, before, after):
 
 def _plain(array, weight, stride, before, after, dilation, groups):
     ndim = array.ndim - 2
+    if array.dtype == np.float32 and not np.isfinite(weight).all():
+        return _unpadded(array, weight, stride, before, after, dilation, groups)
     windows = _windows(_padded(array, before, after), weight.shape[2:], stride, dilation)
     inputs, outputs = array.shape[1] // groups, weight.shape[0] // groups
     spatial = list(range(2 + ndim, 2 + 2 * ndim))
@@ -52,6 +54,31 @@ def _plain(array, weight, stride, before, after, dilation, groups):
         product = np.tensordot(part, kernel, axes=([1, *spatial], list(range(1, 2 + ndim))))
         results.append(np.moveaxis(product, -1, 1))
     return np.ascontiguousarray(np.concatenate(results, axis=1) if groups > 1 else results[0])
+
+
+def _over_channels(array, tap):
+    """(C, N, *) times (C, O), summed over C. Libraries skip zeros in products with a vector; infinities count here."""
+    if array.dtype.itemsize >= 4 and not (np.isfinite(array).all() and np.isfinite(tap).all()):
+        return np.einsum("c...,co->...o", array, tap)
+    return np.tensordot(array, tap, axes=(0, 0))
+
+
+def _unpadded(array, weight, stride, before, after, dilation, groups):
+    """A convolution that leaves the padding out instead of multiplying zeros: the kernel for float32 does."""
+    windows = _windows(_padded(array, before, after), weight.shape[2:], stride, dilation)
+    inside = _windows(_padded(np.ones_like(array[:1, :1]), before, after), weight.shape[2:], stride, dilation)
+    inputs, outputs = array.shape[1] // groups, weight.shape[0] // groups
+    results = []
+    for group in range(groups):
+        part = windows[:, group * inputs : (group + 1) * inputs]
+        kernel = weight[group * outputs : (group + 1) * outputs]
+        total = np.zeros((array.shape[0], outputs, *windows.shape[2 : array.ndim]), array.dtype)
+        for place in np.ndindex(*weight.shape[2:]):
+            tap = kernel[(slice(None), slice(None), *place)].swapaxes(0, 1)
+            product = np.moveaxis(_over_channels(part[(..., *place)].swapaxes(0, 1), tap), -1, 1)
+            total += np.where(inside[(..., *place)], product, 0)
+        results.append(total)
+    return np.concatenate(results, axis=1)
 
 
 def _transposed(array, weight, stride, padding, dilation, output_padding, groups):
@@ -66,7 +93,7 @@ def _transposed(array, weight, stride, padding, dilation, output_padding, groups
         part, kernel = array[:, own].swapaxes(0, 1), weight[own]
         channels = slice(group * outputs, (group + 1) * outputs)
         for place in np.ndindex(*weight.shape[2:]):
-            product = np.tensordot(part, kernel[(slice(None), slice(None), *place)], axes=(0, 0))
+            product = _over_channels(part, kernel[(slice(None), slice(None), *place)])
             at = tuple(
                 slice(tap * dilated, tap * dilated + (size - 1) * step + 1, step)
                 for tap, dilated, size, step in zip(place, dilation, array.shape[2:], stride, strict=True)
@@ -115,6 +142,16 @@ def _weight_grad(grad, input, weight_sym_sizes, stride, padding, dilation, trans
     return cat(parts, 0) if groups > 1 else parts[0]
 
 
+def _convolution_tangent(
+    input_t, weight_t, bias_t, input, weight, stride, padding, dilation, transposed, output_padding, groups
+):
+    """Zeros take the place of a tangent that is not there, and are multiplied."""
+    options = (stride, padding, dilation, transposed, output_padding, groups)
+    return convolution(zeros_like(input) if input_t is None else input_t, weight, None, *options) + convolution(
+        input, zeros_like(weight) if weight_t is None else weight_t, bias_t, *options
+    )
+
+
 def _bias_grad(grad):
     return grad.sum((0, *range(2, grad.dim())))
 
@@ -126,7 +163,7 @@ convolution = op(
     input=_input_grad,
     weight=_weight_grad,
     bias=_bias_grad,
-    jvp="transposed",
+    jvp=_convolution_tangent,
     method=False,
     together=True,
 )
