@@ -168,7 +168,7 @@ def resolve(tensor: Tensor, key):
             advanced[dim] = make(np.array([0] if item else [], np.int64), tensor.device)
             dim += 1
         elif isinstance(item, slice):
-            view = _sliced(view, dim, item, items is not key)
+            view = _sliced(view, dim, item, type(key) is not tuple)
             dim += 1
         elif isinstance(item, int):
             extent = view._array.shape[dim]

@@ -8,6 +8,7 @@ from .._tensor import Tensor, make
 from ..dtypes import BY_NUMPY, INTEGER
 from .dims import wrap_dim
 from .extrema import return_type
+from .joining import stack
 from .refusals import not_implemented
 from .table import op
 
@@ -248,7 +249,7 @@ def unravel_index(indices: Tensor, shape):
     for extent in reversed(shape):
         found.insert(0, flat % extent)
         flat = flat.div(extent, rounding_mode="floor")
-    return tuple(found)
+    return stack(found, -1).unbind(-1) if found else ()
 
 
 FUNCTIONS = (
