@@ -101,8 +101,10 @@ def normal(generator, shape, dtype, mean=0.0, std=1.0, contiguous=True):
         raise RuntimeError(f"normal expects std >= 0.0, but found std {_number(std)}")
     if dtype.kind == "c":
         return _through_real(normal, generator, shape, dtype, mean, std / math.sqrt(2), contiguous)
-    _demand_floating(dtype, "normal_kernel_cpu")
     count = math.prod(shape)
+    if not count:
+        return np.zeros(shape, dtype)
+    _demand_floating(dtype, "normal_kernel_cpu")
     if count >= 16 and contiguous:
         return _normal_blocks(generator, count, dtype, mean, std).reshape(shape)
     values = np.array([_next_normal(generator) for _ in range(count)], dtype=np.float64)

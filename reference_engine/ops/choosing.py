@@ -377,8 +377,16 @@ for _name, _function in (
 ):  # fmt: skip
     op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"),
        refuses=_REFUSED.get(_name, ()))  # fmt: skip
+
+
+def _check_close(self, other, *tolerances):
+    if self.dtype is not other.dtype:
+        raise RuntimeError(f"{self.dtype.scalar} did not match {other.dtype.scalar}")
+
+
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
-   lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False)  # fmt: skip
+   lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False,
+   check=_check_close)  # fmt: skip
 
 # -- filling ------------------------------------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None,
         raise RuntimeError("normal expects standard deviation to be non-complex")
     if inputs[0].is_complex() and inputs[0].requires_grad:
         raise RuntimeError("normal does not support automatic differentiation for outputs with complex dtype.")
-    sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu")
+    sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu", inputs[0]._array.shape)
     spread = std._array if isinstance(std, Tensor) else np.float64(std)
     if (spread < 0).any() if isinstance(std, Tensor) else spread < 0:
         raise RuntimeError("normal expects all elements of std >= 0.0" if isinstance(std, Tensor) else

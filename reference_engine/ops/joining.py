@@ -170,6 +170,11 @@ def meshgrid(*tensors, indexing: str | None = None):
     """Coordinate grids of one-dimensional tensors."""
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tuple(tensors[0])
+    for tensor in tensors:
+        if tensor.dtype is not tensors[0].dtype:
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
     if indexing == "xy":
         first, second, *rest = meshgrid(tensors[1], tensors[0], *tensors[2:], indexing="ij")
         return (second, first, *rest)

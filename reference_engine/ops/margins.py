@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dtypes import BOOL, FLOATING
+from ..promotion import defaults
 from .backward_rows import backward_operation
-from .elementwise import where, zeros_like
+from .elementwise import mul, where, zeros_like
 from .losses import MEAN, _nll, _reduced, _share
+from .outputs import check_cast, check_in_place
 from .table import op
 
 
@@ -64,9 +67,19 @@ def _soft_margin_curvature(grad, grad_output, self, target, reduction):
     return _share(grad * grad_output, self, reduction) * (target * target) * odds / ((1 + odds) * (1 + odds))
 
 
+def _check_soft_margin(self, target, reduction):
+    """The loss is computed in memory like the input's, which has to take it. Raises ``RuntimeError``."""
+    if self.dtype.kind == BOOL:
+        self.neg()  # the first step, which bool has not
+    check_in_place([self, target], mul.row)
+    if self.dtype.kind < FLOATING:
+        check_cast(defaults.dtype, self.dtype)
+
+
 soft_margin_loss = op(
     "soft_margin_loss(Tensor self, Tensor target, int reduction=1)",
     _soft_margin,
+    check=_check_soft_margin,
     self=backward_operation("soft_margin_loss_backward", _soft_margin_grad, products={"self": _soft_margin_curvature}),
     jvp="transposed",
     method=False,

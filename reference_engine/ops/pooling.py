@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._state import process, thread
+from ..dtypes import FLOATING
 from .backward_rows import backward_operation
 from .convolution import _listed
 from .table import op
@@ -222,6 +223,15 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     """As `max_pool2d`, for (N, C, L) or (C, L)."""
     kernel = _listed(kernel_size, 1)
     steps = kernel if stride is None or stride == [] else _listed(stride, 1)
+    recorded = (input.requires_grad and thread.grad_enabled) or process.forward_level >= 0
+    line = not (recorded or return_indices)  # without a graph PyTorch has a kernel of its own for lines
+    if line and input.ndim not in (2, 3):
+        raise RuntimeError(
+            "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got:{list(input.shape)}"
+        )
+    if line and input.dtype.kind != FLOATING and input.numel():
+        raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{input.dtype.scalar}'")
     values, places = max_pool2d_with_indices(
         input.unsqueeze(-2),
         [1, *kernel],
@@ -233,9 +243,7 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     values = values.squeeze(-2)
     if return_indices:
         return values, places.squeeze(-2)
-    # Without a graph PyTorch has a kernel of its own for lines: its result is no view.
-    recorded = (input.requires_grad and thread.grad_enabled) or process.forward_level >= 0
-    return values if recorded else values.clone()
+    return values.clone() if line else values  # the result of that kernel is no view
 
 
 def avg_pool2d(

@@ -31,6 +31,8 @@ def _gather(array, dim, index, sparse_grad):
     if not array.ndim:
         return np.broadcast_to(array, index.shape).copy()
     dim = wrap_dim(dim, array.ndim)
+    if not index.size:
+        return np.empty(index.shape, array.dtype)
     if index.ndim != array.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     _check_index(index, array.shape[dim], dim)
@@ -103,6 +105,8 @@ scatter_add = op(
 def _index_select(array, dim, index):
     dim = wrap_dim(dim, array.ndim)
     extent = array.shape[dim] if array.ndim else 1
+    if index.size and not extent and array.ndim > 1:
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if index.size and (index.min() < 0 or index.max() >= extent):
         raise IndexError("index out of range in self")
     return np.take(array, index.reshape(-1), axis=dim) if array.ndim else array.reshape(1)[index].reshape(())
@@ -245,9 +249,20 @@ def _masked_scatter_source_grad(grad, mask, source_sym_sizes):
     return cat([chosen, chosen.new_zeros(missing)], 0).view(source_sym_sizes)
 
 
+def _check_masked_scatter(self, mask, source):
+    if self.dtype is not source.dtype:
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got{self.dtype.scalar} and "
+            f"{source.dtype.scalar}"
+        )
+    if mask.dtype.kind != BOOL:
+        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.scalar}")
+
+
 masked_scatter = op(
     "masked_scatter(Tensor self, Tensor mask, Tensor source)",
     _masked_scatter,
+    check=_check_masked_scatter,
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     source=_masked_scatter_source_grad,

@@ -231,12 +231,24 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0):
     return tuple(slice_(input, dim, a, max(a, b), 1) for a, b in pairwise(edges))
 
 
+def _split_evenly(name: str, input: Tensor, sections, dim: int):
+    """``tensor_split``, but a number of sections has to divide the size. Raises ``RuntimeError``."""
+    if isinstance(sections, int) and sections >= 0:
+        extent = input._array.shape[dim]
+        if not sections or extent % sections:
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {extent} is not "
+                f"divisible by the split_size {sections}!"
+            )
+    return tensor_split(input, sections, dim)
+
+
 def hsplit(input: Tensor, indices_or_sections):
     if input.ndim < 1:
         raise RuntimeError(
             "torch.hsplit requires a tensor with at least 1 dimension, but got a tensor with 0 dimensions!"
         )
-    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+    return _split_evenly("hsplit", input, indices_or_sections, 0 if input.ndim == 1 else 1)
 
 
 def vsplit(input: Tensor, indices_or_sections):
@@ -244,4 +256,4 @@ def vsplit(input: Tensor, indices_or_sections):
         raise RuntimeError(
             f"torch.vsplit requires a tensor with at least 2 dimension, but got a tensor with {input.ndim} dimensions!"
         )
-    return tensor_split(input, indices_or_sections, 0)
+    return _split_evenly("vsplit", input, indices_or_sections, 0)

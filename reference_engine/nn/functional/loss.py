@@ -206,6 +206,10 @@ def binary_cross_entropy_with_logits(
     return margins.binary_cross_entropy_with_logits(input, target, weight, pos_weight, get_enum(reduction))
 
 
+def _is_whole(tensor) -> bool:
+    return not (tensor.is_floating_point() or tensor.is_complex())
+
+
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target: bool = False):
     """target (log target - input); "batchmean" is the divergence as it is defined."""
     reduction = _reduction(reduction, size_average, reduce)
@@ -216,6 +220,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
             "to behave the same as 'batchmean' in the next major release.",
             stacklevel=2,
         )
+    for refused, kind in ((torch.Tensor.is_complex, "Complex"), (_is_whole, "Integral")):
+        if refused(input) or refused(target):
+            raise RuntimeError(f"kl_div: {kind} inputs not supported.")
     values = target.exp() * (target - input) if log_target else torch.xlogy(target, target) - target * input
     if reduction == "batchmean":
         total = values.sum()
