@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from .._state import process
+from .._state import process, warn_once
 from ..autograd.tangents import tangent_of
 from ..creation import channels_last
-from ..dtypes import FLOATING, finfo
+from ..dtypes import FLOATING, finfo, float32
 from . import normalization_demands as demands
 from .elementwise import div
 from .refusals import not_differentiable
@@ -357,10 +357,16 @@ def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
     _demand_trailing(input, normalized_shape)
     if input.dtype.kind < FLOATING:
         raise NotImplementedError(f"\"rms_norm\" not implemented for '{input.dtype.scalar}'")
-    smallest = finfo(input.dtype).eps if eps is None else eps
+    if weight is not None and weight.dtype != input.dtype and not input.is_complex():
+        warn_once(
+            f"Mismatch dtype between input and weight: input dtype = {input.dtype.cpp}, weight dtype = "
+            f"{weight.dtype.cpp}, Cannot dispatch to fused implementation."
+        )
     dims = _trailing(input.dim(), normalized_shape)
-    result = input * (input.pow(2).mean(dims, keepdim=True) + smallest).rsqrt()
-    return (result if weight is None else result * weight).contiguous()
+    wide = input.to(float32) if input.dtype.itemsize == 2 else input
+    smallest = finfo(wide.dtype).eps if eps is None else eps
+    result = wide * (wide.pow(2).mean(dims, keepdim=True) + smallest).rsqrt()
+    return (result if weight is None else result * weight).to(input.dtype).contiguous()
 
 
 def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
