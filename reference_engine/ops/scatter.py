@@ -255,7 +255,7 @@ def _check_masked_scatter(self, mask, source):
             f"masked_scatter: expected self and source to have same dtypes but got{self.dtype.scalar} and "
             f"{source.dtype.scalar}"
         )
-    if mask.dtype.kind != BOOL:
+    if mask.dtype.kind:
         raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.scalar}")
 
 
