@@ -1,6 +1,6 @@
 """Random numbers of the named distributions: with equal seeds, equal numbers."""
 
-from ..catalogue import family, operation, positive, real
+from ..catalogue import family, operation, positive, real, unit
 
 family("Random numbers")
 
@@ -16,6 +16,7 @@ operation("normal (deviation)", "torch.normal({m}, x)", x=positive("...", layout
 operation("normal (shape)", "torch.normal({m}, {s}, {n})", m=[0.0, 1.5], s=[1.0, 0.5], n=[(2,), (3, 5), ()],
           differentiable=False)  # fmt: skip
 operation("poisson", "torch.poisson(x)", x=positive("...", layouts=False), smooth=False)
+operation("binomial", "torch.binomial(x, y)", x=positive(layouts=False), y=unit(layouts=False), smooth=False)
 operation("randint_like", "torch.randint_like(x, {n})", "torch.randint_like(x, 2, {n})", x=real("...", layouts=False),
           n=[10, 3], exact=True, differentiable=False)  # fmt: skip
 
