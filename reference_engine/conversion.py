@@ -14,6 +14,15 @@ from .lazy import bits
 from .storage import UntypedStorage
 
 
+def _real(value, kind: str):
+    """A number without its imaginary part. Raises ``RuntimeError`` where that is not zero."""
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError(f"value cannot be converted to type {kind} without overflow")
+        return value.real
+    return value
+
+
 class Conversion:
     """The ways out of the engine: a part of ``Tensor``, kept apart for reading."""
 
@@ -91,15 +100,10 @@ class Conversion:
         return bool(self.item())
 
     def __float__(self) -> float:
-        value = self._scalar(warns=True)
-        if isinstance(value, complex):
-            if value.imag:
-                raise RuntimeError("value cannot be converted to type double without overflow")
-            value = value.real
-        return float(value)
+        return float(_real(self._scalar(warns=True), "double"))
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        return int(_real(self._scalar(), "int64_t"))
 
     def __complex__(self) -> complex:
         return complex(self._scalar(warns=True))

@@ -212,6 +212,9 @@ def matmul(input: Tensor, other: Tensor, *, out=None) -> Tensor:
                 "matmul(): functions with out=... arguments don't support automatic differentiation, but one of the "
                 "arguments requires grad."
             )
+        if input.ndim == 1 and other.ndim == 2:
+            write_out(out, mm(input.unsqueeze(0), other))  # the row that is resized to shows in a warning
+            return out.squeeze_(0)
         write_out(out, matmul(input, other))
         return out
     if not isinstance(other, Tensor) or not isinstance(input, Tensor):

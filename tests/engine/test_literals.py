@@ -40,9 +40,11 @@ READ = [
 
 @pytest.mark.parametrize("text", MADE)
 def test_tensors_among_numbers(text):
-    agree(f"{_GIVEN}print({text})")
+    engine, wanted = agree(f"{_GIVEN}print({text})")
+    assert engine == wanted
 
 
 @pytest.mark.parametrize("text", READ)
 def test_tensors_read_as_numbers(text):
-    agree(f"{_GIVEN}print({text})")
+    engine, wanted = agree(f"{_GIVEN}print({text})")
+    assert engine == wanted

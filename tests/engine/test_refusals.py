@@ -217,7 +217,8 @@ SLOPES = [
 
 @pytest.mark.parametrize("text", READ_AS + SLOPES)
 def test_bytes_and_slopes(text):
-    agree(f"{BYTES}show(lambda: {text})")
+    engine, wanted = agree(f"{BYTES}show(lambda: {text})")
+    assert engine == wanted
 
 
 @pytest.mark.parametrize(
@@ -229,4 +230,5 @@ def test_products_are_not_recorded_into_memory_that_is_given(way, call):
 x, n = torch.tensor([1., 4., 9.], requires_grad=True), torch.zeros(())
 m, w = torch.ones(3, 3), torch.zeros(3, 3, requires_grad=True)
 """
-    agree(f"{given}print({way.format(call)})")
+    engine, wanted = agree(f"{given}print({way.format(call)})")
+    assert engine == wanted
