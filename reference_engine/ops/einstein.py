@@ -40,6 +40,7 @@ def einsum(equation: str, *operands) -> Tensor:
     if not arrow:
         right = "".join(letter for letter in letters if left.count(letter) == 1)
     order = [*right, *(letter for letter in letters if letter not in right)]
+    _demand_sizes(terms, operands)
     placed = [_placed(operand, term, order) for term, operand in zip(terms, operands, strict=True)]
     summed = range(len(right), len(order))
     if len(placed) == 1:
@@ -49,6 +50,20 @@ def einsum(equation: str, *operands) -> Tensor:
     for operand in placed[1:]:
         product = _pair(product, operand, waiting)
     return view(product, tuple(product.shape[: len(right)])) if summed else product
+
+
+def _demand_sizes(terms: list, operands) -> None:
+    """Raise ``RuntimeError`` where one letter has two sizes, neither of them 1."""
+    seen: dict = {}
+    for number, (term, operand) in enumerate(zip(terms, operands, strict=True)):
+        for letter, size in zip(term, operand.shape, strict=False):
+            known = seen.get(letter, 1)
+            if 1 not in (size, known) and size != known:
+                raise RuntimeError(
+                    f"einsum(): subscript {letter} has size {size} for operand {number} which does not broadcast with "
+                    f"previously seen size {known}"
+                )
+            seen[letter] = max(size, known) if 0 not in (size, known) else 0
 
 
 def _placed(operand: Tensor, term: str, order: list) -> Tensor:
