@@ -15,6 +15,7 @@ from ..overrides import dispatches
 from ..promotion import defaults
 from . import arguments
 from .dispatch import run, run_in_place, run_out
+from .memory_order import arranged
 from .recording import fill_facts, finish, new_node, record
 from .table import AS_IS, FLOAT, REQUIRED, Row
 
@@ -149,6 +150,7 @@ def make_unary(row: Row):
     return named(call, row)
 
 
+_PLACES = (0, 1)
 _BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
 
 
@@ -201,7 +203,11 @@ def make_binary(row: Row, operator: bool = False, method: bool = False, bind=Non
         else:
             return slow(self, other)
         computed = forward(own, operand, *extra) if extra else forward(own, operand)
-        result = make(computed if type(computed) is np.ndarray else np.array(computed), place)
+        if type(computed) is not np.ndarray:
+            computed = np.array(computed)
+        elif computed.ndim > 1:
+            computed = arranged(computed, (self, other), _PLACES)
+        result = make(computed, place)
         if thread.grad_enabled:
             meta = self._meta
             left = meta is not None and self.requires_grad

@@ -254,6 +254,7 @@ lerp = op(
     lambda a, b, weight: ((a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))).astype(
         a.dtype
     ),
+    elementwise=True,
     in_place=True,
     check=_check_lerp,
     refuses=(("biu", "lerp_kernel_scalar"),),
@@ -390,16 +391,22 @@ op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool 
 
 # -- filling ------------------------------------------------------------------------------------------------------
 
+
+def _in_rows(array: np.ndarray) -> np.ndarray:
+    """Row-major, whatever the operands are: the value is filled into a contiguous copy."""
+    return np.ascontiguousarray(array) if array.ndim else array
+
+
 masked_fill_number = op(
     "masked_fill(Tensor self, Tensor mask, Scalar value)",
-    lambda a, mask, value: np.where(mask, np.asarray(value).astype(a.dtype), a),
+    lambda a, mask, value: _in_rows(np.where(mask, np.asarray(value).astype(a.dtype), a)),
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     jvp=lambda self_t, mask: self_t.masked_fill(mask, 0),
 )
 masked_fill_tensor = op(
     "masked_fill(Tensor self, Tensor mask, Tensor value)",
-    lambda a, mask, value: np.where(mask, value.astype(a.dtype), a),
+    lambda a, mask, value: _in_rows(np.where(mask, value.astype(a.dtype), a)),
     node="MaskedFillBackward1",
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),

@@ -27,6 +27,7 @@ from ..lazy import LazyArray, bits, lazily, settled
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
+from .memory_order import arranged
 from .outputs import check_cast, check_in_place, check_out, check_result, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
@@ -140,6 +141,8 @@ def run(row: Row, values: list):
         if row.check is not None:
             row.check(*values)
         computed = row.forward(*arrays_of(values, row))
+        if row.operands:
+            computed = arranged(computed, values, row.operands)
     results = wrap_outputs(computed, place, row)
     outputs = results if type(results) is tuple else (results,)
     if row.name == "clone" and values[0]._counter is None and results._counter is not None:

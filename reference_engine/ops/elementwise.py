@@ -395,6 +395,7 @@ pow_of_number = op(
 where_rows = op(
     "_where(Tensor condition, Operand self, Operand other)",
     lambda condition, a, b: np.where(condition, a, b),
+    elementwise=True,
     node="WhereBackward0",
     self=lambda grad, condition: where(condition, grad, 0),
     other=lambda grad, condition: where(condition, 0, grad),

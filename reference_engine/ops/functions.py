@@ -156,6 +156,7 @@ def _signs(array: np.ndarray) -> np.ndarray:
 threshold_backward = op(
     "threshold_backward(Tensor grad_output, Tensor self, Scalar threshold)",
     lambda grad, array, threshold: np.where(array <= threshold, np.zeros((), grad.dtype), grad),
+    elementwise=True,
     grad_output=lambda grad, self, threshold: threshold_backward(grad, self, threshold),
     self=lambda grad: zeros_like(grad),
     jvp=lambda grad_output_t, self, threshold: threshold_backward(grad_output_t, self, threshold),

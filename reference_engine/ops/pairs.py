@@ -217,7 +217,9 @@ def _check_heaviside(self, values):
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
 
 
-heaviside = op("heaviside(Tensor self, Tensor values)", _heaviside, in_place=True, check=_check_heaviside)
+heaviside = op(
+    "heaviside(Tensor self, Tensor values)", _heaviside, in_place=True, check=_check_heaviside, elementwise=True
+)
 
 # -- powers --------------------------------------------------------------------------------------------------------
 
@@ -291,6 +293,7 @@ rsub = op(
     "rsub(Tensor self, Tensor other, *, Scalar alpha=1)",
     lambda a, b, alpha: _subtract_from(a, b, alpha),
     promote=COMMON,
+    elementwise=(1, 0),
     check=check_subtraction,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     other=lambda grad: grad,
@@ -368,6 +371,7 @@ def _parts(name: str, make):
 complex_ = op(
     "complex(Tensor real, Tensor imag)",
     _parts("complex", lambda real, imag: real + 1j * imag),
+    elementwise=True,
     real=lambda grad, real: grad.real,
     imag=lambda grad, imag: grad.imag,
     jvp=lambda real_t, imag_t, real, imag: complex_(
@@ -378,6 +382,7 @@ complex_ = op(
 polar = op(
     "polar(Tensor abs, Tensor angle)",
     _parts("polar", lambda size, angle: size * np.cos(angle) + 1j * (size * np.sin(angle))),
+    elementwise=True,
     abs=lambda grad, result: (grad * conj(result.sgn())).real,
     angle=lambda grad, result: (grad * conj(result * 1j)).real,
     jvp=lambda abs_t, angle_t, angle, result: sum_tangents(

@@ -107,6 +107,7 @@ class Row:
     real_only: bool = False  # a complex result cannot be differentiated
     demands: object = None  # of a view: called with the arguments, raises for what the memory alone does not tell
     together: bool = False  # one formula of PyTorch gives all derivatives, and keeps what any of them names
+    operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
@@ -362,6 +363,7 @@ def op(
     check=None,
     together: bool = False,
     drops_imaginary: bool = True,
+    elementwise: bool | tuple[int, ...] | None = None,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -372,6 +374,8 @@ def op(
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
     ``drops_imaginary`` says that of a complex gradient for a real input the real part is taken; else it is refused.
     ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names.
+    ``elementwise`` says that the operands decide how the result lies in memory, in their order or that of the positions
+    given. Where it is not said, it is so if dtypes are promoted.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
     from . import calls
@@ -397,6 +401,9 @@ def op(
         takes_out=out and not view, check=check, together=together, real_only=real_only, demands=demands,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
+    if elementwise is None:
+        elementwise = promote != AS_IS
+    row.operands = row.tensor_positions if elementwise is True else elementwise or ()
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
