@@ -10,7 +10,7 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..devices import CPU
-from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
+from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults, result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
@@ -53,19 +53,23 @@ def _clamp_grad(grad, self, min, max):
 
 
 def _check_clamp(self, min, max):
-    """With one bound it is ``maximum`` or ``minimum``, which know bool; with both a kernel of its own."""
     if self.dtype.kind == COMPLEX:
         raise NotImplementedError("clamp is not supported for complex types")
-    common = result_dtype([self, min, max])
-    if common.kind == COMPLEX or (common.kind == BOOL and min is not None and max is not None):
-        kernel = "clamp_cpu" if min is not None and max is not None else "maximum_cpu" if max is None else "minimum_cpu"
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{common.scalar}'")
+
+
+def _clamp_tensors(a, low, high):
+    """With one bound it is ``maximum`` or ``minimum``, which know bool; with both a kernel of its own."""
+    given = [bound for bound in (low, high) if bound is not None]
+    if a.dtype.kind == "c" or (a.dtype.kind == "b" and len(given) == 2):
+        kernel = "clamp_cpu" if len(given) == 2 else "maximum_cpu" if high is None else "minimum_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[a.dtype].scalar}'")
+    shape = np.broadcast_shapes(*(np.shape(array) for array in (a, *given)))
+    return np.array(_bounds(low, high, np.broadcast_to(a, shape)))
 
 
 clamp_tensor = op(
     "clamp(Tensor self, Tensor? min=None, Tensor? max=None)",
-    lambda a, low, high: np.array(_bounds(low, high, np.broadcast_to(
-        a, np.broadcast_shapes(*(np.shape(v) for v in (a, low, high) if v is not None))))),
+    _clamp_tensors,
     promote=COMMON,
     node="ClampBackward0",
     in_place=True,

@@ -73,13 +73,14 @@ cat_row = op(
 
 
 def _stack(arrays, dim):
+    dim = wrap_dim(dim, arrays[0].ndim + 1)
     for position, array in enumerate(arrays):
         if array.shape != arrays[0].shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
                 f"{list(array.shape)} at entry {position}"
             )
-    return np.stack(arrays, wrap_dim(dim, arrays[0].ndim + 1))
+    return np.stack(arrays, dim)
 
 
 stack_row = op(

@@ -254,6 +254,8 @@ def batch_norm(
     if not training and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
     if input._array.size:
+        if training:
+            demands.averaged(input, weight, bias, running_mean, running_var)
         demands.same_dtype("batch_norm", input, weight, bias, running_mean, running_var)
     not_differentiable("native_batch_norm", running_mean=running_mean, running_var=running_var)
     if process.forward_level >= 0:

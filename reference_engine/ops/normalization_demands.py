@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from ..dtypes import FLOATING, float32
 
 
@@ -15,6 +17,21 @@ def several_values(sizes, spatial: bool = False) -> None:
     if counted == 1:
         what = "spatial element" if spatial else "value per channel"
         raise ValueError(f"Expected more than 1 {what} when training, got input size {sizes}")
+
+
+def averaged(input, *parameters) -> None:
+    """The kernel walks through rows, or through channels; statistics of a batch in another order are means of their
+    own, unless the parameters' dtype is another. Raises ``RuntimeError`` for whole numbers.
+    """
+    if input.dtype.kind >= FLOATING or input.device.type != "cpu":
+        return
+    first = next((parameter for parameter in parameters if parameter is not None), input)
+    by_channels = input.ndim in (4, 5) and np.moveaxis(input._array, 1, -1).flags.c_contiguous
+    if first.dtype is input.dtype and not (input.is_contiguous() or by_channels):
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {input.dtype.scalar}"
+        )
 
 
 def same_dtype(kernel: str, input, *parameters) -> None:

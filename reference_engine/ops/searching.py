@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
+from ..creation import linspace
 from ..dtypes import BY_NUMPY, INTEGER
 from .dims import wrap_dim
 from .extrema import return_type
@@ -186,9 +187,10 @@ def histogram(input, bins, *, range=None, weight=None, density: bool = False):
             raise RuntimeError(
                 f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for dimension 0"
             )
-        limits = (low - 0.5, high + 0.5) if low == high else limits
+        low, high = (low - 0.5, high + 0.5) if low == high else limits
+        edges = linspace(low, high, bins + 1, dtype=input.dtype)._array
     weights = None if weight is None else weight._array.reshape(-1)
-    counts, found = np.histogram(array.reshape(-1), edges, limits, density, weights)
+    counts, found = np.histogram(array.reshape(-1), edges, None, density, weights)
     return _histogram_type(make(part.astype(array.dtype), input.device) for part in (counts, found))
 
 

@@ -244,10 +244,10 @@ select_backward = op(
 
 def _slice(array: np.ndarray, dim: int, start, end, step: int) -> np.ndarray:
     if not array.ndim:
-        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
-    if step <= 0:
-        raise ValueError("step must be greater than zero")
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, array.ndim)
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
     return array[(slice(None),) * dim + (slice(start, end, step),)]
 
 

@@ -164,6 +164,7 @@ def operation(
     differentiable: bool = True,
     smooth: bool = True,
     prepare: str = "",
+    recorded: str = "",
     **named,
 ) -> None:
     """Register an operation. Keyword arguments that are inputs become tensors of that name; the others are choices
@@ -172,7 +173,8 @@ def operation(
     ``no`` says why an aspect does not apply; ``differs`` why it is known to differ (the tests demand that it still
     does); a key ``"in place: errors"`` or ``"out=: errors"`` speaks of that form alone. ``exact`` demands equal values;
     ``ulp`` replaces the bound of the dtype; ``accumulates`` measures the distance against the largest number involved.
-    ``prepare`` is a statement to run before the call.
+    ``prepare`` is a statement to run before the call. ``recorded`` is the one form that autograd records where it would
+    not: of an operation that is not differentiable, or with ``out=``.
     """
     inputs = {key: value for key, value in named.items() if isinstance(value, Input)}
     choices = {key: value for key, value in named.items() if not isinstance(value, Input)}
@@ -188,9 +190,9 @@ def operation(
         if title in OPERATIONS:
             raise ValueError(f"operation {title!r} is registered twice")
         absent = _for_form(no, form)
-        if not differentiable:
+        if not differentiable and form != recorded:
             absent = dict.fromkeys(_DERIVED, "has no derivative") | absent
-        if form == "out=":
+        if form == "out=" != recorded:
             absent = dict.fromkeys(_DERIVED, "out= forms are not recorded") | absent
         OPERATIONS[title] = Operation(
             title, spellings, _FAMILY[0], inputs,

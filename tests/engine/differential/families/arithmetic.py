@@ -23,7 +23,7 @@ operation(
     r=["floor", "trunc", None], in_place=True, out=True,
 )  # fmt: skip
 operation("floor_divide", "x.floor_divide(y)", "torch.floor_divide(x, y)", "x // y", x=real(), y=positive(),
-          in_place=True, out=True, smooth=False)  # fmt: skip
+          in_place=True, out=True, smooth=False, recorded="out=")  # fmt: skip
 for name, symbol in (("remainder", "%"), ("fmod", "%")):
     spelled = [f"x.{name}(y)", f"torch.{name}(x, y)", *([f"x {symbol} y"] if name == "remainder" else [])]
     operation(name, *spelled, x=real(), y=positive(), in_place=True, out=True)
@@ -65,9 +65,9 @@ family("Comparisons and logic")
 
 for name, symbol in (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")):
     operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", f"x {symbol} y", x=real(), y=real(), in_place=True,
-              out=True, exact=True, differentiable=False)  # fmt: skip
+              out=True, exact=True, differentiable=False, recorded="in place")  # fmt: skip
     operation(f"{name} (number)", f"x.{name}({{n}})", f"x {symbol} {{n}}", x=real("..."), n=[0, 0.5, 1, True],
-              in_place=True, exact=True, differentiable=False)  # fmt: skip
+              in_place=True, exact=True, differentiable=False, recorded="in place")  # fmt: skip
 for name, symbol in (("bitwise_and", "&"), ("bitwise_or", "|"), ("bitwise_xor", "^")):
     operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", f"x {symbol} y", x=real(), y=real(), in_place=True,
               out=True, exact=True, differentiable=False)  # fmt: skip
@@ -75,7 +75,7 @@ for name, symbol in (("bitwise_and", "&"), ("bitwise_or", "|"), ("bitwise_xor", 
               in_place=True, exact=True, differentiable=False)  # fmt: skip
 for name in ("logical_and", "logical_or", "logical_xor"):
     operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", x=real(), y=real(), in_place=True, out=True, exact=True,
-              differentiable=False)  # fmt: skip
+              differentiable=False, recorded="in place")  # fmt: skip
 operation("isclose", "x.isclose(y)", "torch.isclose(x, y, rtol=0.5)", x=real(), y=real(), exact=True,
           differentiable=False)  # fmt: skip
 operation("allclose", "x.allclose(y)", "torch.allclose(x, y, atol=1.5)", x=real(), y=real(), exact=True,

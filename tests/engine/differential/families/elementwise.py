@@ -25,7 +25,7 @@ operation(
 )  # fmt: skip
 operation("positive", "x.positive()", "torch.positive(x)", "+x", x=real("..."), exact=True)
 operation("logical_not", "x.logical_not()", "torch.logical_not(x)", x=real("..."), in_place=True, out=True, exact=True,
-          differentiable=False)  # fmt: skip
+          differentiable=False, recorded="in place")  # fmt: skip
 operation("bitwise_not", "x.bitwise_not()", "torch.bitwise_not(x)", "~x", x=real("..."), in_place=True, out=True,
           exact=True, differentiable=False)  # fmt: skip
 for name in ["isfinite", "isinf", "isnan", "signbit"]:

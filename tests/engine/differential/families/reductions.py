@@ -84,6 +84,6 @@ operation("argsort", "x.argsort({dim}, stable=True)", "torch.argsort(x, dim={dim
 operation("topk", "x.topk({k}, {dim})[0]", "torch.topk(x, {k}, {dim}, {down})[0]", x=real("..."), dim=dim("x"),
           k=[1, 0, 2], down=[True, False], exact=True)  # fmt: skip
 operation("unique", "x.unique()", "torch.unique(x)", "torch.unique(x, return_counts=True)", x=real("..."), exact=True,
-          differentiable=False)  # fmt: skip
+          differentiable=False, recorded="function")  # fmt: skip
 operation("bincount", "x.bincount()", "x.bincount(minlength={n})", x=positive("n"), n=[0, 5], exact=True,
           differentiable=False)  # fmt: skip

@@ -112,7 +112,6 @@ operation(
     y=real("m n"),
     p=[2.0, 1.0, 3.0],
     accumulates=True,
-    no={"double backward": "torch has no second derivative", "forward mode": "torch has no forward-mode derivative"},
 )
 operation(
     "pdist",
@@ -121,7 +120,6 @@ operation(
     p=[2.0, 1.0, 3.0],
     sizes={"k": (1, 4)},
     accumulates=True,
-    no={"double backward": "torch has no second derivative", "forward mode": "torch has no forward-mode derivative"},
 )
 operation("renorm", "x.renorm({p}, {dim}, {m})", "torch.renorm(x, {p}, {dim}, {m})", x=real("... n m"), p=[2, 1, 3],
           dim=dim("x"), m=[1.0, 2.5], in_place=True, accumulates=True)  # fmt: skip
