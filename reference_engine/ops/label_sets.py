@@ -91,6 +91,7 @@ trilinear = op(
         _array_spread(a, expand1) * _array_spread(b, expand2) * _array_spread(c, expand3)
     ).sum(axis=tuple(sumdim), dtype=a.dtype),
     node="TrilinearBackward0",
+    apart=True,
     i1=lambda grad, i2, i3, expand1, expand2, expand3, sumdim: _factor_grad(
         grad, ((i2, expand2), (i3, expand3)), sumdim, expand1
     ),

@@ -107,6 +107,7 @@ class Row:
     real_only: bool = False  # a complex result cannot be differentiated
     demands: object = None  # of a view: called with the arguments, raises for what the memory alone does not tell
     together: bool = False  # one formula of PyTorch gives all derivatives, and keeps what any of them names
+    apart: bool = False  # an input is kept only for a derivative that is needed, however many name it
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
@@ -143,7 +144,7 @@ class Row:
         """PyTorch leaves out only an input that a single derivative, one not needed, asks for."""
         kind = self._source(name)[0]
         users = sum(name in formula.names for formula in self.formulas)
-        return kind == "output" or (kind == "input" and (self.together or users > 1))
+        return kind == "output" or (kind == "input" and (self.together or users > 1) and not self.apart)
 
     def _source(self, name: str) -> tuple:
         if name in self.positions:
@@ -362,6 +363,7 @@ def op(
     demands=None,
     check=None,
     together: bool = False,
+    apart: bool = False,
     drops_imaginary: bool = True,
     elementwise: bool | tuple[int, ...] | None = None,
     **derivatives,
@@ -373,7 +375,8 @@ def op(
     ``demands`` of a view is called with the arguments and raises for what its memory alone does not tell.
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
     ``drops_imaginary`` says that of a complex gradient for a real input the real part is taken; else it is refused.
-    ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names.
+    ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names; ``apart``
+    that it keeps an input only for the derivatives that are needed, though several name it.
     ``elementwise`` says that the operands decide how the result lies in memory, in their order or that of the positions
     given. Where it is not said, it is so if dtypes are promoted.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
@@ -398,7 +401,7 @@ def op(
         name=name, parameters=parameters, outputs=outputs, forward=forward, promote=promote, formulas=formulas,
         jvp=jvp, view=view, multi_output=multi_output, replayed=replayed, in_place=in_place,
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
-        takes_out=out and not view, check=check, together=together, real_only=real_only, demands=demands,
+        takes_out=out and not view, check=check, together=together, apart=apart, real_only=real_only, demands=demands,
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     if elementwise is None:
