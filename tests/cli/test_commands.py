@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -68,15 +69,16 @@ def test_a_repro_needs_the_engine_alone(command, tmp_path):
 
 
 def test_every_case_has_a_repro_that_runs_through(tmp_path):
-    """All scripts in one process of plain torch, each in a namespace of its own."""
+    """All scripts in one process of plain torch, each in a namespace of its own, from the same clean engine."""
     every = [i for f in load(None, ROOT / "spec") for i in instances(f) if "cuda" not in i.case.needs]
     (tmp_path / "all.json").write_text(json.dumps([(i.id, script(i, "torch:cpu")) for i in every]))
     runner = (
         "import json, sys, contextlib, io, torch\n"
-        "failed = []\n"
+        "from conformance.targets.torch_engine import TorchAdapter\n"
+        "from conformance.worker.clean import CleanState, common_parts\n"
+        "clean, failed = CleanState([*common_parts(torch), *TorchAdapter().state_parts()]), []\n"
         "for name, text in json.load(open('all.json')):\n"
-        "    torch.set_grad_enabled(True); torch.autograd.set_detect_anomaly(False)\n"
-        "    torch.set_default_device(None); torch.set_default_dtype(torch.float32)\n"
+        "    clean.reset()\n"
         "    try:\n"
         "        with contextlib.redirect_stdout(io.StringIO()):\n"
         "            exec(compile(text, name, 'exec'), {'__name__': name})\n"
@@ -84,7 +86,13 @@ def test_every_case_has_a_repro_that_runs_through(tmp_path):
         "        failed.append(f'{name}: {error!r}')\n"
         "sys.exit('\\n'.join(failed) or 0)\n"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", runner], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", runner],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
 
 
