@@ -2,14 +2,20 @@
 
 import numpy as np
 
+from .memory_order import dense_like
+
 _SPLIT = 134217729.0  # 2**27 + 1: Veltkamp's constant for float64
 
 
 def cast(array, dtype):
-    """The array in another dtype and the same layout; memory that several places share becomes rows in order."""
+    """The array in another dtype, and in memory as before but without gaps."""
     if array.dtype == dtype:
         return array
-    return array.astype(dtype, order="C" if 0 in array.strides else "K")
+    if 0 not in array.strides:
+        return array.astype(dtype)
+    made = dense_like(array, dtype)
+    made[...] = array.astype(dtype)
+    return made
 
 
 def multiply_add(factor, scale, offset):

@@ -10,28 +10,71 @@ import numpy as np
 
 
 def arranged(computed, values: list, positions: tuple):
-    """``computed`` in the order that the tensors at ``positions`` of ``values`` ask for: itself, or a copy."""
-    if computed.ndim < 2:
+    """``computed`` in the order that the arrays at ``positions`` of ``values`` ask for: itself, or a copy."""
+    if type(computed) is tuple:
+        return tuple(arranged(part, values, positions) for part in computed)
+    if computed.ndim < 2 or type(computed) is not np.ndarray:
         return computed
     for position in positions:
-        array = getattr(values[position], "_array", None)
-        if array is not None and not array.flags.c_contiguous:
+        array = values[position]
+        if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
             break
     else:
-        return computed
-    arrays = [getattr(values[position], "_array", None) for position in positions]
-    order = slowest_first([array for array in arrays if array is not None], computed.shape)
+        return in_rows(computed)
+    arrays = [values[position] for position in positions]
+    steps = [steps_in(computed.shape, array) for array in arrays if isinstance(array, np.ndarray)]
+    return in_order(computed, steps)
+
+
+def in_order(computed: np.ndarray, steps: list) -> np.ndarray:
+    """``computed`` in the order of the steps of several operands: itself, or a copy."""
+    order = slowest_first(steps, computed.shape)
     result = np.empty([computed.shape[dim] for dim in order], computed.dtype).transpose(np.argsort(order))
-    steps = zip(result.strides, computed.strides, computed.shape, strict=True)
-    if all(wanted == found or length == 1 for wanted, found, length in steps):
+    pairs = zip(result.strides, computed.strides, computed.shape, strict=True)
+    if all(wanted == found or length == 1 for wanted, found, length in pairs):
         return computed
     result[...] = computed
     return result
 
 
-def slowest_first(arrays: list[np.ndarray], shape: tuple) -> list[int]:
-    """The dimensions of ``shape``, that of the largest steps first, for operands broadcast to it."""
-    steps = [_steps(array, shape) for array in arrays]
+def in_rows(computed):
+    """Row-major, whatever the operands are: arrays with more than one dimension, also those of a tuple."""
+    if type(computed) is tuple:
+        return tuple(map(in_rows, computed))
+    return np.ascontiguousarray(computed) if np.ndim(computed) > 1 else computed
+
+
+def dense_like(array: np.ndarray, stored=None) -> np.ndarray:
+    """New memory of the dtype ``stored``, without gaps, in the order that ``array`` has: "preserve_format"."""
+    stored = array.dtype if stored is None else stored
+    if array.flags.c_contiguous:
+        return np.empty(array.shape, stored)
+    order = slowest_first([array.strides], array.shape)
+    return np.empty([array.shape[dim] for dim in order], stored).transpose(np.argsort(order))
+
+
+def like_channels(computed: np.ndarray, *arrays) -> np.ndarray:
+    """Channels last where all ``arrays`` are, row-major otherwise."""
+    if computed.ndim == 4 and all(map(_channels_last, arrays)):
+        return np.ascontiguousarray(computed.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    return in_rows(computed)
+
+
+def _channels_last(array: np.ndarray) -> bool:
+    """Whether the steps are those of channels last. Where they fit several formats they are not."""
+    least = 0
+    if array.ndim != 4 or not array.strides[1]:
+        return False
+    for dim in (1, 3, 2, 0):
+        step, length = array.strides[dim], array.shape[dim]
+        if not length or step < least or (dim == 0 and least == array.strides[1]):
+            return False
+        least = step * max(length, 1)
+    return True
+
+
+def slowest_first(steps: list, shape: tuple) -> list[int]:
+    """The dimensions of ``shape``, that of the largest steps first, for operands with these ``steps``."""
     order = list(range(len(shape)))[::-1]
     for place in range(1, len(order)):
         moving = place
@@ -45,7 +88,8 @@ def slowest_first(arrays: list[np.ndarray], shape: tuple) -> list[int]:
     return order[::-1]
 
 
-def _steps(array: np.ndarray, shape: tuple) -> list[int]:
+def steps_in(shape: tuple, array: np.ndarray) -> list[int]:
+    """The steps of ``array`` broadcast to ``shape``: 0 where one element serves for several."""
     lead = len(shape) - array.ndim
     own = zip(array.strides, array.shape, shape[lead:], strict=True)
     return [0] * lead + [0 if length == 1 != wanted else step for step, length, wanted in own]

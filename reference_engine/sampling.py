@@ -67,6 +67,14 @@ def _through_real(draw, generator, shape, dtype, *arguments):
     return draw(generator, (*shape, 2), real, *arguments).view(dtype).reshape(shape)
 
 
+def in_memory_order(draw, generator, array, *arguments, **options):
+    """A draw for each element of ``array``, as they lie in memory, whatever order the dimensions have."""
+    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
+    shape = tuple(array.shape[dim] for dim in order)
+    arguments = [entry.transpose(order) if isinstance(entry, np.ndarray) else entry for entry in arguments]
+    return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
+
+
 def uniform(generator, shape, dtype, low=0.0, high=1.0):
     """Uniform on [low, high): 53 random bits for float64, 24 for the narrower types (rounded to them).
 

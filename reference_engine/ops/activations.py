@@ -24,7 +24,7 @@ def _row(signature: str, forward, derivative, backward: str | None = None, **opt
         jvp=options.pop("jvp", "elementwise"),
         function=False,
         method=False,
-        **options,
+        **{"elementwise": True, **options},
     )
 
 
@@ -136,6 +136,7 @@ glu = _row(
     _glu,
     _glu_grad,
     "glu_backward",
+    elementwise=False,
     jvp=_glu_tangent,
     refuses=(("biuc", "glu_cpu"),),
     check=_check_glu,

@@ -10,12 +10,12 @@ from ..arithmetic import cast
 from ..dtypes import FLOATING, bfloat16
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.saved import SavedTensor
+from ..memory_order import arranged
 from ..overrides import dispatch as dispatch_to_subclass
 from ..overrides import dispatches
 from ..promotion import defaults
 from . import arguments
 from .dispatch import run, run_in_place, run_out
-from .memory_order import arranged
 from .recording import fill_facts, finish, new_node, record
 from .table import AS_IS, FLOAT, REQUIRED, Row
 
@@ -109,11 +109,15 @@ def make_general(row: Row, method: bool = False, bind=None):
     return named(call, row)
 
 
+_PLACE, _PLACES = (0,), (0, 1)
+
+
 def make_unary(row: Row):
     """A faster path for one tensor and nothing else."""
     general = make_general(row)
     forward, promote = row.forward, row.promote
     as_is = promote == AS_IS
+    elementwise = bool(row.operands)
 
     def call(self, *args, **kwargs):
         if args or kwargs or (type(self) is not Tensor and getattr(self, "_dispatches", True)):
@@ -124,7 +128,11 @@ def make_unary(row: Row):
         if not as_is and promote == FLOAT and self.dtype.kind < FLOATING:
             array = cast(array, defaults.dtype.numpy)
         computed = forward(array)
-        result = make(computed if type(computed) is np.ndarray else np.array(computed), self._storage.device)
+        if type(computed) is not np.ndarray:
+            computed = np.array(computed)
+        elif elementwise and computed.ndim > 1:
+            computed = arranged(computed, (array,), _PLACE)
+        result = make(computed, self._storage.device)
         if process.forward_level >= 0:
             finish(row, [self], (result,))
         elif self._meta is not None and thread.grad_enabled and self.requires_grad and not thread.inference:
@@ -150,7 +158,6 @@ def make_unary(row: Row):
     return named(call, row)
 
 
-_PLACES = (0, 1)
 _BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
 
 
@@ -206,7 +213,7 @@ def make_binary(row: Row, operator: bool = False, method: bool = False, bind=Non
         if type(computed) is not np.ndarray:
             computed = np.array(computed)
         elif computed.ndim > 1:
-            computed = arranged(computed, (self, other), _PLACES)
+            computed = arranged(computed, (own, operand), _PLACES)
         result = make(computed, place)
         if thread.grad_enabled:
             meta = self._meta

@@ -11,6 +11,7 @@ from ..devices import device as device_class
 from ..dtypes import COMPLEX, dtype
 from ..graph import inplace
 from ..lazy import settled
+from ..memory_order import dense_like
 from ..overrides import dispatch, dispatches
 from ..version import InferenceVersionCounter
 from . import elementwise
@@ -107,11 +108,9 @@ def _to_copy(array, dtype, place, origin):
     wanted = dtype.numpy
     if array.dtype.kind == "c" and wanted.kind not in "cb":
         array = array.real
-    return (
-        array.copy(order="C" if 0 in array.strides else "K")
-        if array.dtype == wanted
-        else (np.array(array.astype(wanted, order="C" if 0 in array.strides else "K")))
-    )
+    copied = dense_like(array, wanted)
+    copied[...] = array if array.dtype == wanted else array.astype(wanted)
+    return copied
 
 
 to_copy_row = op(

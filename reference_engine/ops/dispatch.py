@@ -24,10 +24,10 @@ from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
 from ..lazy import LazyArray, bits, lazily, settled
+from ..memory_order import arranged
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
-from .memory_order import arranged
 from .outputs import check_cast, check_in_place, check_out, check_result, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
@@ -135,14 +135,18 @@ def run(row: Row, values: list):
     if row.lone:
         # One tensor, taken as it is: nothing to promote, no devices to compare.
         place = values[0]._storage.device
-        computed = row.forward(settled(values[0]._array), *values[1:])
+        array = settled(values[0]._array)
+        computed = row.forward(array, *values[1:])
+        if row.operands:
+            computed = arranged(computed, (array,), (0,))
     else:
         place = place_of(values, row)
         if row.check is not None:
             row.check(*values)
-        computed = row.forward(*arrays_of(values, row))
+        arrays = arrays_of(values, row)
+        computed = row.forward(*arrays)
         if row.operands:
-            computed = arranged(computed, values, row.operands)
+            computed = arranged(computed, arrays, row.operands)
     results = wrap_outputs(computed, place, row)
     outputs = results if type(results) is tuple else (results,)
     if row.name == "clone" and values[0]._counter is None and results._counter is not None:

@@ -13,6 +13,7 @@ import numpy as np
 from .._tensor import Tensor, make
 from ..arithmetic import multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
+from ..memory_order import dense_like
 from ..promotion import result_dtype
 from .table import COMMON, FLOAT, op
 
@@ -47,9 +48,9 @@ def in_format(array: np.ndarray, memory_format) -> np.ndarray:
         if array.ndim != 4:
             raise RuntimeError("required rank 4 tensor to use channels_last format")
         return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    if 0 in array.strides:
-        return array.copy(order="C")
-    return array.copy(order="K")
+    copied = dense_like(array)
+    copied[...] = array
+    return copied
 
 
 contiguous_format_copy = op(
@@ -315,6 +316,7 @@ def zeros_like(tensor):
 pow_number = op(
     "pow(Tensor self, Scalar exponent)",
     _power_number,
+    elementwise=True,
     node="PowBackward0",
     in_place=True,
     self=_power_grad,
@@ -385,6 +387,7 @@ def _power_of_number(base, exponent):
 pow_of_number = op(
     "pow(Scalar self, Tensor exponent)",
     _power_of_number,
+    row_major=True,
     node="PowBackward2",
     exponent=_power_of_number_grad,
     jvp=lambda exponent_t, self, result: exponent_t * result * math.log(self),

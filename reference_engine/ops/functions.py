@@ -34,7 +34,8 @@ def rounded_once(function):
 
 def unary(name: str, forward, derivative, promote: str = FLOAT, jvp="elementwise", **options):
     """A row for an elementwise function of one tensor with an in-place variant."""
-    return op(f"{name}(Tensor self)", forward, promote=promote, in_place=True, self=derivative, jvp=jvp, **options)
+    return op(f"{name}(Tensor self)", forward, promote=promote, in_place=True, self=derivative, jvp=jvp,
+              elementwise=True, **options)  # fmt: skip
 
 
 def _sigmoid(array: np.ndarray) -> np.ndarray:
@@ -117,6 +118,7 @@ frac = unary("frac", lambda a: a - np.trunc(a), lambda grad: grad, AS_IS, lambda
 round_ = op(
     "round(Tensor self)",
     lambda a: np.round(a) if a.dtype.kind not in "iu" else np.positive(a),
+    elementwise=True,
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
@@ -134,6 +136,7 @@ def _round_decimals(array, decimals):
 round_decimals = op(
     "round(Tensor self, *, int decimals)",
     _round_decimals,
+    elementwise=True,
     node="RoundBackward1",
     in_place=True,
     self=lambda grad: zeros_like(grad),
@@ -168,6 +171,7 @@ threshold_backward = op(
 abs_ = op(
     "abs(Tensor self)",
     np.abs,
+    elementwise=True,
     refuses=(("b", "abs_cpu"),),
     in_place=True,
     self=lambda grad, self: grad * self.sgn(),
@@ -176,6 +180,7 @@ abs_ = op(
 sgn = op(
     "sgn(Tensor self)",
     lambda a: _signs(np.where(np.isnan(a), 0, a)) if a.dtype.kind == "f" else _signs(a),
+    elementwise=True,
     in_place=True,
     self=lambda grad, self, result: _sgn_grad(grad, self, result),
     jvp=lambda self_t, self, result: _sgn_grad(self_t, self, result),
@@ -205,6 +210,7 @@ def _map(function, array: np.ndarray) -> np.ndarray:
 nan_to_num = op(
     "nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None)",
     lambda a, nan, posinf, neginf: np.nan_to_num(a, nan=nan or 0.0, posinf=posinf, neginf=neginf),
+    elementwise=True,
     in_place=True,
     self=lambda grad, self: grad * self.isfinite(),
     jvp="elementwise",

@@ -11,6 +11,7 @@ import numpy as np
 from .._tensor import Tensor, make
 from ..dtypes import BY_NUMPY
 from ..graph.inplace import written
+from ..memory_order import in_order, steps_in
 from . import index_demands as demands
 from .elementwise import zeros_like
 from .table import op
@@ -46,7 +47,29 @@ def _check_bounds(array, indices) -> None:
 def _index(array, indices):
     _check_bounds(array, indices)
     found = array[_keys(indices)]
-    return np.ascontiguousarray(found) if isinstance(found, np.ndarray) else found
+    if not isinstance(found, np.ndarray) or found.ndim < 2 or array.flags.c_contiguous:
+        return np.ascontiguousarray(found) if isinstance(found, np.ndarray) else found
+    return in_order(found, _index_steps(array, indices, found.shape))
+
+
+def _index_steps(array, indices, result: tuple) -> list:
+    """The steps of the memory that is read, 0 along the dimensions of the indices, and of the indices along those."""
+    dims: list[int] = []
+    at = 0
+    for index in indices:
+        width = 1 if index is None or index.dtype.kind != "b" else index.ndim
+        dims += range(at, at + width) if index is not None else ()
+        at += width
+    lead = dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
+    others = [step for dim, step in enumerate(array.strides) if dim not in dims]
+    span = len(result) - len(others)
+    steps = [others[:lead] + [0] * span + others[lead:]]
+    places = [index for index in indices if index is not None and index.dtype.kind != "b"]
+    shape = np.broadcast_shapes(*(index.shape for index in places))
+    if len(shape) == span:
+        around = (1,) * lead + shape + (1,) * (len(others) - lead)
+        steps += [steps_in(result, np.broadcast_to(index, shape).reshape(around)) for index in places]
+    return steps
 
 
 index_row = op(

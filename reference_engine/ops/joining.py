@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor
+from ..memory_order import like_channels
 from .dims import wrap_dim, wrap_dims
+from .elementwise import in_format
 from .table import COMMON, op
 
 
@@ -28,7 +30,7 @@ def _cat(arrays, dim):
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {want} but got size "
                     f"{have} for tensor number {position} in the list."
                 )
-    return np.concatenate(shaped, dim)
+    return like_channels(np.concatenate(shaped, dim), *shaped)
 
 
 def _cat_grad(grad, tensors, dim):
@@ -87,6 +89,7 @@ stack_row = op(
     "stack(Tensor[] tensors, int dim=0)",
     _stack,
     promote=COMMON,
+    row_major=True,
     tensors=lambda grad, dim: [grad.select(dim, index) for index in range(grad.shape[dim])],
     jvp=lambda tensors_t, dim: stack(tensors_t, dim),
     method=False,
@@ -134,9 +137,16 @@ def tile(self: Tensor, *dims) -> Tensor:
     return repeat(self, (1,) * (self.ndim - len(dims)) + tuple(dims))
 
 
+def flipped(array, axes):
+    """In memory as the array is."""
+    result = in_format(array, None)
+    result[...] = np.flip(array, axes)
+    return result
+
+
 flip = op(
     "flip(Tensor self, int... dims)",
-    lambda a, dims: np.flip(a, wrap_dims(dims, a.ndim)).copy(),
+    lambda a, dims: flipped(a, wrap_dims(dims, a.ndim)),
     self=lambda grad, dims: grad.flip(dims),
     jvp="linear",
 )
@@ -157,13 +167,14 @@ def _check_roll(self, shifts, dims):
 roll = op(
     "roll(Tensor self, int[] shifts, int[] dims=())",
     lambda a, shifts, dims: np.roll(a, shifts if dims else shifts[0], dims or None) if a.size else a.copy(),
+    row_major=True,
     check=_check_roll,
     self=lambda grad, shifts, dims: grad.roll(tuple(-s for s in shifts), dims),
     jvp="linear",
 )
-tril = op("tril(Tensor self, int diagonal=0)", lambda a, k: np.tril(a, k), in_place=True,
+tril = op("tril(Tensor self, int diagonal=0)", lambda a, k: np.tril(a, k), in_place=True, row_major=True,
           self=lambda grad, diagonal: grad.tril(diagonal), jvp="linear")  # fmt: skip
-triu = op("triu(Tensor self, int diagonal=0)", lambda a, k: np.triu(a, k), in_place=True,
+triu = op("triu(Tensor self, int diagonal=0)", lambda a, k: np.triu(a, k), in_place=True, row_major=True,
           self=lambda grad, diagonal: grad.triu(diagonal), jvp="linear")  # fmt: skip
 
 

@@ -253,7 +253,7 @@ def activation(signature: str, forward, derivative, composed: bool = False, **op
     if not composed:
         derivative = backward_operation(signature.partition("(")[0] + "_backward", derivative)
     return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"), function=False, method=False,
-              in_place=False, **options)  # fmt: skip
+              in_place=False, **{"elementwise": True, **options})  # fmt: skip
 
 
 leaky_relu = activation(
@@ -353,6 +353,8 @@ log_sigmoid = activation(
     "log_sigmoid(Tensor self)",
     lambda a: np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a))),
     lambda grad, self: grad * (-self).sigmoid(),
+    elementwise=False,
+    row_major=True,
     refuses=(("biuc", "log_sigmoid_cpu"),),
 )
 

@@ -165,6 +165,7 @@ layer_norm_row = op(
     "native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) "
     "-> result0, result1, result2",
     _layer_norm,
+    row_major=True,
     input=_layer_norm_input_grad,
     weight=lambda grads, input, normalized_shape, eps: _over_rows(
         grads[0] * _standardised(input, _trailing(input.dim(), normalized_shape), eps)[0], normalized_shape

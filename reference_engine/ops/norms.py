@@ -61,6 +61,7 @@ def _norm_tangent(tangent, self, order, dim, keepdim, result):
 vector_norm_row = op(
     "linalg_vector_norm(Tensor self, Scalar ord=2, int[]? dim=None, bool keepdim=False)",
     lambda a, ord, dim, keepdim: _vector_norm(a, ord, dim, keepdim),
+    row_major=True,
     self=_norm_grad,
     jvp=lambda self_t, self, ord, dim, keepdim, result: _norm_tangent(self_t, self, ord, dim, keepdim, result),
     method=False,
@@ -71,6 +72,7 @@ vector_norm_row = op(
 norm_along = op(
     "norm(Tensor self, Scalar p, int[] dim, bool keepdim=False)",
     lambda a, p, dim, keepdim: _vector_norm(a, p, dim, keepdim),
+    row_major=True,
     node="NormBackward1",
     self=lambda grad, self, p, dim, keepdim, result: _norm_grad(grad, self, p, dim, keepdim, result),
     jvp=lambda self_t, self, p, dim, keepdim, result: _norm_tangent(self_t, self, p, dim, keepdim, result),
@@ -118,6 +120,7 @@ def _weighted_mean(values, weights, dim, keepdim):
 logsumexp = op(
     "logsumexp(Tensor self, int[] dim, bool keepdim=False)",
     _logsumexp,
+    row_major=True,
     self=lambda grad, self, result, dim, keepdim: (
         restore_dims(grad, dim, keepdim, self._array.shape)
         * conj((self - restore_dims(result, dim, keepdim, self._array.shape)).exp())
@@ -160,6 +163,7 @@ def log_softmax_array(array, dim):
 softmax_row = op(
     "_softmax(Tensor self, int dim)",
     _refusing("softmax", softmax_array),
+    row_major=True,
     node="SoftmaxBackward0",
     self=backward_operation(
         "_softmax_backward_data",
@@ -175,6 +179,7 @@ softmax_row = op(
 log_softmax_row = op(
     "_log_softmax(Tensor self, int dim)",
     _refusing("log_softmax", log_softmax_array),
+    row_major=True,
     node="LogSoftmaxBackward0",
     self=backward_operation(
         "_log_softmax_backward_data",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import NotModelled
+from ..memory_order import like_channels
+from .elementwise import in_format
 from .table import op
 
 
@@ -15,12 +17,15 @@ def _pairs(pad, ndim: int) -> list:
 
 
 def _constant_pad(array, pad, value):
-    pairs = _pairs(pad, array.ndim)
+    pairs, given = _pairs(pad, array.ndim), array
     for axis, (low, high) in enumerate(pairs):
         if low < 0 or high < 0:
             cut = slice(max(-low, 0), array.shape[axis] - max(-high, 0))
             array = array[(slice(None),) * axis + (cut,)]
-    return np.pad(array, [(max(low, 0), max(high, 0)) for low, high in pairs], constant_values=value)
+    if not any(low > 0 or high > 0 for low, high in pairs):
+        return in_format(array, None)
+    padded = np.pad(array, [(max(low, 0), max(high, 0)) for low, high in pairs], constant_values=value)
+    return like_channels(padded, given)
 
 
 constant_pad = op(

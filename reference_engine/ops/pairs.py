@@ -252,6 +252,7 @@ def _frexp(array):
 frexp = op(
     "frexp(Tensor self) -> mantissa, exponent",
     _frexp,
+    elementwise=True,
     self=lambda grads, exponent: grads[0] / exponent.exp2(),
     jvp=lambda self_t, exponent: self_t / exponent.exp2(),
     non_differentiable=("exponent",),

@@ -10,7 +10,7 @@ from .._tensor import Tensor, make
 from ..promotion import result_dtype
 from .dims import wrap_dim
 from .elementwise import clone
-from .joining import cat, flip, meshgrid, stack
+from .joining import cat, flip, flipped, meshgrid, stack
 from .scatter import gather, index_select
 from .shapes import movedim, reshape
 from .table import op
@@ -119,8 +119,8 @@ def _rot90(array, k, dims):
         raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     turns = k % 4
     if turns in (0, 2):
-        return (np.flip(array, (first, second)) if turns else array).copy()
-    return np.flip(array, second if turns == 1 else first).copy().swapaxes(first, second)
+        return flipped(array, (first, second) if turns else ())
+    return flipped(array, second if turns == 1 else first).swapaxes(first, second)
 
 
 rot90 = op(

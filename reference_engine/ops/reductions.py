@@ -180,6 +180,7 @@ prod_dim = op(
     lambda a, dim, keepdim, dtype: np.prod(
         a, axis=wrap_dims(dim, a.ndim), keepdims=keepdim, dtype=_accumulation_dtype(a, dtype)
     ),
+    row_major=True,
     node="ProdBackward1",
     self=_prod_dim_grad,
     jvp=lambda self_t, self, result, dim, keepdim: (
@@ -306,6 +307,7 @@ def _running(function):
 cumsum = op(
     "cumsum(Tensor self, int dim, *, dtype? dtype=None)",
     _running(np.cumsum),
+    row_major=True,
     in_place=True,
     self=lambda grad, dim: grad.flip(dim).cumsum(dim).flip(dim) if grad.ndim else grad,
     jvp="linear",
@@ -351,6 +353,7 @@ def _cat_along(tensors, dim):
 cumprod = op(
     "cumprod(Tensor self, int dim, *, dtype? dtype=None)",
     _running(np.cumprod),
+    row_major=True,
     in_place=True,
     self=_cumprod_grad,
     jvp=lambda self_t, self, dim: _cumprod_tangent(self_t, self, dim),

@@ -103,7 +103,7 @@ def _mvlgamma_grad(grad, self, p):
 
 
 mvlgamma = op("mvlgamma(Tensor self, int p)", _mvlgamma, promote=FLOAT, in_place=True, self=_mvlgamma_grad,
-              jvp="elementwise", refuses=(("c", "arange_cpu"),))  # fmt: skip
+              row_major=True, jvp="elementwise", refuses=(("c", "arange_cpu"),))  # fmt: skip
 
 
 def _wide(function):

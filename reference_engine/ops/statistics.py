@@ -66,6 +66,7 @@ def _aminmax_tangent(self_t, self, dim, keepdim, min, max):
 aminmax = op(
     "aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> min, max",
     _aminmax,
+    row_major=True,
     self=_aminmax_grad,
     jvp=_aminmax_tangent,
     returns=return_type("aminmax", "min", "max"),
@@ -231,6 +232,7 @@ for _name, _rest, _forward, _node, _refuses in (
     op(
         f"{_name}(Tensor self, {_rest}, bool keepdim=False) -> values, indices",
         _forward,
+        row_major=True,
         node=_node,
         self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
             grads[0], dim, indices, keepdim, self_sym_sizes
@@ -419,6 +421,7 @@ def _logcumsumexp_grad(grad, self, result, dim):
 op(
     "logcumsumexp(Tensor self, int dim)",
     _logcumsumexp,
+    row_major=True,
     self=_logcumsumexp_grad,
     jvp=lambda self_t, self, result, dim: (
         self_t if self.ndim == 0 else (self_t * (self - _top(self)).exp()).cumsum(dim) / (result - _top(self)).exp()
@@ -431,7 +434,7 @@ def _count_nonzero(array, dim):
     return np.asarray(np.count_nonzero(array, axis=_axes(array, dim)), np.int64)
 
 
-op("count_nonzero(Tensor self, int[]? dim=None)", _count_nonzero, differentiable=False, out=False)
+op("count_nonzero(Tensor self, int[]? dim=None)", _count_nonzero, differentiable=False, out=False, row_major=True)
 
 # -- covariance ----------------------------------------------------------------------------------------------------
 

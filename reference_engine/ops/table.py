@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from ..dtypes import BY_NUMPY
 from ..graph.node import Node
 from ..graph.saved import SavedTensor, all_shown, shown
+from ..memory_order import in_rows
 
 # How operands are brought to one dtype before the forward function sees them.
 AS_IS, COMMON, FLOAT, COMPARE = "as is", "common", "float", "compare"
@@ -317,6 +318,15 @@ def guarded(forward, refuses):
     return checked
 
 
+def contiguous(forward):
+    """``forward`` with results in row-major order."""
+
+    def compute(*values):
+        return in_rows(forward(*values))
+
+    return compute
+
+
 def node_type(name: str, row: Row, hidden: tuple[str, ...] = ()) -> type:
     """The class of a row's nodes, with a ``_saved_NAME`` attribute for everything the row may save."""
     members: dict = {"row": row, "__module__": "builtins"}
@@ -366,6 +376,7 @@ def op(
     apart: bool = False,
     drops_imaginary: bool = True,
     elementwise: bool | tuple[int, ...] | None = None,
+    row_major: bool = False,
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -378,7 +389,7 @@ def op(
     ``together`` says that PyTorch computes all derivatives at once, and keeps whatever any of them names; ``apart``
     that it keeps an input only for the derivatives that are needed, though several name it.
     ``elementwise`` says that the operands decide how the result lies in memory, in their order or that of the positions
-    given. Where it is not said, it is so if dtypes are promoted.
+    given. Where it is not said, it is so if dtypes are promoted. ``row_major`` results are contiguous.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
     from . import calls
@@ -386,6 +397,8 @@ def op(
     name, parameters, outputs = parse(signature)
     if refuses:
         forward = guarded(forward, refuses)
+    if row_major:
+        forward = contiguous(forward)
     names = [p.name for p in parameters]
     formulas = []
     for position, parameter in enumerate(parameters):
@@ -405,7 +418,7 @@ def op(
     )  # fmt: skip
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     if elementwise is None:
-        elementwise = promote != AS_IS
+        elementwise = promote != AS_IS and not row_major
     row.operands = row.tensor_positions if elementwise is True else elementwise or ()
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check
     row.differentiated = tuple(formula.position for formula in formulas)
@@ -415,5 +428,6 @@ def op(
         row.node_class = node_type((node or camel(name) + "Backward0"), row, hidden)
         row.node_class.drops_imaginary = drops_imaginary
         row.in_place_class = node_type(in_place_node, row, hidden) if in_place_node else row.node_class
+        row.in_place_class.drops_imaginary = drops_imaginary
     ROWS.append(row)
     return calls.publish(row, method, function)

@@ -10,6 +10,7 @@ import numpy as np
 from .._state import process, thread
 from .._tensor import Tensor, make
 from ..graph import inplace
+from ..sampling import in_memory_order
 from . import mismatches
 from .calls import METHODS
 from .dispatch import run_in_place
@@ -72,11 +73,8 @@ def _random_filler(name: str, draw_name: str, *defaults):
 
 def _drawn_in_memory_order(draw, knows_layout, generator, array, arguments):
     """Elements are drawn as they lie in memory, whatever order the dimensions have."""
-    order = sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
-    shape = tuple(array.shape[dim] for dim in order)
-    arguments = [entry.transpose(order) if isinstance(entry, np.ndarray) else entry for entry in arguments]
     options = {"contiguous": bool(array.flags.c_contiguous)} if knows_layout else {}
-    return draw(generator, shape, array.dtype, *arguments, **options).transpose(np.argsort(order))
+    return in_memory_order(draw, generator, array, *arguments, **options)
 
 
 _KEYWORDS = {

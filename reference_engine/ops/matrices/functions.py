@@ -289,6 +289,7 @@ linalg_cross = op(
     "linalg_cross(Tensor self, Tensor other, *, int dim=-1)",
     _cross,
     promote=COMMON,
+    row_major=True,
     self=lambda grad, other, dim: linalg_cross(conj(other), grad, dim=dim),
     other=lambda grad, self, dim: linalg_cross(grad, conj(self), dim=dim),
     jvp=lambda self_t, other_t, self, other, dim: sum_tangents(
