@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from conformance.messages.catalogue import Message, Trigger
 from conformance.messages.explanations import Explanation, explain
-from conformance.report.escape import markdown, markdown_code
+from conformance.report.escape import markdown_code, markdown_prose
 
 SHOWN = 4
 """Cases named under one text."""
@@ -41,7 +41,7 @@ def _entry(
     first = message.triggers[0]
     lines += ["Triggered by", "", "```python", *_last_lines(first.code), "```", ""]
     if known is not None:
-        lines += [f"**Instead:** {markdown(known.instead)}", ""]
+        lines += [f"**Instead:** {markdown_prose(known.instead)}", ""]
     lines.append(f"**Since:** {_since(message, seen, releases)}. **Cases:** {_cases(message.triggers)}.")
     return lines
 
@@ -52,7 +52,7 @@ def _last_lines(code: str, most: int = 6) -> list[str]:
 
 
 def _cases(triggers: Sequence[Trigger]) -> str:
-    named = ", ".join(f"{markdown_code(t.case)} ({markdown(t.title)})" for t in triggers[:SHOWN])
+    named = ", ".join(f"{markdown_code(t.case)} ({markdown_prose(t.title)})" for t in triggers[:SHOWN])
     return named + (f" and {len(triggers) - SHOWN} more" if len(triggers) > SHOWN else "")
 
 

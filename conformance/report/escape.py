@@ -44,11 +44,14 @@ def one_line(text: str, limit: int = 0) -> str:
 
 def markdown(text: str) -> str:
     """Plain words for Markdown: no markup, no HTML, no mention, no link comes to life; one line."""
-    pieces = []
     rest = one_line(text)
     if block := _BLOCK_START.match(rest):  # would begin a list or underline a heading
-        pieces.append(f"{block.group(1)}\\{block.group(2)}")
-        rest = rest[block.end() :]
+        return f"{block.group(1)}\\{block.group(2)}" + _within_a_line(rest[block.end() :])
+    return _within_a_line(rest)
+
+
+def _within_a_line(rest: str) -> str:
+    pieces = []
     while match := _AUTOLINK.search(rest):
         # An empty comment keeps GitHub from linking, which it does after Markdown is rendered.
         cut = match.end() if match.group(1) in "@#" or match.group(1).upper() == "GH-" else match.start() + 1
@@ -66,6 +69,14 @@ def markdown_code(text: str, *, in_table: bool = False, limit: int = 0) -> str:
     if in_table:
         text = text.replace("|", "\\|")
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def markdown_prose(text: str) -> str:
+    """`markdown`, with what stands between single backticks as code; an unpaired backtick stays a backtick."""
+    pieces = re.split(r"`([^`]+)`", text)
+    words = [markdown(pieces[0]), *map(_within_a_line, map(one_line, pieces[2::2]))]
+    codes = [*map(markdown_code, pieces[1::2]), ""]
+    return "".join(word + code for word, code in zip(words, codes, strict=True))
 
 
 def workflow_data(text: str) -> str:

@@ -111,3 +111,11 @@ def test_script_json_cannot_leave_its_element(text: str) -> None:
     shown = escape.script_json({"text": escape.visible(text)})
     assert not set("<>&") & set(shown)
     assert json.loads(shown)["text"] == escape.visible(text)
+
+
+def test_markdown_prose_shows_code_as_code() -> None:
+    shown = escape.markdown_prose("Set `x.grad = None` and *leave* `a_b`")
+    assert shown == "Set `x.grad = None` and \\*leave\\* `a_b`"
+    leaves = _leaves(shown)
+    assert [leaf[1] for leaf in leaves if leaf[0] == "code_inline"] == ["x.grad = None", "a_b"]
+    assert escape.markdown_prose("one ` alone") == "one \\` alone"
