@@ -5,8 +5,9 @@ import warnings
 
 import reference_engine as torch
 
+from ...dtypes import FLOATING
 from ...ops import losses, margins
-from ...ops.by_number import add_number, mul_number
+from ...ops.by_number import add_number, div_number, mul_number
 from ...ops.norms import norm_along
 from ...ops.refusals import not_differentiable
 from ..reduction import get_enum, legacy_get_string
@@ -81,8 +82,21 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     return _nll(input, target, weight, _reduction(reduction, size_average, reduce), ignore_index)
 
 
+def _demand_classes(target) -> None:
+    if target.dtype not in (torch.int64, torch.uint8):
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.scalar}")
+
+
+def _demand_kernel(scores, target, weight, spatial: bool) -> None:
+    """The dtypes that the kernel reads beside its own. Raises ``RuntimeError``; scores it does not know come first."""
+    wanted = [(scores.dtype, weight)] if weight is not None else []
+    for dtype, tensor in [*wanted, (torch.int64, target)] if spatial else wanted:
+        if tensor.dtype is not dtype and scores.dtype.kind == FLOATING:
+            raise RuntimeError(f"expected scalar type {dtype.scalar} but found {tensor.dtype.scalar}")
+
+
 def _nll(scores, target, weight, reduction, ignore_index):
-    """The checks of `nll_loss` and its row; several dimensions are laid out as one list of rows."""
+    """The checks of `nll_loss` and its row; places in other than two dimensions are laid out as a row of them."""
     if scores.dim() == 0 or target.dim() > scores.dim():
         raise RuntimeError("input tensor should be 1D or 2D")
     if scores.dim() == target.dim() == 1 and target.size(0) != 1:
@@ -90,27 +104,45 @@ def _nll(scores, target, weight, reduction, ignore_index):
     if scores.dim() > 1 and scores.size(0) != (target.size(0) if target.dim() else None):
         found = target.size(0) if target.dim() else 0
         raise ValueError(f"Expected input batch_size ({scores.size(0)}) to match target batch_size ({found}).")
-    classes = scores.size(1 if scores.dim() > 1 else 0)
-    if scores.dim() <= 2:
-        if target.dim() > 1:
-            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-        if weight is not None and tuple(weight.shape) != (classes,):
-            raise RuntimeError(
-                f"weight tensor should be defined either for all {classes} classes or no classes but got "
-                f"weight tensor of shape: {list(weight.shape)}"
-            )
-    if target.dtype not in (torch.int64, torch.uint8):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.scalar}")
     number = get_enum(reduction)
-    row = "nll_loss_forward" if scores.dim() <= 2 else "nll_loss2d_forward"
-    not_differentiable(row, weight=weight)
-    if scores.dim() <= 2:
-        return losses.nll_loss(scores, target, weight, number, ignore_index)[0]
-    if scores.dim() == 4:
-        return margins.nll_loss2d(scores, target, weight, number, ignore_index)[0]
-    flat, places = scores.reshape(scores.size(0), classes, 1, -1), target.reshape(target.size(0), 1, -1)
-    result = margins.nll_loss2d(flat, places, weight, number, ignore_index)[0]
-    return result.view(target.shape) if number == losses.NONE else result
+    if scores.dim() > 2:
+        return _spatial_nll(scores, target, weight, number, ignore_index)
+    classes = scores.size(-1)
+    not_differentiable("nll_loss_forward", weight=weight)
+    if target.dim() > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    _demand_classes(target)
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+    _demand_kernel(scores, target, weight, False)
+    return losses.nll_loss(scores, target, weight, number, ignore_index)[0]
+
+
+def _spatial_nll(scores, target, weight, number, ignore_index):
+    """`nll_loss` of (N, C, H, W), and of other shapes (N, C, *) laid out as (N, C, 1, W)."""
+    places = target.shape
+    if scores.dim() != 4:
+        wanted = [scores.size(0), *scores.shape[2:]]
+        if list(places) != wanted:
+            raise RuntimeError(f"Expected target size {wanted}, got {list(places)}")
+        rows, columns = ((1, -1) if tensor.numel() else (0, 0) for tensor in (scores, target))
+        scores, target = scores.reshape(*scores.shape[:2], *rows), target.reshape(target.size(0), *columns)
+    not_differentiable("nll_loss2d_forward", weight=weight)
+    if target.dim() != 3:
+        raise RuntimeError(
+            f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.dim()}"
+        )
+    _demand_classes(target)
+    if weight is not None and weight.numel() != scores.size(1):
+        raise RuntimeError("weight tensor should be defined either for all or no classes")
+    if target.shape != (scores.size(0), *scores.shape[2:]):
+        raise RuntimeError(f"size mismatch (got input: {list(scores.shape)} , target: {list(target.shape)}")
+    _demand_kernel(scores, target, weight, True)
+    result = margins.nll_loss2d(scores, target, weight, number, ignore_index)[0]
+    return result.view(places) if number == losses.NONE and target.shape != places else result
 
 
 def cross_entropy(
@@ -152,14 +184,17 @@ def _against_probabilities(scores, target, weight, reduction, smoothing, dim):
             f"cross_entropy: weight tensor should be defined either for all {classes} classes or no classes but got "
             f"weight tensor of shape: {list(weight.shape)}"
         )
-    if smoothing > 0.0 and classes:
-        target = target * (1 - smoothing) + smoothing / classes
+    if smoothing > 0.0:
+        share = smoothing / classes if classes else float("inf")
+        target = add_number(mul_number(target, 1 - smoothing), share)
     products = scores * target
     if weight is not None:
         products = products * _over_classes(weight, scores, dim)
     number = get_enum(reduction)
     if number == losses.MEAN:
-        return -products.sum() / (scores.numel() / classes if classes else 0.0)
+        if not scores.numel():
+            return -products.sum().fill_(float("nan"))
+        return div_number(-products.sum(), scores.numel() / classes)
     return -products.sum() if number == losses.SUM else -products.sum(dim)
 
 
@@ -286,6 +321,8 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     """Mean over classes of max(0, margin - x[target] + x[j])^p. Raises ValueError unless p is 1 or 2."""
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional")
     number = get_enum(_reduction(reduction, size_average, reduce))
     not_differentiable("multi_margin_loss", weight=weight)
     return margins.multi_margin_loss(input, target, p, margin, weight, number)
