@@ -11,19 +11,30 @@ import numpy as np
 
 def arranged(computed, values: list, positions: tuple):
     """``computed`` in the order that the arrays at ``positions`` of ``values`` ask for: itself, or a copy."""
-    if type(computed) is tuple:
-        return tuple(arranged(part, values, positions) for part in computed)
-    if computed.ndim < 2 or type(computed) is not np.ndarray:
+    if type(computed) is not np.ndarray:
+        return tuple(arranged(part, values, positions) for part in computed) if type(computed) is tuple else computed
+    if computed.ndim < 2:
         return computed
     for position in positions:
         array = values[position]
-        if isinstance(array, np.ndarray) and not array.flags.c_contiguous:
+        if type(array) is np.ndarray and not array.flags.c_contiguous and not _descending(array.strides):
             break
     else:
-        return in_rows(computed)
+        return computed if computed.flags.c_contiguous else np.ascontiguousarray(computed)
     arrays = [values[position] for position in positions]
     steps = [steps_in(computed.shape, array) for array in arrays if isinstance(array, np.ndarray)]
     return in_order(computed, steps)
+
+
+def _descending(steps: tuple) -> bool:
+    """Whether no two dimensions can change places, one being broadcast or the outer one's steps being larger."""
+    last = 0
+    for step in steps:
+        if step:
+            if last and step >= last:
+                return False
+            last = step
+    return True
 
 
 def in_order(computed: np.ndarray, steps: list) -> np.ndarray:
