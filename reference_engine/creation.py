@@ -15,9 +15,12 @@ from ._tensor import Tensor, from_array, make
 from .determinism import uninitialised
 from .devices import CPU, device, resolve
 from .dtypes import FLOATING, dtype, int64
+from .geometry import steps_of_nothing
 from .literals import inferred
+from .memory_order import dense_like
 from .overrides import dispatch, dispatches
 from .promotion import defaults
+from .storage import restrided
 
 # -- layouts and memory formats -----------------------------------------------------------------------------------
 
@@ -56,6 +59,8 @@ def finished(array: np.ndarray, place: device, requires_grad: bool, out=None) ->
     """Wrap a fresh array as a factory's result. Raises ``RuntimeError`` for a dtype that cannot require grad."""
     if requires_grad and array.dtype.kind in "biu":
         raise RuntimeError(FLOAT_ONLY)
+    if not array.size:
+        array = restrided(array, array.shape, [step * array.itemsize for step in steps_of_nothing(array)])
     if out is not None:
         from .ops.dispatch import write_out
 
@@ -178,7 +183,7 @@ def _fill_factory(name: str, fill):
         shape = size if simple else shape_of(size, name)
         array = fill(shape, defaults.dtype.numpy if dtype is None else dtype.numpy)
         if device is None and out is None and thread.default_device is None and not thread.device_contexts:
-            if not requires_grad:
+            if array.size and not requires_grad:
                 return make(array)
             return finished(array, CPU, requires_grad)
         return finished(array, resolve(device), requires_grad, out)
@@ -203,6 +208,7 @@ empty = _fill_factory("empty", uninitialised)
 
 def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of ``size`` holding one value; its kind decides the dtype."""
+    from .ops.scalars import held
     from .promotion import number_dtype
 
     shape = shape_of((tuple(size),), "full") if isinstance(size, (tuple, list)) else shape_of((size,), "full")
@@ -211,7 +217,7 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
             raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not Tensor")
         fill_value = fill_value.item()
     stored = (dtype or number_dtype(fill_value)).numpy
-    array = np.full(shape, np.asarray(fill_value).astype(stored), stored)
+    array = np.full(shape, held(fill_value, stored), stored)
     return finished(array, resolve(device), requires_grad, out)
 
 
@@ -236,7 +242,7 @@ def _like_factory(name: str, fill):
             return dispatch(factory, (input,), (input,), {"dtype": dtype, "device": device})
         place = input._storage.device if device is None else resolve(device)
         stored = input.dtype.numpy if dtype is None else dtype.numpy
-        array = fill(input._array.shape, stored) if 0 in input._array.strides else fill_like(input._array, stored, fill)
+        array = fill_like(input._array, stored, fill)
         return finished(_formatted(array, memory_format), place, requires_grad)
 
     factory.__name__ = factory.__qualname__ = name
@@ -256,7 +262,7 @@ def fill_like(array: np.ndarray, stored, fill) -> np.ndarray:
     """A filled array with the order of axes that ``array`` has in memory."""
     if array.flags.c_contiguous:
         return fill(array.shape, stored)
-    made = np.empty_like(array, dtype=stored, order="K")
+    made = dense_like(array, stored)
     made[...] = fill((), stored)
     return made
 
@@ -269,8 +275,8 @@ empty_like = _like_factory("empty_like", uninitialised)
 def full_like(input: Tensor, fill_value, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
     result = full(input._array.shape, fill_value, dtype=dtype or input.dtype, device=device or input.device)
     array = result._array
-    if 0 not in input._array.strides and not input._array.flags.c_contiguous:
-        laid_out = np.empty_like(input._array, dtype=array.dtype, order="K")
+    if not input._array.flags.c_contiguous:
+        laid_out = dense_like(input._array, array.dtype)
         laid_out[...] = array
         array = laid_out
     return finished(_formatted(array, memory_format), result._storage.device, requires_grad)
@@ -345,14 +351,23 @@ rand = _random_factory("rand", "uniform")
 randn = _random_factory("randn", "normal")
 
 
+def _drawn_like(input: Tensor, draw: str, dtype, device, requires_grad) -> Tensor:
+    """Elements are drawn as they will lie in memory."""
+    from . import sampling
+
+    place = resolve(device or input.device)
+    like = dense_like(input._array, (dtype or input.dtype).numpy)
+    options = {"contiguous": like.flags.c_contiguous} if draw == "normal" else {}
+    array = sampling.in_memory_order(getattr(sampling, draw), _generator(None, place), like, **options)
+    return finished(array, place, requires_grad)
+
+
 def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    return rand(*input._array.shape, dtype=dtype or input.dtype, device=device or input.device,
-                requires_grad=requires_grad)  # fmt: skip
+    return _drawn_like(input, "uniform", dtype, device, requires_grad)
 
 
 def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    return randn(*input._array.shape, dtype=dtype or input.dtype, device=device or input.device,
-                 requires_grad=requires_grad)  # fmt: skip
+    return _drawn_like(input, "normal", dtype, device, requires_grad)
 
 
 def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
+
 from .devices import CPU, device, tensor_type_name
 from .lazy import bits
 from .size import Size
@@ -18,6 +21,13 @@ class read_only(property):
 
     def __delete__(self, instance) -> None:
         self.__set__(instance, None)
+
+
+def steps_of_nothing(array) -> tuple:
+    """The strides of an array without elements, in elements; NumPy has none for a new one, which is row-major."""
+    if any(array.strides):
+        return tuple(step // array.itemsize for step in array.strides)
+    return tuple(accumulate((max(extent, 1) for extent in array.shape[:0:-1]), mul, initial=1))[::-1]
 
 
 class Geometry:
@@ -40,7 +50,7 @@ class Geometry:
     def stride(self, dim: int | None = None):
         """Steps between neighbours along each dimension, in elements."""
         array = self._array
-        strides = tuple(step // array.itemsize for step in array.strides)
+        strides = tuple(step // array.itemsize for step in array.strides) if array.size else steps_of_nothing(array)
         if dim is None:
             return strides
         from .ops.dims import wrap_dim

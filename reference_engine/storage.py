@@ -95,7 +95,7 @@ class UntypedStorage:
         """A view of the memory with ``strides`` and ``offset`` in elements, not bytes."""
         size = stored_as.itemsize
         if 0 in shape:
-            return np.ndarray(shape, stored_as, strides=[stride * size for stride in strides])
+            return restrided(np.empty(0, stored_as), shape, [stride * size for stride in strides])
         return np.ndarray(
             shape, stored_as, buffer=self.bytes(), offset=offset * size, strides=[s * size for s in strides]
         )

@@ -219,9 +219,14 @@ def written(tensor):
 
 def check_overlap(array) -> None:
     """Raise ``RuntimeError`` when several indices of a written tensor reach the same memory."""
-    for extent, stride in zip(array.shape, array.strides, strict=True):
-        if stride == 0 and extent > 1 and array.size:
-            raise RuntimeError(OVERLAP_ERROR)
+    if overlaps_itself(array):
+        raise RuntimeError(OVERLAP_ERROR)
+
+
+def overlaps_itself(array) -> bool:
+    """Whether several indices reach the same memory, as those of expanded dimensions do."""
+    steps = zip(array.shape, array.strides, strict=True)
+    return bool(array.size) and any(stride == 0 and extent > 1 for extent, stride in steps)
 
 
 def check_partial_overlap(written, read) -> None:

@@ -15,6 +15,7 @@ from ..promotion import defaults, result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
 from .elementwise import conj, sum_tangents, where, zeros_like
+from .scalars import held, real_of
 from .table import COMMON, COMPARE, FLOAT, op
 
 # -- clamping -----------------------------------------------------------------------------------------------------
@@ -82,6 +83,7 @@ clamp_tensor = op(
 clamp = op(
     "clamp(Tensor self, Scalar? min=None, Scalar? max=None)",
     _clamp_promoted,
+    elementwise=True,
     node="ClampBackward1",
     refuses=(("c", "clamp is not supported for complex types"),),
     in_place=True,
@@ -139,6 +141,7 @@ _NOT_COMPLEX = (("c", "clamp is not supported for complex types"),)
 clamp_min = op(
     "clamp_min(Tensor self, Scalar min)",
     _at_least,
+    elementwise=True,
     refuses=_NOT_COMPLEX,
     in_place=True,
     self=lambda grad, self, min: where(self >= min, grad, zeros_like(grad)),
@@ -147,6 +150,7 @@ clamp_min = op(
 clamp_max = op(
     "clamp_max(Tensor self, Scalar max)",
     _at_most,
+    elementwise=True,
     refuses=_NOT_COMPLEX,
     in_place=True,
     self=lambda grad, self, max: where(self <= max, grad, zeros_like(grad)),
@@ -380,7 +384,7 @@ for _name, _function in (
     ("logical_not", np.logical_not), ("bitwise_not", np.invert), ("isnan", np.isnan), ("isinf", np.isinf),
     ("isfinite", np.isfinite), ("signbit", np.signbit),
 ):  # fmt: skip
-    op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"),
+    op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"), elementwise=True,
        refuses=_REFUSED.get(_name, ()))  # fmt: skip
 
 
@@ -390,27 +394,41 @@ def _check_close(self, other, *tolerances):
 
 
 op("isclose(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False)",
-   lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False,
+   lambda a, b, rtol, atol, equal_nan: np.isclose(a, b, rtol, atol, equal_nan), differentiable=False, elementwise=True,
    check=_check_close)  # fmt: skip
 
 # -- filling ------------------------------------------------------------------------------------------------------
 
 
-def _in_rows(array: np.ndarray) -> np.ndarray:
-    """Row-major, whatever the operands are: the value is filled into a contiguous copy."""
-    return np.ascontiguousarray(array) if array.ndim else array
+def _masked_fill(array, mask, value):
+    broadcast_shape(mask.shape, array.shape)
+    return np.where(mask, held(value, array.dtype), array)
+
+
+def _check_masked_fill(self, mask, value):
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    if mask.dtype.kind:
+        said = "short int" if mask.dtype.name == "int16" else mask.dtype.cpp
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {said}")
 
 
 masked_fill_number = op(
     "masked_fill(Tensor self, Tensor mask, Scalar value)",
-    lambda a, mask, value: _in_rows(np.where(mask, np.asarray(value).astype(a.dtype), a)),
+    _masked_fill,
+    check=_check_masked_fill,
+    row_major=True,
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     jvp=lambda self_t, mask: self_t.masked_fill(mask, 0),
 )
 masked_fill_tensor = op(
     "masked_fill(Tensor self, Tensor mask, Tensor value)",
-    lambda a, mask, value: _in_rows(np.where(mask, value.astype(a.dtype), a)),
+    _masked_fill,
+    check=_check_masked_fill,
+    row_major=True,
     node="MaskedFillBackward1",
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
@@ -420,9 +438,16 @@ masked_fill_tensor = op(
         mask, 0 if value_t is None else value_t
     ),
 )
+
+
+def _check_fill(self, value):
+    if value.ndim:
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+
+
 fill_number = op(
     "fill(Tensor self, Scalar value)",
-    lambda a, value: np.full(a.shape, value).astype(a.dtype),
+    lambda a, value: np.full(a.shape, held(value, a.dtype)),
     in_place=True,
     in_place_node="FillBackward2",
     self=lambda grad: zeros_like(grad),
@@ -430,7 +455,8 @@ fill_number = op(
 )
 fill_tensor = op(
     "fill(Tensor self, Tensor value)",
-    lambda a, value: np.full(a.shape, value.astype(a.dtype)),
+    lambda a, value: np.full(a.shape, real_of(value, a.dtype).astype(a.dtype)),
+    check=_check_fill,
     node="FillBackward1",
     in_place=True,
     in_place_node="FillBackward3",
@@ -445,6 +471,7 @@ zero = op(
     in_place=True,
     self=lambda grad: zeros_like(grad),
     jvp=lambda self_t: zeros_like(self_t),
-    method=True,
-    function=True,
+    method=False,
+    function=False,
 )
+publish_in_place(zero)

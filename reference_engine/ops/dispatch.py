@@ -251,7 +251,7 @@ def run_in_place(row: Row, values: list):
 
 def check_expanded(row: Row, values: list, destination: np.ndarray) -> None:
     """Writes to expanded memory: one value may go everywhere, indexed writes warn, others raise ``RuntimeError``."""
-    if row.name in ("zero", "fill"):
+    if row.name in ("zero", "fill") or not inplace.overlaps_itself(destination):
         return
     if row.name not in ("index_put", "masked_fill"):
         inplace.check_overlap(destination)

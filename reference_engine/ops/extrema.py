@@ -140,6 +140,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
     op(
         f"a{_name}(Tensor self, int[] dim=(), bool keepdim=False)",
         _along_all(_name, _all),
+        row_major=True,
         refuses=(("c", f"{_name}_values_cpu"),),
         self=lambda grad, self, result, dim, keepdim: _share(grad, self, result, dim, keepdim),
         jvp=lambda self_t, self, result, dim, keepdim: _tangent_share(self_t, self, result, dim, keepdim),
@@ -225,7 +226,7 @@ def _truth(function):
 
 for _name, _function in (("all", np.all), ("any", np.any)):
     op(f"{_name}(Tensor self)", _truth(_function), differentiable=False)
-    op(f"{_name}(Tensor self, int dim, bool keepdim=False)", _truth(_function), differentiable=False)
+    op(f"{_name}(Tensor self, int dim, bool keepdim=False)", _truth(_function), differentiable=False, row_major=True)
 
 
 def _sort(array, dim, descending, stable):
@@ -264,8 +265,19 @@ for _node, _signature in (
         non_differentiable=("indices",),
         returns=return_type("sort", "values", "indices"),
     )
-op("argsort(Tensor self, int dim=-1, bool descending=False, bool stable=False)",
-   lambda a, dim, descending, stable: _sort(a, dim, descending, stable)[1], differentiable=False)  # fmt: skip
+for _signature, _order in (
+    ("argsort(Tensor self, *, bool stable, int dim=-1, bool descending=False)",
+     lambda a, stable, dim, descending: _sorted_in_place(a, dim, descending)[1]),
+    ("argsort(Tensor self, int dim=-1, bool descending=False)",
+     lambda a, dim, descending: _sorted_in_place(a, dim, descending)[1]),
+):  # fmt: skip
+    op(
+        _signature,
+        _order,
+        differentiable=False,
+        refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
+        out="stable" in _signature,
+    )
 
 
 def _check_topk(self, k, dim, largest, sorted):

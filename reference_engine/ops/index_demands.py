@@ -23,6 +23,52 @@ def take(self: Tensor, index: Tensor) -> None:
         raise RuntimeError(f"take(): Expected a long tensor for index, but got {index.dtype.scalar}")
 
 
+def index_select(self: Tensor, dim: int, index: Tensor) -> None:
+    """Raises ``IndexError`` for more than a row of indices, ``RuntimeError`` for their dtype and number."""
+    wrap_dim(dim, self.ndim)
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    if not self.ndim and index.numel() != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)")
+    if index.dtype not in (int32, int64):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+
+
+def index_add(self: Tensor, dim: int, index: Tensor, source: Tensor, alpha) -> None:
+    """Raises ``IndexError`` for more than a row of indices, ``RuntimeError`` for dtypes, their number and shapes."""
+    place = wrap_dim(dim, self.ndim)
+    count, own, given = index.numel(), list(self._array.shape), list(source._array.shape)
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
+            f"{index.dtype.scalar} and size: {list(index._array.shape)}"
+        )
+    if index.dtype not in (int32, int64):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.scalar}")
+    if self.dtype is not source.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({self.dtype.scalar}) and source ({source.dtype.scalar}) must have the same scalar "
+            "type"
+        )
+    if place and place >= len(given):
+        raise RuntimeError(
+            f"index_add_(): Indexing dim {place} is out of bounds of the source tensor with dim {len(given)}"
+        )
+    if not given and count != 1:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    if given and count != given[place]:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({count}) should be equal to source.size(dim): ({given[place]}), for "
+            f"dim: {place}"
+        )
+    beside = [shape[:place] + shape[place + 1 :] if own and given else shape for shape in (own, given)]
+    if beside[0] != beside[1]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{own} source.shape = {given}"
+        )
+
+
 def index_copy(self: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
     """Raises ``IndexError`` for numbers of dimensions, of indices and for places, ``RuntimeError`` for the rest."""
     place = wrap_dim(dim, self.ndim)

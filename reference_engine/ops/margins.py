@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dtypes import BOOL, FLOATING
+from ..determinism import uninitialised
+from ..dtypes import BOOL, BY_NUMPY, FLOATING
 from ..promotion import defaults
 from .backward_rows import backward_operation
 from .elementwise import mul, where, zeros_like
-from .losses import MEAN, _nll, _reduced, _share
+from .losses import MEAN, NONE, _nll, _reduced, _share
 from .outputs import check_cast, check_in_place
-from .table import op
+from .table import guarded, op
 
 
 def _bce_with_logits(array, target, weight, pos_weight, reduction):
@@ -44,6 +45,7 @@ binary_cross_entropy_with_logits = op(
     "binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
     "Tensor? pos_weight=None, int reduction=1)",
     _bce_with_logits,
+    elementwise=(1,),
     self=_bce_with_logits_grad,
     target=_bce_with_logits_target_grad,
     jvp="transposed",
@@ -92,22 +94,55 @@ def _violations(array, target, p, margin, weight):
     """max(0, margin - x[target] + x[j])^p of each class j but the target's, and the target column."""
     rows = np.atleast_2d(array)
     picked = np.take_along_axis(rows, np.atleast_1d(target)[:, None], axis=1)
-    losses = np.maximum(margin - picked + rows, 0) ** p
+    gap = margin - picked + rows
+    losses = np.where(gap > 0, gap, 0) ** p
     if weight is not None:
         losses = losses * weight[np.atleast_1d(target)][:, None]
     np.put_along_axis(losses, np.atleast_1d(target)[:, None], 0, axis=1)
     return losses
 
 
+def _check_multi_margin(self, target, p, margin, weight, reduction):
+    sizes, wanted = list(self._array.shape), list(target._array.shape)
+    if len(sizes) > 2 or (sizes and not sizes[-1]):
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {sizes}")
+    count, classes = [1, 1, *sizes][-2:] if len(sizes) < 2 else sizes
+    if len(wanted) > 1 or target.numel() != count:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
+            f"size). Expected target size [{count}], but got {wanted}. Input has shape {sizes}."
+        )
+    if weight is not None and (weight.ndim > 1 or weight.numel() != classes):
+        raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight._array.shape)}")
+
+
 def _multi_margin(array, target, p, margin, weight, reduction):
+    if not array.size:
+        return array[:, 0] if reduction == NONE else uninitialised((), array.dtype)  # without rows no kernel runs
+    if array.dtype.itemsize == 2:
+        raise NotImplementedError(
+            f"\"multi_margin_loss_cpu_kernel\" not implemented for '{BY_NUMPY[array.dtype].scalar}'"
+        )
+    return _margin_kernel(array, target, p, margin, weight, reduction)
+
+
+def _multi_margin_kernel(array, target, p, margin, weight, reduction):
+    if target.dtype != np.int64:
+        raise RuntimeError(f"expected scalar type Long but found {BY_NUMPY[target.dtype].scalar}")
+    array = np.atleast_1d(array)
     classes = array.shape[-1]
+    if ((target < 0) | (target >= classes)).any():
+        raise RuntimeError("target out of range")
     losses = _violations(array, target, p, margin, weight).sum(axis=1) / classes
     losses = losses.astype(array.dtype)
     return _reduced(losses if target.ndim else losses[0], reduction)
 
 
+_margin_kernel = guarded(_multi_margin_kernel, (("biucV", "multi_margin_loss_cpu_kernel"),))
+
+
 def _multi_margin_grad(grad, self, target, p, margin, weight, reduction):
-    rows = self.reshape(-1, self.size(-1))
+    rows = self.reshape(-1, self.size(-1) if self.ndim else 1)
     columns = target.reshape(-1, 1)
     gap = margin - rows.gather(1, columns) + rows
     slope = where(gap > 0, (gap * 0 + 1) if p == 1 else 2 * gap, zeros_like(gap)) / rows.size(1)
@@ -122,10 +157,10 @@ def _multi_margin_grad(grad, self, target, p, margin, weight, reduction):
 multi_margin_loss = op(
     "multi_margin_loss(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1)",
     _multi_margin,
+    check=_check_multi_margin,
     self=backward_operation("multi_margin_loss_backward", _multi_margin_grad, None),
     method=False,
     function=False,
-    refuses=(("biuceV", "multi_margin_loss_cpu_kernel"),),
 )
 
 

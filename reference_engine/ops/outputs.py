@@ -32,7 +32,7 @@ _SAME = {
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
 _CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a fraction becomes floating
 _PRODUCTS = ("addmm", "addmv", "baddbmm")
-_BROADCASTING = ("lerp",)  # rows that promote nothing, yet broadcast
+_BROADCASTING = ("lerp", "masked_fill")  # rows that promote nothing, yet broadcast
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
 
@@ -98,6 +98,8 @@ def check_in_place(values: list, row: Row) -> None:
     if row.promote == AS_IS and row.name not in _BROADCASTING:
         if row.name in _CLAMPS:
             check_clamped(values)
+        elif row.name == "masked_scatter":
+            values[1].expand(values[0].shape)  # a mask is brought to the shape of what is written
         elif row.name == "abs" and values[0].dtype.kind == COMPLEX:
             raise RuntimeError("In-place abs is not supported for complex tensors.")
         return

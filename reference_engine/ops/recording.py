@@ -95,6 +95,10 @@ def refuse_complex(row: Row, outputs: tuple) -> None:
         raise RuntimeError(f"{row.name} does not support automatic differentiation for outputs with complex dtype.")
 
 
+# Filled with a number that has a history, whole numbers out of place have none to keep it in.
+_FILLS = ("fill", "masked_fill", "index_fill")
+
+
 def record(row: Row, values: list, outputs: tuple) -> None:
     """Attach a new node to the ``outputs`` of a call that is being recorded."""
     if row.node_class is None:
@@ -113,7 +117,7 @@ def record(row: Row, values: list, outputs: tuple) -> None:
         if output.dtype.is_differentiable:
             set_history(output, node)
         else:
-            if row.name in SUMMING:
+            if row.name in SUMMING or row.name in _FILLS:
                 raise RuntimeError(f"Autograd not support dtype: {output.dtype.scalar}")
             array = output._array
             node.input_metadata.append((array.shape, output.dtype, output._storage.device))

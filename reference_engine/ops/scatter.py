@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._state import warn_once
+from .._tensor import Tensor
 from ..errors import NotModelled
 from ..graph.inplace import written
 from . import index_demands as demands
-from .dims import wrap_dim
-from .elementwise import zeros_like
+from .dims import broadcast_shape, wrap_dim
+from .elementwise import in_format, zeros_like
 from .indexing import index_put_zeros
+from .scalars import held
 from .strided import _diagonal
 from .table import op
 from .views import _select, _slice, slice_
@@ -53,7 +56,7 @@ gather = op(
 )
 
 
-def _scatter(array, dim, index, source, accumulate=False):
+def _scatter(array, dim, index, source, combine=None):
     copied = array.copy()
     if not index.size:
         return copied
@@ -62,11 +65,19 @@ def _scatter(array, dim, index, source, accumulate=False):
     _check_index(index, result.shape[dim], dim)
     cut = source if np.ndim(source) == 0 else source[tuple(slice(0, n) for n in index.shape)]
     places = _within(result, index, dim)
-    if accumulate:
-        np.add.at(result, places, cut)
+    if combine is not None:
+        combine.at(result, places, cut)
     else:
         result[places] = cut
     return copied
+
+
+def _scatter_number(array, dim, index, value, combine=None):
+    if not index.size:
+        return array.copy()
+    place = wrap_dim(dim, array.ndim)
+    _check_index(index, (array.shape or (1,))[place], place)
+    return _scatter(array, dim, index, held(value, array.dtype), combine)
 
 
 scatter = op(
@@ -80,18 +91,49 @@ scatter = op(
         dim, index, zeros_like(src) if src_t is None else src_t
     ),
 )
+
+
+def _combining(reduce: str):
+    if reduce not in ("add", "multiply"):
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    return np.add if reduce == "add" else np.multiply
+
+
+def _check_combined(self, dim, index, src, reduce):
+    demands.scatter(self, dim, index, src)
+    _combining(reduce)
+    if isinstance(src, Tensor):
+        warn_once(
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
+            "PyTorch release. Use torch.scatter_reduce instead for more reduction options."
+        )
+
+
+# Combined with what is there; PyTorch has no derivatives of these two.
+op(
+    "scatter(Tensor self, int dim, Tensor index, Tensor src, *, str reduce)",
+    lambda a, dim, index, src, reduce: _scatter(a, dim, index, src, _combining(reduce)),
+    check=_check_combined,
+    in_place=True,
+)
 scatter_value = op(
     "scatter(Tensor self, int dim, Tensor index, Scalar value)",
-    lambda a, dim, index, value: _scatter(a, dim, index, np.asarray(value).astype(a.dtype)),
+    lambda a, dim, index, value: _scatter_number(a, dim, index, value),
     check=demands.scatter,
     node="ScatterBackward1",
     in_place=True,
     self=lambda grad, dim, index: grad.scatter(dim, index, 0),
     jvp=lambda self_t, dim, index: self_t.scatter(dim, index, 0),
 )
+op(
+    "scatter(Tensor self, int dim, Tensor index, Scalar value, *, str reduce)",
+    lambda a, dim, index, value, reduce: _scatter_number(a, dim, index, value, _combining(reduce)),
+    check=_check_combined,
+    in_place=True,
+)
 scatter_add = op(
     "scatter_add(Tensor self, int dim, Tensor index, Tensor src)",
-    lambda a, dim, index, src: _scatter(a, dim, index, src, True),
+    lambda a, dim, index, src: _scatter(a, dim, index, src, np.add),
     check=demands.scatter,
     in_place=True,
     self=lambda grad: grad,
@@ -107,7 +149,10 @@ def _index_select(array, dim, index):
     extent = array.shape[dim] if array.ndim else 1
     if index.size and not extent and array.ndim > 1:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
-    if index.size and (index.min() < 0 or index.max() >= extent):
+    wrong = (index < 0) | (index >= extent)
+    if wrong.any() and array.ndim > 1 and (dim == 1 or not array.size):
+        raise RuntimeError(f"INDICES element is out of DATA bounds, id={index[wrong].flat[0]} axis_dim={extent}")
+    if wrong.any():
         raise IndexError("index out of range in self")
     return np.take(array, index.reshape(-1), axis=dim) if array.ndim else array.reshape(1)[index].reshape(())
 
@@ -115,33 +160,30 @@ def _index_select(array, dim, index):
 index_select = op(
     "index_select(Tensor self, int dim, Tensor index)",
     _index_select,
+    check=demands.index_select,
     self=lambda grad, self_sym_sizes, dim, index: grad.new_zeros(self_sym_sizes).index_add_(dim, index, grad),
     jvp=lambda self_t, dim, index: self_t.index_select(dim, index),
 )
 
 
 def _index_add(array, dim, index, source, alpha):
-    from ..dtypes import BY_NUMPY
-
-    if array.dtype != source.dtype:
-        raise RuntimeError(
-            f"index_add_(): self ({BY_NUMPY[array.dtype].scalar}) and source ({BY_NUMPY[source.dtype].scalar}) must "
-            "have the same scalar type"
-        )
-    result = array.copy()
-    dim = wrap_dim(dim, array.ndim)
-    key = (slice(None),) * dim + (index.reshape(-1),)
-    alpha = array.dtype.type(alpha).item() if array.dtype.kind in "iu" else alpha
-    if not array.ndim:
-        result[...] = result + (source * alpha).sum()
-        return result
-    np.add.at(result, key, source if alpha == 1 else source * alpha)
-    return result
+    copied = array.copy()
+    if array.ndim > 1 and not (array.size and index.size):
+        return copied
+    factor = held(alpha, array.dtype)
+    result, index = np.atleast_1d(copied, index)
+    dim = wrap_dim(dim, result.ndim)
+    if array.ndim < 2 and ((index < 0) | (index >= result.shape[dim])).any():
+        raise IndexError("index out of range in self")
+    _check_index(index, result.shape[dim], dim)
+    np.add.at(result, (slice(None),) * dim + (index,), source if alpha == 1 else source * factor)
+    return copied
 
 
 index_add = op(
     "index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1)",
     _index_add,
+    check=demands.index_add,
     in_place=True,
     self=lambda grad: grad,
     source=lambda grad, dim, index, alpha, source, source_dim: _scaled(grad.index_select(dim, index), alpha).expand(
@@ -166,6 +208,13 @@ def _index_put_along(array, dim, index, source):
     return copied
 
 
+def _index_fill(array, dim, index, value):
+    """In memory as the array is."""
+    filled = in_format(array, None)
+    filled[...] = _index_put_along(array, dim, index, held(value, array.dtype))
+    return filled
+
+
 index_copy = op(
     "index_copy(Tensor self, int dim, Tensor index, Tensor source)",
     _index_put_along,
@@ -179,7 +228,7 @@ index_copy = op(
 )
 index_fill = op(
     "index_fill(Tensor self, int dim, Tensor index, Scalar value)",
-    lambda a, dim, index, value: _index_put_along(a, dim, index, np.asarray(value).astype(a.dtype)),
+    _index_fill,
     check=demands.index_fill,
     in_place=True,
     self=lambda grad, dim, index: grad.index_fill(dim, index, 0),
@@ -187,7 +236,7 @@ index_fill = op(
 )
 index_fill_tensor = op(
     "index_fill(Tensor self, int dim, Tensor index, Tensor value)",
-    lambda a, dim, index, value: _index_put_along(a, dim, index, value.astype(a.dtype)),
+    _index_fill,
     check=demands.index_fill,
     node="IndexFillBackward1",
     in_place=True,
@@ -235,9 +284,12 @@ def masked_put_back(grad, mask, sizes):
 
 
 def _masked_scatter(array, mask, source):
-    result = np.array(np.broadcast_to(array, np.broadcast_shapes(array.shape, mask.shape)))
+    result = np.array(np.broadcast_to(array, broadcast_shape(mask.shape, array.shape)), order="C")
     chosen = np.broadcast_to(mask, result.shape)
-    result[chosen] = source.reshape(-1)[: int(chosen.sum())]
+    count = int(chosen.sum())
+    if source.size < count:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
+    result[chosen] = source.reshape(-1)[:count]
     return result
 
 
@@ -262,6 +314,7 @@ def _check_masked_scatter(self, mask, source):
 masked_scatter = op(
     "masked_scatter(Tensor self, Tensor mask, Tensor source)",
     _masked_scatter,
+    row_major=True,
     check=_check_masked_scatter,
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),

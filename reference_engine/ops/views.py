@@ -11,6 +11,7 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..devices import gradient_type_name
+from ..geometry import steps_of_nothing
 from ..storage import restrided
 from .dims import infer_size, wrap_dim, wrap_dims
 from .table import op
@@ -75,12 +76,20 @@ def _reads_as(tensor: Tensor, dtype) -> None:
     for name, count in divided:
         if count % wider:
             raise RuntimeError(f"self.{name} must be divisible by {wider} {change}, but got {count}")
-    strides = tensor.stride() if tensor.numel() else (1,)
+    strides = tensor.stride()
     if strides[-1] != 1:
         raise RuntimeError(f"self.stride(-1) must be 1 {change}, but got {strides[-1]}")
     for place, stride in enumerate(strides[:-1]):
         if wider > 1 and stride % wider:
             raise RuntimeError(f"self.stride({place}) must be divisible by {wider} {change}, but got {stride}")
+
+
+def _read_as(array: np.ndarray, stored: np.dtype) -> np.ndarray:
+    if array.size or stored.itemsize == array.itemsize:
+        return array.view(stored)
+    shape = (*array.shape[:-1], array.shape[-1] * array.itemsize // stored.itemsize)
+    steps = [step * array.itemsize for step in steps_of_nothing(array)]
+    return restrided(np.empty(0, stored), shape, (*steps[:-1], stored.itemsize))
 
 
 reshape_alias = op(
@@ -95,7 +104,7 @@ reshape_alias = op(
 )
 view_dtype = op(
     "view(Tensor self, dtype dtype)",
-    lambda a, dtype: a.view(dtype.numpy),
+    lambda a, dtype: _read_as(a, dtype.numpy),
     view=True,
     differentiable=False,
     demands=_reads_as,

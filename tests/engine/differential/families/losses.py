@@ -67,8 +67,10 @@ operation(
     r=REDUCTION,
     accumulates=True,
 )
+# No empty batch is drawn: torch's sum or mean of one is uninitialised memory, another number at every call.
 operation("nn.functional.multi_margin_loss", "F.multi_margin_loss(x, i, p={p}, reduction={r})", x=real("n c"),
-          i=index("n", "c"), p=[1, 2], r=REDUCTION, accumulates=True)  # fmt: skip
+          i=index("n", "c"), p=[1, 2], r=REDUCTION, sizes={"n": (1, 3)},
+          accumulates=True)  # fmt: skip
 operation("nn.functional.margin_ranking_loss", "F.margin_ranking_loss(x, y, z, margin=0.5, reduction={r})", x=real("n"),
           y=real("n"), z=real("n"), r=REDUCTION, accumulates=True)  # fmt: skip
 operation("nn.functional.hinge_embedding_loss", "F.hinge_embedding_loss(x, y, reduction={r})", x=real("..."),

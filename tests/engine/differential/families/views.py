@@ -131,4 +131,4 @@ operation("fill", "torch.fill(x, {n})", x=real("..."), n=[1, 0.5, 0, True], exac
           in_place="x.clone().fill_({n})")  # fmt: skip
 operation("fill (tensor)", "torch.fill(x, y)", x=real("..."), y=real(""), exact=True,
           in_place="x.clone().fill_(y)")  # fmt: skip
-operation("zero", "torch.zero(x)", x=real("..."), exact=True, in_place="x.clone().zero_()")
+operation("zero_", "x.clone().zero_()", "torch.zero_(x.clone())", x=real("..."), exact=True)
