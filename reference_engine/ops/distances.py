@@ -78,6 +78,7 @@ cdist_backward = op(
 cdist_row = op(
     "_cdist_forward(Tensor x1, Tensor x2, Scalar p)",
     _pairwise,
+    row_major=True,
     node="CdistBackward0",
     x1=lambda grad, x1, x2, p, result: cdist_backward(grad, x1, x2, p, result),
     x2=lambda grad, x1, x2, p, result: cdist_backward(grad.mT.contiguous(), x2, x1, p, result.mT.contiguous()),

@@ -21,8 +21,13 @@ def einsum(equation: str, *operands) -> Tensor:
     """Sums of products of elements by named dimensions: each letter names one, those not in the result are summed."""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
+    covered = ""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
+    if "." in left + right:
+        terms, covered = _spelled_out(terms, operands)
+        right = right.replace("...", covered)
+        left = ",".join(terms)
     for position, (term, operand) in enumerate(zip(terms, operands, strict=True)):
         if len(term) != operand.dim():
             raise RuntimeError(
@@ -38,7 +43,8 @@ def einsum(equation: str, *operands) -> Tensor:
                 )
     letters = sorted(set("".join(terms)))
     if not arrow:
-        right = "".join(letter for letter in letters if left.count(letter) == 1)
+        single = (letter for letter in letters if left.count(letter) == 1 and letter not in covered)
+        right = covered + "".join(single)
     order = [*right, *(letter for letter in letters if letter not in right)]
     _demand_sizes(terms, operands)
     placed = [_placed(operand, term, order) for term, operand in zip(terms, operands, strict=True)]
@@ -50,6 +56,46 @@ def einsum(equation: str, *operands) -> Tensor:
     for operand in placed[1:]:
         product = _pair(product, operand, waiting)
     return view(product, tuple(product.shape[: len(right)])) if summed else product
+
+
+def _spelled_out(terms: list, operands) -> tuple[list, str]:
+    """The terms with digits for the dimensions that an ellipsis covers, counted from the last; all of the digits.
+
+    Raises ``RuntimeError`` for dots that are no ellipsis, and for more letters than dimensions.
+    """
+    widths = []
+    for position, (term, operand) in enumerate(zip(terms, operands, strict=True)):
+        before, dots, after = term.partition("...")
+        if "." in before + after:
+            said = "for which an ellipsis was already found" if dots else "that is not part of any ellipsis"
+            raise RuntimeError(f"einsum(): found '.' for operand {position} {said}")
+        letters = len(before + after)
+        if dots and letters > operand.dim():
+            raise RuntimeError(
+                f"einsum(): the number of subscripts in the equation ({letters}) is more than the number of dimensions "
+                f"({operand.dim()}) for operand {position}"
+            )
+        widths.append(operand.dim() - letters if dots else 0)
+    covered = "".join(map(str, range(max(widths))))
+    spelled = [term.replace("...", covered[len(covered) - width :]) for term, width in zip(terms, widths, strict=True)]
+    _demand_covered(terms, widths, operands)
+    return spelled, covered
+
+
+def _demand_covered(terms: list, widths: list, operands) -> None:
+    """Raise ``RuntimeError`` where dimensions that ellipses cover do not broadcast."""
+    seen = [1] * max(widths)
+    for position, (term, width, operand) in enumerate(zip(terms, widths, operands, strict=True)):
+        start = term.find("...")
+        for dim in range(width):
+            size, place = operand.size(start + dim), len(seen) - width + dim
+            if 1 not in (size, seen[place]) and size != seen[place]:
+                raise RuntimeError(
+                    f"einsum(): dimension {start + dim} covered by ellipsis in operand {position}has size {size} which "
+                    f"does not broadcast with previously seen ellipsis with size {seen[place]} for the respective "
+                    "dimension"
+                )
+            seen[place] = size if seen[place] == 1 else seen[place]
 
 
 def _demand_sizes(terms: list, operands) -> None:

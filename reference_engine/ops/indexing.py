@@ -13,7 +13,7 @@ from ..dtypes import BY_NUMPY
 from ..graph.inplace import written
 from ..memory_order import in_order, steps_in
 from . import index_demands as demands
-from .elementwise import zeros_like
+from .elementwise import in_format, zeros_like
 from .table import op
 from .views import select, slice_, unsqueeze
 
@@ -91,7 +91,7 @@ index_put_zeros = op(
 
 
 def _place(array, indices, values, accumulate):
-    result = array.copy(order="C" if 0 in array.strides else "K")
+    result = in_format(array, None)
     keys = _keys(indices)
     target = _indexed_shape(array, indices)
     if values.shape != target:

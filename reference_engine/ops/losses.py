@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dtypes import uint8
 from ..errors import NotModelled
+from ..memory_order import dense_like
 from .backward_rows import backward_operation
 from .elementwise import conj, sum_tangents, where, zeros_like
 from .table import COMMON, op
@@ -94,7 +95,12 @@ smooth_l1_loss = op(
 
 def _huber(a, b, reduction, delta):
     size = np.abs(a - b)
-    return _reduced(np.where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(a.dtype), reduction)
+    losses = np.where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(a.dtype)
+    if reduction != NONE:
+        return _reduced(losses, reduction)
+    result = dense_like(a) if a.shape == losses.shape else np.empty(losses.shape, a.dtype)
+    result[...] = losses
+    return result
 
 
 def _huber_grad(grad, self, target, reduction, delta):
@@ -108,6 +114,7 @@ huber_loss = op(
     "huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1)",
     _huber,
     promote=COMMON,
+    elementwise=False,
     self=_huber_backward,
     target=lambda grad, self, target, reduction, delta: _huber_backward(grad, target, self, reduction, delta),
     jvp=lambda self_t, target_t, self, target, reduction, delta: _tangent_of_difference(
@@ -230,6 +237,7 @@ def _bce_tangent(self_t, target_t, self, target, weight, reduction):
 binary_cross_entropy = op(
     "binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1)",
     _bce,
+    elementwise=(0,),
     self=backward_operation(
         "binary_cross_entropy_backward",
         _bce_grad,

@@ -81,6 +81,7 @@ def _check_soft_margin(self, target, reduction):
 soft_margin_loss = op(
     "soft_margin_loss(Tensor self, Tensor target, int reduction=1)",
     _soft_margin,
+    elementwise=True,
     check=_check_soft_margin,
     self=backward_operation("soft_margin_loss_backward", _soft_margin_grad, products={"self": _soft_margin_curvature}),
     jvp="transposed",

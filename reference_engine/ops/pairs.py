@@ -13,6 +13,7 @@ import numpy as np
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY, COMPLEX, complex128, float64
 from ..errors import NotModelled
+from ..memory_order import arranged, in_rows
 from .by_number import promoted
 from .calls import combined
 from .elementwise import check_subtraction, conj, sum_tangents, where, zeros_like
@@ -231,10 +232,17 @@ def _ldexp_tangent(self_t, other_t, other, result):
     )
 
 
+def _ldexp(array, exponent):
+    """A product with powers, which are row-major."""
+    powers = in_rows(np.exp2(exponent))
+    return arranged(array * powers, (array, powers), (0, 1))
+
+
 ldexp = op(
     "ldexp(Tensor self, Tensor other)",
-    lambda a, b: a * np.exp2(b),
+    _ldexp,
     promote=FLOAT,
+    elementwise=False,
     in_place=True,
     self=lambda grad, other: grad * conj(other.exp2()),
     other=lambda grad, result: grad * conj(result * math.log(2)),

@@ -13,7 +13,7 @@ from ..graph.edges import gradient_edge, set_history
 from ..graph.node import ErrorNode
 from . import index_demands as demands
 from .dims import wrap_dim
-from .elementwise import where, zeros_like
+from .elementwise import in_format, where, zeros_like
 from .scatter import _check_index, _within
 from .table import op
 
@@ -292,7 +292,9 @@ def _put(array, index, source, accumulate):
         np.add.at(flat, index.reshape(-1), source.reshape(-1))
     else:
         flat[index.reshape(-1)] = source.reshape(-1)
-    return flat.reshape(array.shape)
+    result = in_format(array, None)
+    result[...] = flat.reshape(array.shape)
+    return result
 
 
 put = op(

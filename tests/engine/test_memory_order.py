@@ -11,6 +11,7 @@ PAIRS = [
     "x.pow(y)", "x == y", "torch.addcmul(x, y, x)", "torch.rsub(x, y)", "x.masked_fill(y > 0, 1.0)",
     "torch.complex(x, y)", "torch.isclose(x, y)", "F.mse_loss(x, y, reduction='none')",
     "F.kl_div(x, y, reduction='none')", "x.clamp_min(y)", "torch.heaviside(x, y)",
+    "torch.ldexp(x, y)", "F.huber_loss(x, y, reduction='none')",
 ]  # fmt: skip
 SINGLE = [
     "x.exp()", "x.erf()", "x - 1", "x.isnan()", "x.nan_to_num()", "x.clamp(0, 1)", "2**x", "F.gelu(x)",
@@ -20,6 +21,7 @@ SINGLE = [
     "x[..., torch.tensor([0])]", "x.amax(0)", "x.any(-1)", "x.prod(0)", "x.norm(2, 0)", "x.logsumexp(0)",
     "x.softmax(0)", "x.cumsum(0)", "x.count_nonzero(0)", "x.nanmedian(0)[0]", "x.aminmax(dim=0)[1]",
     "x.argsort(0)", "F.layer_norm(x, x.shape[-1:])",
+    "x.put(torch.tensor([0]), torch.ones(1))", "torch.cdist(x, x)", "torch.einsum('...i,...j->...ij', x, x)",
 ]  # fmt: skip
 
 

@@ -32,5 +32,7 @@ operation("einsum (product)", "torch.einsum('ij,jk->ik', x, y)", x=real("n k"), 
 operation("einsum (batches)", "torch.einsum('bij,bjk->bik', x, y)", x=real("b n k"), y=real("b k m"), accumulates=True)
 operation("einsum (sum)", "torch.einsum('ij->j', x)", "torch.einsum('ij->', x)", x=real("n m"), accumulates=True)
 operation("einsum (diagonal)", "torch.einsum('ii->i', x)", "torch.einsum('ii', x)", x=real("n n"), accumulates=True)
+operation("einsum (ellipsis)", "torch.einsum('...ij,...jk->...ik', x, y)", "torch.einsum('...ij,...jk', x, y)",
+          x=real("~ n k"), y=real("~ k m"), accumulates=True)  # fmt: skip
 operation("einsum (outer)", "torch.einsum('i,j->ij', x, y)", "torch.einsum('i,j->ji', x, y)", x=real("n"), y=real("m"),
           accumulates=True)  # fmt: skip
