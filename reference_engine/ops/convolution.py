@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._tensor import make
+from ..devices import CPU
 from ..dtypes import COMPLEX
+from ..promotion import result_dtype
 from . import convolution_demands as demands
 from .by_number import mul_number
 from .complex_parts import view_as_real
@@ -103,7 +106,16 @@ def _transposed(array, weight, stride, padding, dilation, output_padding, groups
     return np.ascontiguousarray(result[(slice(None), slice(None), *cut)])
 
 
+def _of_nothing(array, weight) -> np.dtype:
+    """The dtype of a result without elements: no kernel runs, what there is is multiplied by one of the weights."""
+    factor = weight.reshape(-1)[:1].reshape(()) if weight.size and array.shape[1] else weight
+    return result_dtype([make(array, CPU), make(factor, CPU)]).numpy
+
+
 def _convolution(array, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+    if not array.size:
+        stored = _of_nothing(array, weight)
+        array, weight = array.astype(stored), weight.astype(stored)
     if transposed:
         result = _transposed(array, weight, stride, padding, dilation, output_padding, groups)
     else:
@@ -204,6 +216,8 @@ def _check(name, ndim, input, weight, bias, stride, padding, dilation, groups, t
             f"Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to {name}, but got input of size: {sizes}"
         )
     batched = sizes if input.dim() == ndim + 2 else [1, *sizes]
+    if input.dtype.kind == COMPLEX:
+        demands.same_type(input, weight=weight, bias=bias)
     demands.dimensions(weight, stride)
     demands.positive(stride, padding, dilation, groups)
     demands.divisible(weight, groups)

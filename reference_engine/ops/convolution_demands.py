@@ -12,9 +12,18 @@ from ..dtypes import BOOL, COMPLEX, FLOATING, bfloat16, float32, int64
 
 
 def bias_dtype(input, bias) -> None:
-    """Raises ``RuntimeError`` for a bias of another dtype. (Transposed convolutions cast theirs.)"""
+    """Raises ``RuntimeError`` for a bias of another dtype. (Transposed convolutions of real numbers cast theirs.)"""
     if bias is not None and bias.dtype is not input.dtype:
         raise RuntimeError(f"Input type ({input.dtype.cpp}) and bias type ({bias.dtype.cpp}) should be the same")
+
+
+def same_type(input, suffix: str = "", **beside) -> None:
+    """Raises ``RuntimeError`` for a kernel or a bias of another dtype than the input's."""
+    for name, tensor in beside.items():
+        if tensor is not None and tensor.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Input type ({_type_name(input)}) and {name} type ({_type_name(tensor)}) should be the same{suffix}"
+            )
 
 
 def dimensions(weight, stride) -> None:
@@ -54,7 +63,12 @@ def positive(stride, padding, dilation, groups) -> None:
 
 
 def divisible(weight, groups) -> None:
-    """Raises ``RuntimeError`` where the kernels do not make equal groups."""
+    """Raises ``RuntimeError`` where the kernels do not make equal groups of at least one each."""
+    if weight._array.shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
+            f"{list(weight._array.shape)} instead"
+        )
     if weight._array.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "
@@ -81,11 +95,9 @@ def dtypes(batched, input, weight, stride, dilation, groups, transposed) -> None
         return
     on_host = input.device.type == "cpu"
     by_library = on_host and _uses_library(batched, input, weight, stride, dilation, groups)
-    if input.dtype is not weight.dtype and (by_library or input.dtype.kind == COMPLEX or not on_host):
+    if by_library or not on_host:
         suffix = " or input should be a MKLDNN tensor and weight is a dense tensor" if by_library else ""
-        raise RuntimeError(
-            f"Input type ({_type_name(input)}) and weight type ({_type_name(weight)}) should be the same{suffix}"
-        )
+        same_type(input, suffix, weight=weight)
     kernel = on_host and _refusing_kernel(weight._array.shape[2:], input.dtype, max(dilation) > 1, transposed)
     if kernel:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar}'")
@@ -119,6 +131,6 @@ def _refusing_kernel(size, dtype, dilated: bool, transposed: bool) -> str:
 
 
 def _type_name(tensor) -> str:
-    if tensor.dtype.kind == COMPLEX or tensor.dtype is bfloat16:
+    if tensor.dtype.kind in (BOOL, COMPLEX) or tensor.dtype is bfloat16:
         return f"{tensor.device.type.upper()}{tensor.dtype.scalar}Type"
     return tensor.type()
