@@ -12,12 +12,13 @@ import numpy as np
 
 from .._tensor import make
 from ..devices import CPU
-from ..dtypes import COMPLEX
+from ..dtypes import BY_NUMPY, COMPLEX
 from ..promotion import result_dtype
 from . import convolution_demands as demands
 from .by_number import mul_number
 from .complex_parts import view_as_real
 from .elementwise import conj, zeros_like
+from .outputs import check_cast
 from .table import op
 
 
@@ -121,6 +122,8 @@ def _convolution(array, weight, bias, stride, padding, dilation, transposed, out
     else:
         result = _plain(array, weight, stride, padding, padding, dilation, groups)
     if bias is not None:
+        if bias.dtype != array.dtype:
+            check_cast(result_dtype([make(array, CPU), make(bias, CPU)]), BY_NUMPY[array.dtype])
         result = result + bias.reshape((1, -1) + (1,) * (array.ndim - 2))
     return result.astype(array.dtype)
 
@@ -237,7 +240,7 @@ def _check(name, ndim, input, weight, bias, stride, padding, dilation, groups, t
                 f"Calculated padded input size per channel: ({' x '.join(map(str, padded))}). Kernel size: "
                 f"({' x '.join(map(str, spans))}). Kernel size can't be greater than actual input size"
             )
-    demands.dtypes(batched, input, weight, stride, dilation, groups, transposed)
+    demands.dtypes(batched, input, weight, bias, stride, dilation, groups, transposed)
 
 
 def _run(name, ndim, input, weight, bias, stride, padding, dilation, groups, transposed=False, extra=0):

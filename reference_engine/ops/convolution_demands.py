@@ -17,10 +17,11 @@ def bias_dtype(input, bias) -> None:
         raise RuntimeError(f"Input type ({input.dtype.cpp}) and bias type ({bias.dtype.cpp}) should be the same")
 
 
-def same_type(input, suffix: str = "", **beside) -> None:
+def same_type(input, by_library: bool = False, **beside) -> None:
     """Raises ``RuntimeError`` for a kernel or a bias of another dtype than the input's."""
     for name, tensor in beside.items():
         if tensor is not None and tensor.dtype is not input.dtype:
+            suffix = f" or input should be a MKLDNN tensor and {name} is a dense tensor" if by_library else ""
             raise RuntimeError(
                 f"Input type ({_type_name(input)}) and {name} type ({_type_name(tensor)}) should be the same{suffix}"
             )
@@ -87,7 +88,7 @@ def bias_shape(weight, bias, groups, transposed) -> None:
         )
 
 
-def dtypes(batched, input, weight, stride, dilation, groups, transposed) -> None:
+def dtypes(batched, input, weight, bias, stride, dilation, groups, transposed) -> None:
     """What the kernel says of dtypes; ``batched`` is the shape of the input. Raises ``RuntimeError`` and
     ``NotImplementedError``.
     """
@@ -96,8 +97,7 @@ def dtypes(batched, input, weight, stride, dilation, groups, transposed) -> None
     on_host = input.device.type == "cpu"
     by_library = on_host and _uses_library(batched, input, weight, stride, dilation, groups)
     if by_library or not on_host:
-        suffix = " or input should be a MKLDNN tensor and weight is a dense tensor" if by_library else ""
-        same_type(input, suffix, weight=weight)
+        same_type(input, by_library, weight=weight, bias=bias if by_library else None)
     kernel = on_host and _refusing_kernel(weight._array.shape[2:], input.dtype, max(dilation) > 1, transposed)
     if kernel:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar}'")
