@@ -260,7 +260,7 @@ def _formatted(array: np.ndarray, memory_format) -> np.ndarray:
 
 def fill_like(array: np.ndarray, stored, fill) -> np.ndarray:
     """A filled array with the order of axes that ``array`` has in memory."""
-    if array.flags.c_contiguous:
+    if array.flags.c_contiguous and 1 not in array.shape:
         return fill(array.shape, stored)
     made = dense_like(array, stored)
     made[...] = fill((), stored)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .storage import is_dense, restrided
+
 
 def arranged(computed, values: list, positions: tuple):
     """``computed`` in the order that the arrays at ``positions`` of ``values`` ask for: itself, or a copy."""
@@ -59,7 +61,13 @@ def dense_like(array: np.ndarray, stored=None) -> np.ndarray:
     """New memory of the dtype ``stored``, without gaps, in the order that ``array`` has: "preserve_format"."""
     stored = array.dtype if stored is None else stored
     if array.flags.c_contiguous:
-        return np.empty(array.shape, stored)
+        made = np.empty(array.shape, stored)
+        if 1 not in array.shape or (made.strides == array.strides and made.itemsize == array.itemsize):
+            return made
+    if 1 in array.shape and is_dense(array):
+        made = np.empty(array.size, stored)
+        # Memory without gaps keeps its steps to the letter, also those that are never taken.
+        return restrided(made, array.shape, [step // array.itemsize * made.itemsize for step in array.strides])
     order = slowest_first([array.strides], array.shape)
     return np.empty([array.shape[dim] for dim in order], stored).transpose(np.argsort(order))
 

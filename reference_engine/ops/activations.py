@@ -10,6 +10,7 @@ from .backward_rows import backward_operation
 from .dims import wrap_dim
 from .elementwise import sum_tangents, where, zeros_like
 from .losses import below_zero
+from .scalars import held
 from .table import op
 
 
@@ -29,7 +30,7 @@ def _row(signature: str, forward, derivative, backward: str | None = None, **opt
 
 
 def _threshold(array, threshold, value):
-    return np.where(array <= threshold, np.asarray(value, array.dtype), array)
+    return np.where(array <= held(threshold, array.dtype), held(value, array.dtype), array)
 
 
 threshold = _row(

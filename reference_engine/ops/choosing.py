@@ -21,14 +21,20 @@ from .table import COMMON, COMPARE, FLOAT, op
 # -- clamping -----------------------------------------------------------------------------------------------------
 
 
+def _bound(bound, stored):
+    return bound.astype(stored) if isinstance(bound, np.ndarray) else held(bound, stored)
+
+
 def _bounds(low, high, a):
     if low is None and high is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     result = a
     if low is not None:
-        result = np.where(result < low, np.asarray(low).astype(result.dtype), result)
+        low = _bound(low, result.dtype)
+        result = np.where(result < low, low, result)
     if high is not None:
-        result = np.where(result > high, np.asarray(high).astype(result.dtype), result)
+        high = _bound(high, result.dtype)
+        result = np.where(result > high, high, result)
     return result
 
 
@@ -123,13 +129,13 @@ def _beside(array, bound):
 
 def _at_least(array, low):
     array = _beside(array, low)
-    low = np.asarray(low).astype(array.dtype)
+    low = _bound(low, array.dtype)
     return np.where(array < low, low, array)
 
 
 def _at_most(array, high):
     array = _beside(array, high)
-    high = np.asarray(high).astype(array.dtype)
+    high = _bound(high, array.dtype)
     return np.where(array > high, high, array)
 
 

@@ -353,6 +353,15 @@ def write_out(target: Tensor, result: Tensor, checked: bool = False) -> None:
     """Copy ``result`` into ``target``, resizing it first when the shapes differ. Dtypes may be ``checked`` already."""
     if not checked:
         check_cast(result.dtype, target.dtype)
+    resize_out(target, result)
+    inplace.check_overlap(target._array)
+    found = result._array
+    target._array[...] = found.real if result.dtype.is_complex and not target.dtype.is_complex else found
+    inplace.bump_version(target)
+
+
+def resize_out(target: Tensor, result: Tensor) -> None:
+    """Give ``target`` the shape of ``result``, with a warning where it held elements."""
     if target._array.shape != result._array.shape:
         if target._array.size:
             warn_once(
@@ -364,7 +373,3 @@ def write_out(target: Tensor, result: Tensor, checked: bool = False) -> None:
             )
         target._array = np.empty(result._array.shape, target.dtype.numpy)
         target._storage.owner = target._array
-    inplace.check_overlap(target._array)
-    found = result._array
-    target._array[...] = found.real if result.dtype.is_complex and not target.dtype.is_complex else found
-    inplace.bump_version(target)

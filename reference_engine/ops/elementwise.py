@@ -15,6 +15,7 @@ from ..arithmetic import multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..memory_order import dense_like
 from ..promotion import result_dtype
+from .scalars import in_range
 from .table import COMMON, FLOAT, op
 
 
@@ -71,7 +72,7 @@ def _scaled(value, alpha):
 
 
 def _add(a, b, alpha=1):
-    return np.add(a, b) if alpha == 1 else multiply_add(b, alpha, a)
+    return np.add(a, b) if alpha == 1 else multiply_add(b, in_range(alpha, a.dtype), a)
 
 
 _TWO_BOOLS = (
@@ -83,7 +84,7 @@ _TWO_BOOLS = (
 def _subtract(a, b, alpha=1):
     if a.dtype == np.bool_:
         raise RuntimeError(_TWO_BOOLS)
-    return np.subtract(a, b) if alpha == 1 else multiply_add(b, -alpha, a)
+    return np.subtract(a, b) if alpha == 1 else multiply_add(b, in_range(-alpha, a.dtype), a)
 
 
 def _check_alpha(self, other, alpha):

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import NotModelled
 from ..memory_order import like_channels
 from .elementwise import in_format
+from .scalars import held
 from .table import op
 
 
@@ -24,7 +25,9 @@ def _constant_pad(array, pad, value):
             array = array[(slice(None),) * axis + (cut,)]
     if not any(low > 0 or high > 0 for low, high in pairs):
         return in_format(array, None)
-    padded = np.pad(array, [(max(low, 0), max(high, 0)) for low, high in pairs], constant_values=value)
+    padded = np.pad(
+        array, [(max(low, 0), max(high, 0)) for low, high in pairs], constant_values=held(value, array.dtype)
+    )
     return like_channels(padded, given)
 
 

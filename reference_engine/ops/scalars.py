@@ -39,6 +39,14 @@ def held(value, stored: np.dtype):
     return np.asarray(number).astype(stored)
 
 
+def in_range(value, stored: np.dtype):
+    """``value`` as it is, where whole numbers of the NumPy dtype ``stored`` do not have to hold it.
+
+    Raises ``RuntimeError`` where they would and cannot.
+    """
+    return held(value, stored).item() if stored.kind in "iu" else value
+
+
 def real_of(array: np.ndarray, stored: np.dtype) -> np.ndarray:
     """A tensor's values for memory of the dtype ``stored``; what is imaginary is dropped, with PyTorch's warning."""
     if array.dtype.kind == "c" and stored.kind not in "cb":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor
+from ..graph.inplace import written
 from ..storage import restrided
 from .dims import wrap_dim
 from .table import op
@@ -41,7 +42,7 @@ def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, i
 def _as_strided_backward(grad, self_sym_sizes, self_sym_strides, offset, size, stride, storage_offset):
     """Scatter the gradient back into the geometry of the input: positions that repeat add up."""
     start = offset if storage_offset is None else storage_offset
-    return as_strided_scatter_add(grad, self_sym_sizes, self_sym_strides, offset, size, stride, start)
+    return written(as_strided_scatter_add(grad, self_sym_sizes, self_sym_strides, offset, size, stride, start))
 
 
 def _positions(size, stride, offset) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from ..dtypes import BY_NUMPY
 from ..promotion import promote_types
 from .dims import wrap_dim
+from .dispatch import resize_out
 from .elementwise import conj, sum_tangents
 from .linalg import _mm, _scaled, dot, mm
 from .shapes import reshape
@@ -150,8 +151,24 @@ def _summed_dims(a, b, dims):
     return first, second
 
 
-def tensordot(a, b, dims=2):
-    """The sum of products over ``dims``: the last of ``a`` with the first of ``b``, or those that two lists name."""
+def tensordot(a, b, dims=2, out=None):
+    """The sum of products over ``dims``: the last of ``a`` with the first of ``b``, or those that two lists name.
+
+    ``out`` is written by a recorded copy. Raises RuntimeError where that has another dtype.
+    """
+    if out is None:
+        return _tensordot(a, b, dims)
+    result = _tensordot(a, b, dims)
+    if out.dtype is not result.dtype:
+        raise RuntimeError(
+            f"tensordot: Expected the output tensor to have dtype {result.dtype.scalar}, but got an output tensor with "
+            f"dtype {out.dtype.scalar}"
+        )
+    resize_out(out, result)
+    return out.copy_(result)
+
+
+def _tensordot(a, b, dims):
     first, second = _summed_dims(a, b, dims)
     if a.dtype is not b.dtype:
         raise RuntimeError("both inputs should have same dtype")
