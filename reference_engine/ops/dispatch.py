@@ -28,7 +28,7 @@ from ..memory_order import arranged
 from ..promotion import defaults, result_dtype
 from . import arguments
 from .dims import broadcast_shape
-from .outputs import check_cast, check_in_place, check_out, check_result, out_name
+from .outputs import as_written, check_cast, check_in_place, check_out, check_result, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -321,7 +321,7 @@ def run_out(row: Row, values: list, out):
         thread.grad_enabled = recording
     for entry, result in zip(outs, results if type(results) is tuple else (results,), strict=False):
         check_result(values, row, result.dtype, entry.dtype)
-        write_out(entry, result, True)
+        write_out(entry, as_written(row, result, entry.dtype), True)
     if unknown and wants and thread.grad_enabled and row.differentiable:
         tensors = [*arguments.tensors_in(values, row), *outs]
         edges = tuple(gradient_edge(tensor) for tensor in tensors if tensor.requires_grad)

@@ -124,10 +124,12 @@ def combination_error(name: str, candidates, args, kwargs, method: bool) -> Type
     with_room = [candidate for candidate in candidates if _has_room(candidate.row, method, given)]
     if len(with_room) == 1:
         return TypeError(_told(with_room[0], everything, kwargs, method))
-    lines = []
-    for candidate in candidates:
-        texts = option(candidate.row, method)
-        lines.append(f" * ({', '.join(texts)})\n" + _why_not(texts, args, kwargs))
+    return among(name, args, kwargs, [option(candidate.row, method) for candidate in candidates])
+
+
+def among(name: str, args, kwargs, overloads) -> TypeError:
+    """What to raise when none of the ``overloads``, each a list of texts, takes the arguments."""
+    lines = [f" * ({', '.join(texts)})\n" + _why_not(texts, args, kwargs) for texts in overloads]
     return TypeError(
         f"{name}() received an invalid combination of arguments - got {_described(args, kwargs)}, "
         "but expected one of:\n" + "".join(lines)

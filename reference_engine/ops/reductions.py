@@ -10,6 +10,7 @@ import numpy as np
 
 from .._state import thread
 from ..dtypes import BY_NUMPY, FLOATING
+from . import mismatches
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
 from .table import op
@@ -252,33 +253,63 @@ std_row = op(
 )
 
 
+_SPREADS_ALONE = (
+    ["Tensor input", "tuple of ints dim", "bool unbiased = True", "bool keepdim = False"],
+    ["Tensor input", "tuple of ints dim = None", "*", "Number correction = None", "bool keepdim = False"],
+    ["Tensor input", "bool unbiased = True"],
+)
+_SPREADS = (
+    [*_SPREADS_ALONE[0], "*", "Tensor out = None"],
+    [*_SPREADS_ALONE[1], "Tensor out = None"],
+    _SPREADS_ALONE[2],
+)
+
+
 def spread_function(row, name):
     """The public function over a row of spread: with ``unbiased`` or ``correction``, over all or some dimensions."""
 
     def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None, out=None):
-        if isinstance(dim, bool):
-            dim, unbiased = None, dim
-        if unbiased is not None or (dim is not None and correction is None):
-            correction = 1 if unbiased in (None, True) else 0
-        if self.dtype.kind < FLOATING:
-            subject = "std and var" if name in ("std", "var") else name
-            raise RuntimeError(f"{subject} only support floating point and complex dtypes")
-        dims = (dim,) if isinstance(dim, int) else dim
-        options = {} if out is None else {"out": out}
-        return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim, **options)
+        return _spread(row, name, False, self, dim, unbiased, keepdim, correction, out)
 
     spread.__name__ = spread.__qualname__ = name
     return spread
 
 
-def spread_method(function):
-    """The method of a function of spread, which takes no ``out=``."""
+def spread_method(row, name):
+    """The method over a row of spread, which takes no ``out=``."""
 
     def spread(self, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
-        return function(self, dim, unbiased, keepdim, correction=correction)
+        return _spread(row, name, True, self, dim, unbiased, keepdim, correction, None)
 
-    spread.__name__ = spread.__qualname__ = function.__name__
+    spread.__name__ = spread.__qualname__ = name
     return spread
+
+
+def _spread(row, name, method, self, dim, unbiased, keepdim, correction, out):
+    flag = isinstance(dim, bool)
+    stated, whole = flag or unbiased is not None, flag or dim is None
+    twice = flag and unbiased is not None
+    if stated and (twice or correction is not None or (whole and (keepdim or out is not None))):
+        raise _mixed(name, method, self, dim, unbiased, keepdim or None, correction, out)
+    if flag:
+        dim, unbiased = None, dim
+    if unbiased is not None or (dim is not None and correction is None):
+        correction = 1 if unbiased in (None, True) else 0
+    if self.dtype.kind < FLOATING:
+        subject = "std and var" if name in ("std", "var") else name
+        raise RuntimeError(f"{subject} only support floating point and complex dtypes")
+    dims = (dim,) if isinstance(dim, int) else dim
+    options = {} if out is None else {"out": out}
+    return row(self, None if dims is None else tuple(dims), correction=correction, keepdim=keepdim, **options)
+
+
+def _mixed(name, method, self, dim, unbiased, keepdim, correction, out) -> TypeError:
+    """What to raise for arguments of several overloads at once."""
+    args = [value for value in (self, dim, None if dim is None else unbiased) if value is not None]
+    named = {"out": out, "keepdim": keepdim, "unbiased": unbiased if dim is None else None, "correction": correction}
+    kwargs = {key: value for key, value in named.items() if value is not None}
+    overloads = _SPREADS if name in ("var", "std") and not method else _SPREADS_ALONE
+    return mismatches.among(name, args[method:], kwargs, [texts[method:] for texts in overloads])
 
 
 var, std = spread_function(var_row, "var"), spread_function(std_row, "std")
@@ -361,4 +392,4 @@ cumprod = op(
 
 
 FUNCTIONS = (var, std)
-METHODS = (spread_method(var), spread_method(std), sum_to_size)
+METHODS = (spread_method(var_row, "var"), spread_method(std_row, "std"), sum_to_size)
