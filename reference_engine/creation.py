@@ -208,7 +208,7 @@ empty = _fill_factory("empty", uninitialised)
 
 def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad: bool = False) -> Tensor:
     """A tensor of ``size`` holding one value; its kind decides the dtype."""
-    from .ops.scalars import held
+    from .ops.scalars import filled
     from .promotion import number_dtype
 
     shape = shape_of((tuple(size),), "full") if isinstance(size, (tuple, list)) else shape_of((size,), "full")
@@ -217,7 +217,7 @@ def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None, re
             raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not Tensor")
         fill_value = fill_value.item()
     stored = (dtype or number_dtype(fill_value)).numpy
-    array = np.full(shape, held(fill_value, stored), stored)
+    array = filled(shape, fill_value, stored)
     return finished(array, resolve(device), requires_grad, out)
 
 

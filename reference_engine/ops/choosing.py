@@ -15,7 +15,7 @@ from ..promotion import defaults, result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
 from .elementwise import conj, sum_tangents, where, zeros_like
-from .scalars import held, real_of
+from .scalars import filled, held, real_of
 from .table import COMMON, COMPARE, FLOAT, op
 
 # -- clamping -----------------------------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ def _check_fill(self, value):
 
 fill_number = op(
     "fill(Tensor self, Scalar value)",
-    lambda a, value: np.full(a.shape, held(value, a.dtype)),
+    lambda a, value: filled(a.shape, value, a.dtype),
     in_place=True,
     in_place_node="FillBackward2",
     self=lambda grad: zeros_like(grad),

@@ -54,4 +54,6 @@ def pad(input, pad, mode: str = "constant", value=None):
         )
     if mode != "constant":
         raise NotModelled(f"torch.nn.functional.pad(mode={mode!r})")
-    return constant_pad(input, list(pad), 0 if value is None else value)
+    if isinstance(value, complex):
+        raise TypeError("pad(): argument 'value' (position 4) must be float, not complex")
+    return constant_pad(input, list(pad), 0 if value is None else float(value))

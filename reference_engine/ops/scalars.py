@@ -39,6 +39,20 @@ def held(value, stored: np.dtype):
     return np.asarray(number).astype(stored)
 
 
+def filled(shape, value, stored) -> np.ndarray:
+    """An array of one number. A lone element of half precision gets it by way of double precision, which holds more.
+
+    Raises ``RuntimeError`` where the memory cannot hold the number.
+    """
+    found = np.empty(shape, stored)
+    if found.size == 1 and found.itemsize == 2 and found.dtype.kind in "fV":
+        with np.errstate(over="ignore"):
+            found[...] = held(value, np.dtype(np.float64)).astype(found.dtype)
+    else:
+        found[...] = held(value, found.dtype)
+    return found
+
+
 def in_range(value, stored: np.dtype):
     """``value`` as it is, where whole numbers of the NumPy dtype ``stored`` do not have to hold it.
 
