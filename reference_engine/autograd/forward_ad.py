@@ -160,7 +160,9 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
         process.forward_level = level
     if in_place and results[0] is None and 0 in tangents:
         # The formula's tangent, which is not there, is to be copied over that of the tensor written to.
-        raise RuntimeError("Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #1 'src'")
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #1 'src'"
+        )
     for output, tangent in zip(outputs, results, strict=False):
         if tangent is None or not output.dtype.is_differentiable:
             continue
