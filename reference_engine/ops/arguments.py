@@ -88,9 +88,9 @@ def binder(row: Row, suffix: str = ""):
     parameters = row.parameters
     defaults = row.defaults
     names = {p.name: i for i, p in enumerate(parameters)}
-    for first in ("self", "A"):
-        if first in names:
-            names["input"] = names[first]
+    for parameter in parameters:
+        if parameter.name in ("self", "A") and parameter.kind not in ("Number", "Scalar"):
+            names["input"] = names[parameter.name]
     required = sum(p.default is REQUIRED for p in parameters)
     positional = sum(not p.keyword_only for p in parameters)
     variadic = next((i for i, p in enumerate(parameters) if p.kind == "int..."), None)
@@ -220,6 +220,8 @@ def overload(existing, call, row: Row, method: bool = False):
     def choose(*args, **kwargs):
         out = kwargs.pop("out", None)
         for candidate in candidates:
+            if out is not None and not candidate.row.takes_out:
+                continue
             try:
                 values = candidate.bind(args, kwargs)
             except Mismatch:

@@ -14,7 +14,7 @@ from .._tensor import Tensor, make
 from ..arithmetic import multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..memory_order import dense_like
-from ..promotion import result_dtype
+from ..promotion import defaults, number_dtype, promote_types, result_dtype
 from .scalars import in_range
 from .table import COMMON, FLOAT, op
 
@@ -166,9 +166,8 @@ mul = op(
 
 
 def _quotient_tangent(self_t, other_t, self, other):
-    return sum_tangents(
-        None if self_t is None else self_t / other, None if other_t is None else -other_t * (self / other) / other
-    )
+    fall = None if other_t is None else -other_t * (self / other)
+    return sum_tangents(self_t, fall) / other
 
 
 div = op(
@@ -184,24 +183,40 @@ div = op(
 
 def _divide_rounding(a, b, mode):
     if mode is None:
-        return np.true_divide(a, b)
+        return np.true_divide(a, b) if a.dtype.kind not in "iub" else _fractions(a, b)
     if mode in ("floor", "trunc") and a.dtype.kind in "bc":
         raise NotImplementedError(f"\"div_{mode}_cpu\" not implemented for '{BY_NUMPY[a.dtype].scalar}'")
     if mode == "floor":
         return _floor_divide(a, b)
     if mode == "trunc":
         if a.dtype.kind in "iu":
-            return (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype)
+            return np.floor_divide(a - _fmod(a, b), b)
         return np.trunc(np.true_divide(a, b))
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{mode}'")
 
 
+def _fractions(a, b):
+    """The quotients of whole numbers, in the default dtype."""
+    dtype = defaults.dtype.numpy
+    return np.true_divide(a.astype(dtype), b.astype(dtype))
+
+
+def _not_by_zero(a, b) -> None:
+    """Raise ``RuntimeError`` where whole numbers would be divided by zero, if there are any."""
+    if np.asarray(a).dtype.kind in "iu" and np.size(a) and np.any(np.equal(b, 0)):
+        raise RuntimeError("ZeroDivisionError")
+
+
 def _floor_divide(a, b):
-    if a.dtype.kind in "iu":
-        if np.any(np.equal(b, 0)):
-            raise RuntimeError("ZeroDivisionError")
-        return np.floor_divide(a, b)
+    _not_by_zero(a, b)
     return np.floor_divide(a, b)
+
+
+def _two_quotients(self_t, other_t, self, other):
+    """The tangent where a ``rounding_mode`` may be stated: as that of ``div``, but not of what is infinite."""
+    return sum_tangents(
+        None if self_t is None else self_t / other, None if other_t is None else -other_t * (self / other) / other
+    )
 
 
 div_rounded = op(
@@ -213,7 +228,7 @@ div_rounded = op(
     self=lambda grad, other, rounding_mode: grad * 0 if rounding_mode else grad / conj(other),
     other=lambda grad, self, other, rounding_mode: grad * 0 if rounding_mode else -grad * conj((self / other) / other),
     jvp=lambda self_t, other_t, self, other, rounding_mode: (
-        sum_tangents(self_t, other_t) * 0 if rounding_mode else _quotient_tangent(self_t, other_t, self, other)
+        sum_tangents(self_t, other_t) * 0 if rounding_mode else _two_quotients(self_t, other_t, self, other)
     ),
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
@@ -221,11 +236,18 @@ floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, pro
 
 
 def _remainder(a, b):
-    if np.asarray(a).dtype.kind in "iu" and np.any(np.equal(b, 0)):
-        raise RuntimeError("ZeroDivisionError")
+    _not_by_zero(a, b)
     return np.remainder(a, b)
 
 
+def _fmod(a, b):
+    _not_by_zero(a, b)
+    return np.fmod(a, b)
+
+
+# Of a number by a tensor: an operation without a derivative, which ``%`` calls as well.
+op("remainder(Number self, Tensor other)", _remainder, promote=COMMON, method=False, out=False,
+   refuses=(("bc", "remainder_cpu"),))  # fmt: skip
 remainder_number = op(
     "remainder(Tensor self, Number other)",
     _remainder,
@@ -250,7 +272,7 @@ remainder = op(
 )
 fmod_number = op(
     "fmod(Tensor self, Number other)",
-    np.fmod,
+    _fmod,
     promote=COMMON,
     in_place=True,
     self=lambda grad: grad,
@@ -259,7 +281,7 @@ fmod_number = op(
 )
 fmod = op(
     "fmod(Tensor self, Tensor other)",
-    np.fmod,
+    _fmod,
     promote=COMMON,
     node="FmodBackward1",
     in_place=True,
@@ -282,8 +304,6 @@ def _power_number(base: np.ndarray, exponent) -> np.ndarray:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         return np.power(base.astype(np.int64) if base.dtype.kind == "b" else base, exponent)
     if base.dtype.kind in "iub":
-        from ..promotion import defaults
-
         base = base.astype(defaults.dtype.numpy)
     if isinstance(exponent, complex) and base.dtype.kind != "c":
         base = base.astype(np.complex128 if base.dtype == np.float64 else np.complex64)
@@ -372,17 +392,26 @@ pow_tensor = op(
 )
 
 
+def _log(number):
+    """The logarithm as floating point has it: infinite of zero, no number of what is negative."""
+    with np.errstate(all="ignore"):
+        return np.log(np.asarray(number, complex if isinstance(number, complex) else float)).item()
+
+
 def _power_of_number_grad(grad, self, exponent, result):
     if self == 0:
         return where(exponent >= 0, zeros_like(grad), grad * conj(result * math.log(1e-300)))
-    return grad * conj(result * (math.log(self) if not isinstance(self, complex) else np.log(self).item()))
+    return grad * conj(result * _log(self))
 
 
 def _power_of_number(base, exponent):
-    if exponent.dtype == np.bool_:
-        exponent = exponent.astype(np.int64 if isinstance(base, int) else np.float32)
-    floating = exponent.dtype.kind in "fcV" or isinstance(base, int)
-    return np.power(np.asarray(base, exponent.dtype if floating else np.float32), exponent)
+    dtype, own = BY_NUMPY[exponent.dtype], number_dtype(base)
+    dtype = dtype if own.kind <= dtype.kind else promote_types(dtype, own)
+    if dtype.kind == BOOL:
+        raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+    if own.kind == COMPLEX and exponent.dtype == np.float16:
+        raise NotImplementedError("\"pow\" not implemented for 'ComplexHalf'")
+    return _power_tensor(np.asarray(base).astype(dtype.numpy), exponent.astype(dtype.numpy, copy=False))
 
 
 pow_of_number = op(
@@ -391,7 +420,7 @@ pow_of_number = op(
     row_major=True,
     node="PowBackward2",
     exponent=_power_of_number_grad,
-    jvp=lambda exponent_t, self, result: exponent_t * result * math.log(self),
+    jvp=lambda exponent_t, self, result: exponent_t * result * _log(self),
     method=False,
 )
 

@@ -12,7 +12,7 @@ from .._tensor import Tensor
 from ..dtypes import FLOATING
 from ..overrides import dispatch, dispatches
 from . import elementwise, indexing, linalg, pairs
-from .calls import METHODS, make_binary
+from .calls import FUNCTIONS, METHODS, make_binary
 
 _NUMBERS = (int, float, complex, np.number)
 _OPERANDS = (Tensor, *_NUMBERS)
@@ -48,6 +48,10 @@ def _number_first(operation):
         return operation(wrapped_number(other, self.device), self)
 
     return backward
+
+
+def _rmod(self, other):
+    return FUNCTIONS["remainder"](other, self) if isinstance(other, _NUMBERS) else NotImplemented
 
 
 def _rdiv(self, other):
@@ -106,7 +110,7 @@ def install_operators() -> None:
         setattr(Tensor, f"__i{symbol}__", _operator(m[name + "_"]))
     Tensor.__radd__, Tensor.__rmul__ = _reflected(m["add"]), _reflected(m["mul"])
     Tensor.__rsub__, Tensor.__rtruediv__ = _rsub, _rdiv
-    Tensor.__rmod__, Tensor.__rfloordiv__ = _number_first(m["remainder"]), _number_first(m["floor_divide"])
+    Tensor.__rmod__, Tensor.__rfloordiv__ = _rmod, _number_first(m["floor_divide"])
     Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = _pow, _rpow, _operator(m["pow_"])
     Tensor.__matmul__ = _matmul
     Tensor.__neg__, Tensor.__abs__ = m["neg"], m["abs"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..promotion import result_dtype
-from .dims import wrap_dim
+from .dims import broadcast_shape, wrap_dim
 from .elementwise import clone
 from .joining import cat, flip, flipped, meshgrid, stack
 from .scatter import gather, index_select
@@ -279,11 +279,10 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out=None) -> Tensor:
-    """Elements by an index that broadcasts against the input, along ``dim`` or in all of it."""
-    if indices.dtype.name not in ("int64", "int32"):
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long or Int but got {indices.dtype.scalar} instead"
-        )
+    """Elements by an index that broadcasts against the input, along ``dim`` or in all of it.
+
+    Along ``dim``, an index beyond the end starts again from the front: PyTorch 2.13 takes the remainder, in a copy.
+    """
     keywords = {} if out is None else {"out": out}
     if dim is None:
         return gather(input.view(-1), 0, indices.view(-1), **keywords)
@@ -292,13 +291,16 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, ou
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
             f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
         )
+    if indices.dtype.name != "int64":
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.scalar}")
     dim = wrap_dim(dim, input.ndim)
-    from .namespace import broadcast_shapes
-
+    if not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     shapes = [[*tensor.shape[:dim], 1, *tensor.shape[dim + 1 :]] for tensor in (input, indices)]
-    common = list(broadcast_shapes(*shapes))
+    common = list(broadcast_shape(*map(tuple, shapes)))
     wide = [[*common[:dim], tensor.size(dim), *common[dim + 1 :]] for tensor in (input, indices)]
-    return gather(input.expand(wide[0]), dim, indices.expand(wide[1]), **keywords)
+    place = indices.expand(wide[1]).remainder(input.size(dim))
+    return gather(input.expand(wide[0]), dim, place, **keywords)
 
 
 # -- blocks, products and choices of sets --------------------------------------------------------------------------

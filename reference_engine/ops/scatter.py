@@ -31,15 +31,22 @@ def _within(array, index, dim) -> tuple:
 
 
 def _gather(array, dim, index, sparse_grad):
-    if not array.ndim:
-        return np.broadcast_to(array, index.shape).copy()
-    dim = wrap_dim(dim, array.ndim)
     if not index.size:
         return np.empty(index.shape, array.dtype)
-    if index.ndim != array.ndim:
+    if index.dtype.kind != "i" or index.itemsize < 4:
+        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
+    row, places = np.atleast_1d(array, index)  # a number is read as if it were in a row
+    if places.ndim != row.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    _check_index(index, array.shape[dim], dim)
-    return array[_within(array, index, dim)]
+    dim = wrap_dim(dim, row.ndim)
+    for at, (count, extent) in enumerate(zip(places.shape, row.shape, strict=True)):
+        if at != dim and count > extent:
+            raise RuntimeError(
+                f"Size does not match at dimension {at} expected index {list(index.shape)} to be no larger than self "
+                f"{list(array.shape)} apart from dimension {dim}"
+            )
+    _check_index(places, row.shape[dim], dim)
+    return row[_within(row, places, dim)].reshape(index.shape)
 
 
 def _gather_grad(grad, self, dim, index, sparse_grad):
@@ -51,6 +58,8 @@ def _gather_grad(grad, self, dim, index, sparse_grad):
 gather = op(
     "gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False)",
     _gather,
+    check=lambda self, dim, index, sparse_grad: wrap_dim(dim, self.ndim),
+    row_major=True,
     self=lambda grad, self, dim, index, sparse_grad: _gather_grad(grad, self, dim, index, sparse_grad),
     jvp=lambda self_t, dim, index: self_t.gather(dim, index),
 )

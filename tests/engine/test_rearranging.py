@@ -169,3 +169,38 @@ print([t.tolist() for t in torch.autograd.grad(g.sum(), (x, s))])
     # How often a derivative calls the function that warns is the engine's own affair.
     found, wanted = ([line for line in seen if "is in beta" not in line] for seen in (found, wanted))
     assert found == wanted
+
+
+GATHERED = (
+    "m.gather(0, i)", "m.gather(1, i)", "m.gather(2, i)", "m.gather(0, i.int())", "m.gather(0, i.bool())",
+    "m.gather(0, i.float())", "m.gather(0, i[0])", "m.gather(0, i.expand(5, 2))", "m.gather(1, i.expand(5, 2))",
+    "m.gather(0, torch.zeros(0, 9).bool())", "torch.tensor(1.0).gather(1, i)", "torch.tensor(1.0).gather(0, i)",
+    "torch.tensor(1.0).gather(0, i[0])", "m.gather(0, i + 2)", "torch.gather(m, 0, i.bool(), out=i)",
+    "torch.gather(m, 5, i, out=i)", "m.gather(0, torch.tensor([[0, 1], [1, 0]]).t()).t().is_contiguous()",
+    "m.take_along_dim(torch.tensor([[7, -4]]), 0)", "m.take_along_dim(i, 1)", "m.take_along_dim(i.int(), 0)",
+    "m.take_along_dim(i.int())", "m.take_along_dim(i.bool())", "m.take_along_dim(i[0], 0)",
+    "m.take_along_dim(torch.zeros(1, 3).long(), 0)", "torch.tensor(1.0).take_along_dim(torch.tensor(0), 0)",
+    "torch.ones(0, 2).take_along_dim(i, 0)", "torch.ones(0, 2).take_along_dim(i[:0], 0)", "m.take_along_dim(i, 4)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", GATHERED)
+def test_gathering_and_its_refusals(call):
+    found, wanted = agree(f"""
+m, i = torch.arange(6.0).view(3, 2), torch.tensor([[0, 1]])
+try: print({call})
+except (RuntimeError, IndexError) as error: print(type(error).__name__, error)
+""")
+    assert found == wanted
+
+
+def test_an_index_along_a_dimension_is_copied():
+    found, wanted = agree("""
+x, i = torch.arange(6.0).view(3, 2).requires_grad_(), torch.tensor([[0, 1], [2, -1]])
+along, whole = x.take_along_dim(i, 0), x.take_along_dim(i + 3)
+print(along, along.grad_fn._saved_index._is_view(), along.grad_fn._saved_index)
+i.zero_()
+along.sum().backward()
+print(x.grad)
+""")
+    assert found == wanted
