@@ -162,10 +162,10 @@ def _consumed(item) -> int:
     return 1
 
 
-def resolve(tensor: Tensor, key):
+def resolve(tensor: Tensor, key, writing: bool = False):
     """Apply the view part of an index. Returns the view and the tensors, per dimension, still to be indexed by.
 
-    Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
+    A slice of everything is no view for ``writing``, nor beside other indices. Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
     """
     if isinstance(key, slice) and not tensor.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -191,7 +191,7 @@ def resolve(tensor: Tensor, key):
             advanced[dim] = make(np.array([0] if item else [], np.int64), tensor.device)
             dim += 1
         elif isinstance(item, slice):
-            view = _sliced(view, dim, item, type(key) is not tuple)
+            view = _sliced(view, dim, item, type(key) is not tuple and not writing)
             dim += 1
         elif isinstance(item, int):
             extent = view._array.shape[dim]
@@ -304,7 +304,9 @@ def setitem(self: Tensor, key, value) -> None:
     """``self[key] = value``: a copy into a view, or ``index_put_``."""
     if not self._array.ndim and isinstance(key, int) and not isinstance(key, bool):
         raise _no_dimensions(key)
-    view, advanced = resolve(self, key)
+    if key is False:
+        return
+    view, advanced = resolve(self, None if key is True else key, writing=True)
     if isinstance(value, Tensor):
         source = value
     else:
@@ -322,15 +324,20 @@ def setitem(self: Tensor, key, value) -> None:
                 "Index put requires the source and destination dtypes match, got "
                 f"{self.dtype.scalar} for the destination and {source.dtype.scalar} for the source."
             )
-        view.index_put_(indices, source)
+        shape = _without_leading_ones(source._array.shape)
+        view.index_put_(indices, source if shape == source._array.shape else source.view(shape))
         return
-    shape = source._array.shape
-    while len(shape) > view.ndim and shape[0] == 1:
-        source = source.squeeze(0)
-        shape = source._array.shape
-    if shape != view._array.shape:
-        if not shape and source.device.type == "cpu":
-            view.fill_(source)
-            return
-        source = source.expand(view._array.shape)
-    view.copy_(source)
+    target, shape = view._array.shape, source._array.shape
+    if shape == target:
+        view.copy_(source)
+    elif not shape and source.device.type == "cpu":
+        view.fill_(source)
+    else:
+        shape = _without_leading_ones(shape)
+        source = source.view(shape)
+        view.copy_(source if shape == target else source.expand(target))
+
+
+def _without_leading_ones(shape: tuple) -> tuple:
+    first = next((dim for dim, extent in enumerate(shape) if extent != 1), len(shape))
+    return shape[first:]
