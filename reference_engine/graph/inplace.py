@@ -232,9 +232,16 @@ def overlaps_itself(array) -> bool:
 def check_partial_overlap(written, read) -> None:
     """Raise ``RuntimeError`` when a write overlaps an input that is not the written tensor itself."""
     start, origin = address(written), address(read)
-    if start == origin and written.strides == read.strides and written.shape == read.shape:
+    if start == origin and written.strides == read.strides:
         return
-    if is_dense(written) and is_dense(read) and start < origin + read.nbytes and origin < start + written.nbytes:
+    check_no_overlap(written, read)
+
+
+def check_no_overlap(written, read) -> None:
+    """Raise ``RuntimeError`` when a write that goes to indexed places overlaps an input, even if that is its target."""
+    start, origin = address(written), address(read)
+    meet = start < origin + read.nbytes and origin < start + written.nbytes
+    if written is read or (meet and is_dense(written) and is_dense(read)):
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
             "memory "

@@ -201,6 +201,17 @@ def row_callable(row: Row):
     return lambda *values: run(row, list(values))
 
 
+_TO_INDEXED_PLACES = frozenset(
+    "index_put index_add index_copy index_reduce scatter scatter_add scatter_reduce put".split()
+)
+_READ_FIRST = (
+    "fill",
+    "masked_fill",
+    "index_fill",
+    "masked_scatter",
+)  # what they write may lie in the memory they write to
+
+
 def run_in_place(row: Row, values: list):
     """Call the in-place variant of a row: write into ``self``, its first argument, and rebase its history."""
     target = values[0]
@@ -210,9 +221,11 @@ def run_in_place(row: Row, values: list):
     destination = target._array
     if 0 in destination.strides:
         check_expanded(row, values, destination)
-    for position in row.tensor_positions[1:]:
-        if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
-            inplace.check_partial_overlap(destination, values[position]._array)
+    if row.name not in _READ_FIRST:
+        check_overlap = inplace.check_no_overlap if row.name in _TO_INDEXED_PLACES else inplace.check_partial_overlap
+        for position in row.tensor_positions[1:]:
+            if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
+                check_overlap(destination, values[position]._array)
     if row.check is not None:
         row.check(*values)
     check_in_place(values, row)
@@ -251,15 +264,18 @@ def run_in_place(row: Row, values: list):
 
 def check_expanded(row: Row, values: list, destination: np.ndarray) -> None:
     """Writes to expanded memory: one value may go everywhere, indexed writes warn, others raise ``RuntimeError``."""
-    if row.name in ("zero", "fill") or not inplace.overlaps_itself(destination):
+    filled = row.name == "zero" or (row.name == "fill" and not isinstance(values[1], Tensor))
+    if filled or not inplace.overlaps_itself(destination):
         return
-    if row.name not in ("index_put", "masked_fill"):
+    if row.name not in ("index_put", "masked_fill", "index_fill"):
         inplace.check_overlap(destination)
         return
     names = [("index_put_", "indices] = tensor")] if row.name == "index_put" else []
     masked = row.name == "index_put" and len(values[1]) == 1 and values[1][0].dtype.kind == 0 and not values[2].ndim
     if masked or row.name == "masked_fill":
         names.append(("masked_fill_", "mask] = scalar"))
+    if row.name == "index_fill":
+        names.append(("index_fill_", "mask] = scalar"))
     for name, form in names:
         warn_once(
             f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this "
