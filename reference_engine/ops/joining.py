@@ -172,9 +172,21 @@ roll = op(
     self=lambda grad, shifts, dims: grad.roll(tuple(-s for s in shifts), dims),
     jvp="linear",
 )
+
+
+def _check_matrix(name: str):
+    def check(self, diagonal):
+        if self.ndim < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+
+    return check
+
+
 tril = op("tril(Tensor self, int diagonal=0)", lambda a, k: np.tril(a, k), in_place=True, row_major=True,
+          check=_check_matrix("tril"),
           self=lambda grad, diagonal: grad.tril(diagonal), jvp="linear")  # fmt: skip
 triu = op("triu(Tensor self, int diagonal=0)", lambda a, k: np.triu(a, k), in_place=True, row_major=True,
+          check=_check_matrix("triu"),
           self=lambda grad, diagonal: grad.triu(diagonal), jvp="linear")  # fmt: skip
 
 

@@ -30,8 +30,14 @@ _SAME = {
     "nan_to_num: dtype of out: {found.scalar} should be same as input: {wanted.scalar}": "nan_to_num",
 }
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
+_CAST = "result type {found.scalar} can't be cast to the desired output type {wanted.scalar}"
+_CASTS = {  # the second names the operand's dtype and its own result's, not the memory's
+    "ldexp": "ldexp can't be cast to the desired output type {wanted.scalar}",
+    "mvlgamma": "mvlgamma: result type {own.scalar} can't be cast to the desired output type {found.scalar}",
+}
+_CAST_LATER = ("angle", "deg2rad", "rad2deg")  # complex numbers give real ones, or are refused whatever the memory
 _CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a fraction becomes floating
-_PRODUCTS = ("addmm", "addmv", "baddbmm")
+_PRODUCTS = ("addmm", "addmv", "baddbmm", "addr")
 _BROADCASTING = ("lerp", "masked_fill")  # rows that promote nothing, yet broadcast
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
@@ -57,10 +63,18 @@ def promoted_dtype(values: list, row: Row):
     return defaults.dtype if row.promote == FLOAT and dtype.kind < FLOATING else dtype
 
 
-def check_cast(dtype, target) -> None:
+def check_cast(dtype, target, said: str = _CAST, **names) -> None:
     """Raise ``RuntimeError`` where a result of ``dtype`` may not be written to memory of ``target``."""
     if not can_cast_dtype(dtype, target):
-        raise RuntimeError(f"result type {dtype.scalar} can't be cast to the desired output type {target.scalar}")
+        raise RuntimeError(said.format(found=dtype, wanted=target, **names))
+
+
+def _check_result_cast(values: list, row: Row, dtype, target) -> None:
+    """As :func:`check_cast`, in the words of the row."""
+    said = _CASTS.get(row.name, _CAST)
+    if row.name == "ldexp" and target.kind >= FLOATING:
+        said = _CAST
+    check_cast(dtype, target, said, own=getattr(values[0], "dtype", None))
 
 
 def is_fill(values: list, row: Row) -> bool:
@@ -74,7 +88,7 @@ def check_result(values: list, row: Row, dtype, target) -> None:
         return
     if row.name in ("cat", "stack") and not can_cast_dtype(dtype, target):
         raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {target.scalar}")
-    check_cast(dtype, target)
+    _check_result_cast(values, row, dtype, target)
 
 
 def as_written(row: Row, result: Tensor, target) -> Tensor:
@@ -111,6 +125,8 @@ def check_in_place(values: list, row: Row) -> None:
             raise RuntimeError("In-place abs is not supported for complex tensors.")
         return
     target = values[0]
+    if row.name in _CASTS:
+        _check_result_cast(values, row, promoted_dtype(values, row), target.dtype)
     shape = target._array.shape
     for value in operands(values, row)[1:]:
         if isinstance(value, Tensor) and value._array.shape != shape:
@@ -120,7 +136,19 @@ def check_in_place(values: list, row: Row) -> None:
             f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
         )
     if row.promote not in (AS_IS, COMPARE):
-        check_cast(promoted_dtype(values, row), target.dtype)
+        _check_result_cast(values, row, promoted_dtype(values, row), target.dtype)
+
+
+def _check_shape(target: Tensor, values: list, row: Row) -> None:
+    """Raise ``RuntimeError`` where the operands, one of which is ``target``, do not broadcast to its shape."""
+    shape = target._array.shape
+    for value in operands(values, row):
+        if isinstance(value, Tensor) and value._array.shape != shape:
+            shape = broadcast_shape(shape, value._array.shape)
+    if shape != target._array.shape:
+        raise RuntimeError(
+            f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
 
 
 def check_clamped(values: list) -> None:
@@ -132,7 +160,10 @@ def check_clamped(values: list) -> None:
 
 
 def check_out(values: list, row: Row, out: Tensor) -> None:
-    """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write."""
+    """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write, or is an operand
+    and would have to change its shape."""
+    if row.operands and any(value is out for value in operands(values, row)):
+        _check_shape(out, values, row)
     if row.name in SUMMING and "dtype" in row.positions:
         summing_dtype(values, row, out, _OTHER_MEMORY)
         return
@@ -143,6 +174,8 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         text = None  # magnitudes are cast
     elif row.name == "heaviside" and out.dtype.kind == COMPLEX:
         text = "heaviside is not yet implemented for complex tensors."
+    elif row.name in ("ceil", "floor", "trunc") and values[0].dtype.kind == COMPLEX:
+        text = None  # refused whatever the memory
     elif row.name == "logsumexp" and out.dtype.kind < FLOATING:
         raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {out.dtype.scalar}")
     elif row.name == "mean" and out.dtype.kind < FLOATING <= values[0].dtype.kind:
@@ -157,5 +190,5 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         wanted = values[1 if row.name == "bmm" else 0].dtype
         if out.dtype is not wanted:
             raise RuntimeError(text.format(name=row.name, found=out.dtype, wanted=wanted))
-    elif row.promote not in (AS_IS, COMPARE) and len(row.tensor_positions) > 1:
-        check_cast(promoted_dtype(values, row), out.dtype)
+    elif row.promote not in (AS_IS, COMPARE) and row.name not in _CAST_LATER:
+        _check_result_cast(values, row, promoted_dtype(values, row), out.dtype)
