@@ -25,7 +25,7 @@ from .graph.hooks import RemovableHandle, add_hook
 from .graph.metadata import materialize_meta
 from .overrides import _disabled_torch_function_impl, dispatch, dispatches
 from .storage import UntypedStorage
-from .version import VersionCounter, is_inference
+from .version import InferenceVersionCounter, VersionCounter, is_inference
 
 _NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
@@ -330,6 +330,8 @@ class Tensor(Geometry, Conversion):
         alias = self._alias()
         if self._counter is not None:
             alias._counter = VersionCounter()
+        elif not thread.inference:
+            alias._counter = InferenceVersionCounter()
         if type(self) is not Tensor and self._dispatches:
             alias.__class__ = type(self)
         return alias

@@ -138,8 +138,10 @@ def copy_with_layout_of(grad, variable):
     if not thread.grad_enabled and variable._array.flags.c_contiguous:
         copy = grad._alias(grad._array.copy(order="C"))
         copy._storage = UntypedStorage(copy._array, grad._storage.device)
-        copy._counter = VersionCounter()
-        copy._counter.bump()  # the copy is a write into fresh memory
+        copy._counter = None
+        if not thread.inference:
+            copy._counter = VersionCounter()
+            copy._counter.bump()  # the copy is a write into fresh memory
         return copy
     if is_dense(variable._array):
         recording, thread.grad_enabled = thread.grad_enabled, False

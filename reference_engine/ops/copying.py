@@ -13,7 +13,7 @@ from ..graph import inplace
 from ..lazy import settled
 from ..memory_order import dense_like
 from ..overrides import dispatch, dispatches
-from ..version import InferenceVersionCounter
+from ..version import InferenceVersionCounter, is_inference
 from . import elementwise
 from .dims import broadcast_shape
 from .recording import fill_facts, finish, new_node, save
@@ -35,7 +35,7 @@ def detach(self: Tensor) -> Tensor:
 def detach_(self: Tensor) -> Tensor:
     """Make this tensor a leaf without history and without tangent. Raises ``RuntimeError`` for views."""
     meta = self._meta
-    if meta is None or thread.inference:
+    if meta is None or thread.inference or is_inference(self._counter):
         return self
     if meta.view is not None:
         raise RuntimeError(
