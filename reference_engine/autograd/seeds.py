@@ -31,8 +31,12 @@ def seeds(roots: tuple, given, batched: bool = False) -> tuple:
     for a seed and ``AssertionError`` for a root that is no tensor.
     """
     chosen = (None,) * len(roots) if given is None else several(given)
-    pairs = enumerate(zip(roots, chosen, strict=False))
-    return tuple(_seed(number, root, seed, batched) for number, (root, seed) in pairs)
+
+    def places(root, seed) -> tuple:
+        # Looked for by comparing, as PyTorch does: which fails where an earlier seed of several elements is compared.
+        return f"grad_output[{chosen.index(seed)}]", f"output[{roots.index(root)}]"
+
+    return tuple(_seed(places, root, seed, batched) for root, seed in zip(roots, chosen, strict=False))
 
 
 def batch_size(batches: tuple) -> int:
@@ -54,7 +58,7 @@ def batch_size(batches: tuple) -> int:
     return sizes[0] if sizes else 0
 
 
-def _seed(number: int, root, seed, batched: bool):
+def _seed(places, root, seed, batched: bool):
     if not isinstance(root, (Tensor, GradientEdge)):
         raise AssertionError("Expected output to be a torch.Tensor")
     if seed is None:
@@ -65,22 +69,24 @@ def _seed(number: int, root, seed, batched: bool):
     if batched and seed[0]._array.shape != shape:
         if isinstance(root, GradientEdge):
             raise RuntimeError("Batched grads are not supported with GradientEdge")
+        given, wanted = places(root, seed)
         raise RuntimeError(
             "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. "
             "The sizes of the remaining dimensions are expected to match the shape of corresponding output, but a "
-            f"mismatch was detected: grad_output[{number}] has a shape of {seed[0].shape[1:]} and output[{number}] has "
+            f"mismatch was detected: {given} has a shape of {seed[0].shape[1:]} and {wanted} has "
             f"a shape of {Size(shape)}. If you only want some tensors in `grad_output` to be considered batched, "
             "consider using vmap."
         )
     if not batched and seed._array.shape != shape:
+        given, wanted = places(root, seed)
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{number}] has a shape of {seed.shape} and output[{number}] has a shape of "
-            f"{Size(shape)}."
+            f"Mismatch in shape: {given} has a shape of {seed.shape} and {wanted} has a shape of {Size(shape)}."
         )
     if seed.dtype.is_complex != dtype.is_complex:
+        given, wanted = places(root, seed)
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
-            f"grad_output[{number}] has a dtype of {seed.dtype} and output[{number}] has a dtype of {dtype}."
+            f"{given} has a dtype of {seed.dtype} and {wanted} has a dtype of {dtype}."
         )
     return seed
 

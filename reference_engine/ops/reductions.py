@@ -71,6 +71,8 @@ def sum_to_size(self, *size):
     lead = len(shape) - len(size)
     if lead < 0 or any(want not in (1, have) for want, have in zip(size, shape[lead:], strict=True)):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(shape)}}}.")
+    if not size:
+        return self.sum()
     dims = [*range(lead), *(lead + i for i, want in enumerate(size) if want == 1 and shape[lead + i] != 1)]
     result = sum_dim(self, tuple(dims), True) if dims else self
     return result.view(size) if lead else result
