@@ -1,0 +1,1 @@
+"""Random programs of autograd mechanics, statement by statement on torch and on the engine. README.md says how."""

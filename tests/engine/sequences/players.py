@@ -1,0 +1,85 @@
+"""Engines in processes of their own: a crash, or a program that never ends, costs that program and nothing else.
+
+torch can be killed by a program (one way: a view of a clone, written to, given a hook before anybody read its
+``grad_fn``). And a broken engine, as those of ``tests/miniatures`` are, stays broken for the rest of its process.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+
+from .running import play
+
+PATIENCE = 30.0
+"""Seconds after which a program counts as one that never ends."""
+
+
+class Player:
+    """Plays programs on ``torch``, or on the ``reference`` engine with one of the miniatures' ``rule`` broken."""
+
+    def __init__(self, engine: str, rule: str | None = None) -> None:
+        self.engine, self.rule = engine, rule
+        self._process = None
+
+    def ask(self, program: tuple[str, ...], look_often: bool) -> None:
+        """Begin to play; one answer must be taken before the next program."""
+        if self._process is None:
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs, self.engine, self.rule), daemon=True)
+            self._process.start()
+            theirs.close()
+        self._pipe.send((program, look_often))
+
+    def answer(self) -> list[dict] | None:
+        """What was seen, None where the process died or did not answer in time."""
+        try:
+            if self._pipe.poll(PATIENCE):
+                return self._pipe.recv()
+        except (EOFError, ConnectionResetError):
+            pass
+        self.close()
+        return None
+
+    def play(self, program: tuple[str, ...], look_often: bool) -> list[dict] | None:
+        self.ask(program, look_often)
+        return self.answer()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._pipe.close()
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+    def __enter__(self) -> Player:
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        self.close()
+
+
+def _serve(pipe, engine: str, rule: str | None) -> None:
+    namespace = _engine(engine, rule)
+    while True:
+        try:
+            program, look_often = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(play(namespace, program, look_often))
+
+
+def _engine(name: str, rule: str | None):
+    if name == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+        return torch
+    import reference_engine
+
+    if rule is not None:
+        from tests.miniatures import graph_rules, more_rules  # noqa: F401  (their import fills the table)
+        from tests.miniatures.rules import RULES
+
+        RULES[rule].apply(reference_engine)
+    return reference_engine
