@@ -14,7 +14,7 @@ from ._state import thread, warn_once
 from ._tensor import Tensor, from_array, make
 from .determinism import uninitialised
 from .devices import CPU, device, resolve
-from .dtypes import FLOATING, dtype, int64
+from .dtypes import BOOL, COMPLEX, FLOATING, dtype, int64
 from .geometry import steps_of_nothing
 from .literals import inferred
 from .memory_order import dense_like
@@ -291,11 +291,13 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
     if end is None:
         start, end = 0, start
     start, end, step = (v.item() if isinstance(v, Tensor) else v for v in (start, end, step))
+    found = dtype or (int64 if all(isinstance(v, int) for v in (start, end, step)) else defaults.dtype)
+    if found.kind in (BOOL, COMPLEX):
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{found.scalar}'")
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    found = dtype or (int64 if all(isinstance(v, int) for v in (start, end, step)) else defaults.dtype)
     if found.kind < FLOATING:
         start, end, step = int(start), int(end), int(step)
     count = max(math.ceil((end - start) / step), 0)

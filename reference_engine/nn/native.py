@@ -126,12 +126,11 @@ def embedding_bag(
     per_sample_weights=None, include_last_offset: bool = False, padding_idx=None,
 ):  # fmt: skip
     """The bags, and how they were made: each index's bag, the bags' sizes, the indices of maxima."""
-    from ..ops.tables import embedding_bag_row
+    from ..ops import tables
 
-    return embedding_bag_row(
-        weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset,
-        -1 if padding_idx is None else padding_idx,
-    )  # fmt: skip
+    return tables.embedding_bag(
+        weight, indices, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights, include_last_offset, padding_idx
+    )
 
 
 globals().update({name: getattr(F, name) for name in _SAME.split() if hasattr(F, name)})

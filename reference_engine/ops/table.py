@@ -142,8 +142,10 @@ class Row:
         return found
 
     def _is_kept_anyway(self, name: str) -> bool:
-        """PyTorch leaves out only an input that a single derivative, one not needed, asks for."""
-        kind = self._source(name)[0]
+        """PyTorch leaves out only an input that a single derivative, one not needed, asks for; no optional one."""
+        kind, position = self._source(name)[:2]
+        if kind == "input" and self.parameters[position].kind == "Tensor?":
+            return True
         users = sum(name in formula.names for formula in self.formulas)
         return kind == "output" or (kind == "input" and (self.together or users > 1) and not self.apart)
 

@@ -1,5 +1,7 @@
 """Losses over sequences and sets of labels, and sums of table rows in bags."""
 
+import warnings
+
 import reference_engine as torch
 
 from ...ops import label_sets, sequences, tables
@@ -93,19 +95,22 @@ def embedding_bag(
 ):  # fmt: skip
     """Bags of rows of `weight`, added, averaged or compared: (B, n) indices, or flat ones with `offsets`.
 
-    Raises ValueError for a mode that is none of them and for indices of other ranks.
+    Raises ValueError for a mode that is none of them and for indices, weights and offsets of other ranks.
     """
+    if weight.dtype is torch.int64 and input.is_floating_point():
+        warnings.warn(
+            "Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, input, ...)` is "
+            "deprecated, and should now be `embedding_bag(input, weight, ...)`.",
+            stacklevel=2,
+        )
+        weight, input = input, weight
     if per_sample_weights is not None and input.size() != per_sample_weights.size():
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({per_sample_weights.shape}) is not None, then it must have "
             f"the same shape as the input ({input.shape})"
         )
-    if mode not in _MODES:
-        raise ValueError("mode has to be one of sum, mean or max")
-    if mode == "max" and scale_grad_by_freq:
-        raise ValueError("max mode does not support scaling the gradient by the frequency")
-    if mode == "max" and sparse:
-        raise ValueError("max mode does not support sparse weights")
+    if weight.dim() != 2:
+        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}")
     if input.dim() == 2:
         if offsets is not None:
             raise ValueError(
@@ -113,6 +118,7 @@ def embedding_bag(
                 f"sequences. However, found offsets of type {type(offsets)}"
             )
         offsets = torch.arange(0, input.numel(), input.size(1), dtype=input.dtype, device=input.device)
+        include_last_offset = False
         input = input.reshape(-1)
         if per_sample_weights is not None:
             per_sample_weights = per_sample_weights.reshape(-1)
@@ -123,19 +129,24 @@ def embedding_bag(
             raise ValueError("offsets has to be a 1D Tensor")
     else:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
+    if mode not in _MODES:
+        raise ValueError("mode has to be one of sum, mean or max")
+    if mode == "max" and scale_grad_by_freq:
+        raise ValueError("max mode does not support scaling the gradient by the frequency")
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
+    if max_norm is not None:
+        from .sparse import _shorten
+
+        _shorten(weight, input, max_norm, norm_type)
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported for mode='sum' "
             f"(got mode='{mode}'). Please open a feature request on GitHub."
         )
-    if max_norm is not None:
-        from .sparse import _shorten
-
-        _shorten(weight, input, max_norm, norm_type)
-    padding = -1 if padding_idx is None else padding_idx % weight.size(0)
-    return tables.embedding_bag_row(
+    return tables.embedding_bag(
         weight, input.contiguous(), offsets.contiguous(), scale_grad_by_freq, _MODES[mode], sparse,
-        per_sample_weights, include_last_offset, padding,
+        per_sample_weights, include_last_offset, padding_idx,
     )[0]  # fmt: skip
 
 

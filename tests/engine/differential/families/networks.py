@@ -82,7 +82,6 @@ operation(
     i=index("n k", "c"),
     mode=["sum", "mean", "max"],
     sizes=FEW,
-    differs={"double backward": "torch's backward is an operation without derivative"},
     accumulates=True,
 )
 operation(
@@ -92,11 +91,6 @@ operation(
     i=index("n k", "c"),
     y=regular("n k", **FLOATING),
     sizes=FEW,
-    differs={
-        "double backward": "torch's backward is an operation without derivative",
-        "forward mode": "torch names one of two operations, by what requires grad",
-        "saved": "torch checks the table later than the weights",
-    },
     accumulates=True,
 )
 for name, call, inputs in (
