@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dtypes import BY_NUMPY, COMPLEX
 from .dims import wrap_dim
-from .elementwise import conj, where, zeros_like
+from .elementwise import check_subtraction, conj, where, zeros_like
 from .norms import _norm_grad, _norm_tangent, _vector_norm
 from .refusals import not_implemented
 from .table import COMMON, op
@@ -25,12 +25,22 @@ def _distance(a, b, p):
     return _vector_norm(a - b, p, None, False)
 
 
+def _other_grad(grad, self, other, p, result):
+    slope = _norm_grad(grad, self - other, p, None, False, result)
+    if slope is None:  # PyTorch negates it all the same
+        raise RuntimeError(
+            "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument #0 'self'"
+        )
+    return -slope
+
+
 dist = op(
     "dist(Tensor self, Tensor other, Scalar p=2)",
     _distance,
+    check=lambda self, other, p: check_subtraction(self, other, 1),
     promote=COMMON,
     self=lambda grad, self, other, p, result: _norm_grad(grad, self - other, p, None, False, result),
-    other=lambda grad, self, other, p, result: -_norm_grad(grad, self - other, p, None, False, result),
+    other=_other_grad,
     jvp=lambda self_t, other_t, self, other, p, result: _norm_tangent(
         (zeros_like(self) if self_t is None else self_t) - (zeros_like(other) if other_t is None else other_t),
         self - other, p, None, False, result,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
-from ..promotion import defaults
+from ..promotion import defaults, promote_types
 from .backward_rows import backward_operation
 from .dims import wrap_dim, wrap_dims
 from .elementwise import conj, zeros_like
@@ -13,7 +13,47 @@ from .reductions import _axes, restore_dims
 from .table import op
 
 
-def _vector_norm(array, order, dim, keepdim):
+def _check_identity(array, order, dim) -> None:
+    """Of no elements there is neither a largest nor a smallest. Raises ``RuntimeError``."""
+    if array.size or not (order < 0 or order == float("inf")):
+        return
+    said = f"linalg.vector_norm cannot compute the {order:g} norm on "
+    if not dim:
+        raise RuntimeError(f"{said}an empty tensor because the operation does not have an identity")
+    for place in dim:
+        if not array.shape[wrap_dim(place, array.ndim)]:
+            raise RuntimeError(
+                f"{said}the dimension {place}because this dimension is empty and the operation does "
+                "not have an identity"
+            )
+
+
+def check_norm_dtype(name: str, x, dtype) -> None:
+    """A norm is that of floating or complex numbers, taken in a dtype of the same kind and no narrower.
+
+    Raises ``RuntimeError``.
+    """
+    found = x.dtype
+    if found.kind < FLOATING:
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {found.scalar}")
+    if dtype is None:
+        return
+    if dtype.kind < FLOATING:
+        raise RuntimeError(f"{name}: dtype should be floating point or complex, but got {dtype.scalar}")
+    if found.kind != dtype.kind:
+        kind = "complex" if found.kind == COMPLEX else "real"
+        raise RuntimeError(f"{name}: dtype should be {kind} for {kind} inputs, but got {dtype.scalar}")
+    if promote_types(found, dtype) is not dtype:
+        raise RuntimeError(
+            f"{name}: the dtype of the input ({found.scalar}) should be convertible without narrowing to the specified "
+            f"dtype ({dtype.scalar})"
+        )
+
+
+def _vector_norm(array, order, dim, keepdim, dtype=None):
+    _check_identity(array, order, dim)
+    if dtype is not None:
+        array = array.astype(dtype.numpy, copy=False)
     axes = _axes(array, dim)
     size = np.abs(array)
     if order == 2:
@@ -31,10 +71,11 @@ def _vector_norm(array, order, dim, keepdim):
 
 
 def _norm_grad(grad, self, ord, dim, keepdim, result):
+    """The gradient of a norm; of a count of what is not zero there is none."""
+    if ord == 0:
+        return None
     sizes = self._array.shape
     grad, result = restore_dims(grad, dim, keepdim, sizes), restore_dims(result, dim, keepdim, sizes)
-    if ord == 0:
-        return zeros_like(self)
     if ord == 1:
         return grad * self.sgn()
     if ord == 2:
@@ -53,14 +94,17 @@ def _norm_grad(grad, self, ord, dim, keepdim, result):
 
 def _norm_tangent(tangent, self, order, dim, keepdim, result):
     """The derivative with respect to each element, summed over the reduced dimensions."""
+    if order == 0:
+        return zeros_like(result)
     slope = _norm_grad(zeros_like(result) + 1, self, order, dim, keepdim, result)
     product = (conj(slope) * tangent).real if tangent.dtype.kind == COMPLEX else slope * tangent
     return product.sum() if dim is None else product.sum(dim, keepdim)
 
 
 vector_norm_row = op(
-    "linalg_vector_norm(Tensor self, Scalar ord=2, int[]? dim=None, bool keepdim=False)",
-    lambda a, ord, dim, keepdim: _vector_norm(a, ord, dim, keepdim),
+    "linalg_vector_norm(Tensor self, Scalar ord=2, int[]? dim=None, bool keepdim=False, *, dtype? dtype=None)",
+    _vector_norm,
+    check=lambda self, ord, dim, keepdim, dtype: check_norm_dtype("linalg.vector_norm", self, dtype),
     row_major=True,
     self=_norm_grad,
     jvp=lambda self_t, self, ord, dim, keepdim, result: _norm_tangent(self_t, self, ord, dim, keepdim, result),
@@ -86,18 +130,10 @@ def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
     if p == "nuc":
         from .matrices.norms import nuclear_norm
 
-        return nuclear_norm(self, dim, keepdim)
-    if self.dtype.kind < FLOATING:
-        raise RuntimeError(
-            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {self.dtype.scalar}"
-        )
+        return nuclear_norm(self, dim, keepdim, dtype=dtype)
     order = 2 if p in ("fro", None) else p
     dims = (dim,) if isinstance(dim, int) else dim
-    return vector_norm_row(self, order, None if dims is None else tuple(dims), keepdim)
-
-
-def vector_norm(x, ord=2, dim=None, keepdim: bool = False, *, dtype=None):
-    return norm(x, ord, dim, keepdim)
+    return vector_norm_row(self, order, None if dims is None else tuple(dims), keepdim, dtype=dtype)
 
 
 # -- exponentials over a dimension -------------------------------------------------------------------------------

@@ -11,12 +11,12 @@ import math
 import numpy as np
 
 from .._tensor import Tensor
-from ..dtypes import BY_NUMPY, COMPLEX, complex128, float64
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING, complex128, float64
 from ..errors import NotModelled
 from ..memory_order import arranged, in_rows
 from .by_number import promoted
 from .calls import combined
-from .elementwise import check_subtraction, conj, sum_tangents, where, zeros_like
+from .elementwise import check_subtraction, conj, pow_of_number, sum_tangents, where, zeros_like
 from .extrema import return_type
 from .table import COMMON, FLOAT, op
 
@@ -227,7 +227,7 @@ heaviside = op(
 
 def _ldexp_tangent(self_t, other_t, other, result):
     return sum_tangents(
-        None if self_t is None else self_t * other.exp2(),
+        None if self_t is None else self_t * pow_of_number(2, other),
         None if other_t is None else other_t * result * math.log(2),
     )
 
@@ -238,14 +238,20 @@ def _ldexp(array, exponent):
     return arranged(array * powers, (array, powers), (0, 1))
 
 
+def _check_ldexp(self, other):
+    if self.dtype.kind == FLOATING and other.dtype.kind == BOOL:
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+
+
 ldexp = op(
     "ldexp(Tensor self, Tensor other)",
     _ldexp,
+    check=_check_ldexp,
     promote=FLOAT,
     elementwise=False,
     in_place=True,
-    self=lambda grad, other: grad * conj(other.exp2()),
-    other=lambda grad, result: grad * conj(result * math.log(2)),
+    self=lambda grad, other: grad * conj(pow_of_number(2, other)),
+    other=lambda grad, result: grad * conj(result) * math.log(2),
     jvp=_ldexp_tangent,
     drops_imaginary=False,
 )

@@ -1,7 +1,7 @@
 """What products of matrices demand of shapes and dtypes, in PyTorch's order: asked before anything is computed.
 
 Where the result or the dimension summed over is empty no kernel runs, so no kernel refuses a dtype. Rules:
-``torch.mm``, ``addmm``, ``mv``, ``addmv``, ``bmm``, ``baddbmm``.
+``torch.mm``, ``addmm``, ``mv``, ``addmv``, ``bmm``, ``baddbmm``, ``addbmm``, ``addr``.
 """
 
 from __future__ import annotations
@@ -45,11 +45,7 @@ def _check_same(a, b) -> None:
 
 def check_addmm(self, mat1, mat2, beta, alpha) -> None:
     """Three matrices of one dtype. Raises ``RuntimeError``."""
-    for name, tensor in (("self", self), ("mat1", mat1)):
-        if tensor.dtype is not mat2.dtype:
-            raise RuntimeError(
-                f"{name} and mat2 must have the same dtype, but got {tensor.dtype.scalar} and {mat2.dtype.scalar}"
-            )
+    _check_added(self, mat1, mat2)
     for name, matrix in (("mat1", mat1), ("mat2", mat2)):
         if matrix.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix, got {matrix.ndim}-D tensor")
@@ -57,6 +53,14 @@ def check_addmm(self, mat1, mat2, beta, alpha) -> None:
     shape = (mat1._array.shape[0], mat2._array.shape[1])
     _check_expands(self, shape)
     _check_factor(self, beta, shape, mat1._array.shape[1])
+
+
+def _check_added(self, mat1, mat2) -> None:
+    for name, tensor in (("self", self), ("mat1", mat1)):
+        if tensor.dtype is not mat2.dtype:
+            raise RuntimeError(
+                f"{name} and mat2 must have the same dtype, but got {tensor.dtype.scalar} and {mat2.dtype.scalar}"
+            )
 
 
 def _check_expands(tensor, shape) -> None:
@@ -70,8 +74,11 @@ def _check_expands(tensor, shape) -> None:
 
 def _check_factor(tensor, beta, shape, inner) -> None:
     """With nothing to sum, ``beta * self`` is all there is, and has to fit. Raises ``RuntimeError``."""
-    if beta == 0 or inner or 0 in shape:
-        return
+    if beta != 0 and not inner and 0 not in shape:
+        _check_scaled(tensor, beta)
+
+
+def _check_scaled(tensor, beta) -> None:
     dtype = result_dtype([tensor, beta])
     if not can_cast_dtype(dtype, tensor.dtype):
         raise RuntimeError(f"result type {dtype.scalar} can't be cast to the desired output type {tensor.dtype.scalar}")
@@ -152,6 +159,35 @@ def check_baddbmm(self, batch1, batch2, beta, alpha) -> None:
     _check_factor(self, beta, shape, batch1._array.shape[2])
 
 
+def check_addbmm(self, batch1, batch2, beta, alpha) -> None:
+    """Two batches, and what the sum of their products is added to. Raises ``RuntimeError``.
+
+    The batches are multiplied one by one, so that without any their dtypes are never compared.
+    """
+    for name, batch in (("batch1", batch1), ("batch2", batch2)):
+        if batch.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    (count, rows, inner), (others, height, columns) = batch1._array.shape, batch2._array.shape
+    if count != others:
+        raise RuntimeError(f"batch1 and batch2 must have same number of batches, got {count} and {others}")
+    if inner != height:
+        raise RuntimeError(f"Incompatible matrix sizes for bmm ({rows}x{inner} and {height}x{columns})")
+    _check_expands(self, (rows, columns))
+    if count:
+        _check_added(self, batch1, batch2)
+        for factor in (beta, 1)[:count]:  # from the second batch on the sum so far is what is added to
+            _check_factor(self, factor, (rows, columns), inner)
+    elif beta:
+        _check_scaled(self, beta)
+
+
+def check_addr(self, vec1, vec2, beta, alpha) -> None:
+    """Two vectors. Raises ``RuntimeError``."""
+    for name, vector in (("vec1", vec1), ("vec2", vec2)):
+        if vector.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vector.ndim}-D")
+
+
 def check_batch_kernel(kernel: str, a: np.ndarray, b: np.ndarray) -> None:
     """What the kernel of batched products says of dtypes. Raises ``RuntimeError`` or ``NotImplementedError``."""
     if kernel_runs(a, b):
@@ -162,6 +198,9 @@ def check_batch_kernel(kernel: str, a: np.ndarray, b: np.ndarray) -> None:
 
 def check_written(row, values: list) -> None:
     """Raise ``RuntimeError`` where the product is larger than what it is added to in place."""
+    if row.name == "addr":
+        _check_addr_written(*values[:3])
+        return
     found, wanted = values[0].dtype, values[2].dtype
     if found is not wanted:
         raise RuntimeError(
@@ -176,3 +215,12 @@ def check_written(row, values: list) -> None:
             f"Bad in-place call: input tensor size {list(values[0]._array.shape)} and output tensor size "
             f"{list(shape)} should match"
         )
+
+
+def _check_addr_written(self, vec1, vec2) -> None:
+    shape = self._array.shape
+    if len(shape) != 2:
+        raise RuntimeError(f"2D tensor expected, got {len(shape)}D tensor for input")
+    rows, columns = vec1._array.size, vec2._array.size
+    if shape != (rows, columns):
+        raise RuntimeError(f"size mismatch, input: {list(shape)}, v1: [{rows}], v2: [{columns}]")

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..dtypes import BY_NUMPY
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX
 from . import special_functions as values
 from .calls import combined
 from .elementwise import conj, where, zeros_like
@@ -86,11 +86,16 @@ def polygamma(n: int, input, *, out=None):
     return polygamma_row(input, n) if out is None else polygamma_row(input, n, out=out)
 
 
-def _mvlgamma(array, p):
-    if array.dtype == np.bool_:
+def _check_mvlgamma(self, p):
+    if self.dtype.kind == BOOL:
         raise RuntimeError("The input tensor may not be a boolean tensor.")
     if p < 1:
         raise RuntimeError("p has to be greater than or equal to 1")
+    if self.dtype.kind == COMPLEX:
+        raise NotImplementedError(f"\"arange_cpu\" not implemented for '{self.dtype.scalar}'")
+
+
+def _mvlgamma(array, p):
     constant = p * (p - 1) / 4 * math.log(math.pi)
     return rounded_once(lambda wide: sum(values.lgamma(wide - k / 2) for k in range(p)) + constant)(array)
 
@@ -103,7 +108,7 @@ def _mvlgamma_grad(grad, self, p):
 
 
 mvlgamma = op("mvlgamma(Tensor self, int p)", _mvlgamma, promote=FLOAT, in_place=True, self=_mvlgamma_grad,
-              row_major=True, jvp="elementwise", refuses=(("c", "arange_cpu"),))  # fmt: skip
+              check=_check_mvlgamma, row_major=True, jvp="elementwise")  # fmt: skip
 
 
 def _wide(function):

@@ -13,15 +13,13 @@ from .dims import wrap_dim
 from .dispatch import resize_out
 from .elementwise import conj, sum_tangents
 from .linalg import _mm, _scaled, dot, mm
+from .product_demands import check_addbmm, check_addr
 from .shapes import reshape
 from .table import op
 from .views import VIEW_INCOMPATIBLE, permute, unsafe_view, view, view_array
 
 
 def _outer(first, second):
-    if first.ndim != 1 or second.ndim != 1:
-        wrong = (1, first.ndim) if first.ndim != 1 else (2, second.ndim)
-        raise RuntimeError(f"addr: Expected 1-D argument vec{wrong[0]}, but got {wrong[1]}-D")
     return first[:, None] * second[None, :]
 
 
@@ -54,6 +52,7 @@ def _addr(array, first, second, beta, alpha):
 addr = op(
     "addr(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1)",
     lambda array, first, second, beta, alpha: _addr(*_promoted(array, first, second), beta, alpha),
+    check=check_addr,
     in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     vec1=lambda grad, vec2, alpha: _scaled(grad.mv(conj(vec2)), conj(alpha)),
@@ -67,25 +66,22 @@ addr = op(
 
 
 def _summed(first, second):
-    if first.ndim != 3 or second.ndim != 3:
-        raise RuntimeError("batch1 must be a 3D tensor" if first.ndim != 3 else "batch2 must be a 3D tensor")
-    if first.shape[0] != second.shape[0]:
-        raise RuntimeError(
-            f"batch1 and batch2 must have same number of batches, got {first.shape[0]} and {second.shape[0]}"
-        )
-    if first.shape[2] != second.shape[1]:
-        raise RuntimeError(
-            f"Incompatible matrix sizes for bmm ({first.shape[1]}x{first.shape[2]} and "
-            f"{second.shape[1]}x{second.shape[2]})"
-        )
     inner_size = first.shape[0] * first.shape[2]
     rows = first.transpose(1, 0, 2).reshape(first.shape[1], inner_size)
     return _mm(rows, second.reshape(inner_size, second.shape[2]))
 
 
+def _addbmm(array, first, second, beta, alpha):
+    if not len(first):  # no product gives its dtype
+        base = _expanded(array, (first.shape[1], second.shape[2]))
+        return np.zeros(base.shape, base.dtype) if beta == 0 else np.array(_scaled(base, beta), order="C")
+    return _onto(array, _summed(first, second), beta, alpha)
+
+
 addbmm = op(
     "addbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
-    lambda array, first, second, beta, alpha: _onto(array, _summed(first, second), beta, alpha),
+    _addbmm,
+    check=check_addbmm,
     in_place=True,
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     batch1=lambda grad, batch2, batch1_sym_argsize_0, batch1_sym_argsize_1, batch2_sym_argsize_2, alpha: _scaled(
@@ -146,7 +142,7 @@ def _summed_dims(a, b, dims):
             raise RuntimeError(
                 f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}, ndim_a={a.ndim}, ndim_b={b.ndim}"
             )
-        return list(range(a.ndim - dims, a.ndim)), list(range(dims))
+        return list(range(-dims, 0)), list(range(dims))
     first, second = ([entry] if isinstance(entry, int) else list(entry) for entry in dims)
     return first, second
 
@@ -175,11 +171,16 @@ def _tensordot(a, b, dims):
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")
     places = [wrap_dim(dim, a.ndim) for dim in first], [wrap_dim(dim, b.ndim) for dim in second]
-    for one, two in zip(*places, strict=True):
-        if a.size(one) != b.size(two) and 1 not in (a.size(one), b.size(two)):
+    for here, there, one, two in zip(first, second, *places, strict=True):
+        # A dimension of size one stands for as many as the other has: that other is summed.
+        if b.size(two) == 1:
+            a = a.sum(one, keepdim=True, dtype=a.dtype)
+        elif a.size(one) == 1:
+            b = b.sum(two, keepdim=True, dtype=b.dtype)
+        elif a.size(one) != b.size(two):
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a.size(one)} in dim {one} and second has "
-                f"size {b.size(two)} in dim {two}"
+                f"contracted dimensions need to match, but first has size {a.size(one)} in dim {here} and second has "
+                f"size {b.size(two)} in dim {there}"
             )
     rest = (
         [dim for dim in range(a.ndim) if dim not in places[0]],

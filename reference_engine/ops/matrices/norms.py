@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dims import wrap_dim
-from ..norms import vector_norm_row
+from ..norms import check_norm_dtype, vector_norm_row
 from ..table import op
 from . import demands
 from .pseudo import tolerance
@@ -21,11 +21,8 @@ _INFINITE = float("inf")
 
 def vector_norm(x, ord=2, dim=None, keepdim: bool = False, *, dtype=None):
     """The norm of order ``ord`` of all elements, or along ``dim``. Raises ``RuntimeError`` for integers."""
-    if dtype is not None:
-        x = x.to(dtype)
-    demands.inexact("linalg.vector_norm", x._array)
     dims = (dim,) if isinstance(dim, int) else None if dim is None else tuple(dim)
-    return vector_norm_row(x, ord, dims, keepdim)
+    return vector_norm_row(x, ord, dims, keepdim, dtype=dtype)
 
 
 def _two_dims(name, A, dim):
@@ -63,18 +60,19 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dtype=None
             raise RuntimeError(f"{name}: Order {ord} not supported.")
     elif abs(ord) not in (1, 2, _INFINITE):
         raise RuntimeError(f"{name}: Order {_shown(ord)} not supported.")
-    if dtype is not None:
-        A = A.to(dtype)
     dims = _two_dims(name, A, dim)
+    check_norm_dtype(name, A, dtype)
     if ord == "fro":
-        return vector_norm_row(A, 2, dims, keepdim)
+        return vector_norm_row(A, 2, dims, keepdim, dtype=dtype)
+    if dtype is not None and (ord == "nuc" or abs(ord) == 2):
+        A = A.to(dtype)
     if ord == "nuc":
         return _of_values(A, dims, keepdim, lambda values, keep: values.sum(-1, keepdim=keep))
     extreme = "amax" if ord > 0 else "amin"
     if abs(ord) == 2:
         return _of_values(A, dims, keepdim, lambda values, keep: getattr(values, extreme)(-1, keep))
     summed, picked = dims if abs(ord) == 1 else dims[::-1]
-    sums = vector_norm(A, 1, summed, keepdim)
+    sums = vector_norm(A, 1, summed, keepdim, dtype=dtype)
     return getattr(sums, extreme)(picked - (not keepdim and summed < picked), keepdim)
 
 
@@ -94,14 +92,12 @@ def norm(A, ord=None, dim=None, keepdim: bool = False, *, out=None, dtype=None):
             )
     elif dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
-    if dtype is not None:
-        A = A.to(dtype)
     if ord is None:
-        found = vector_norm(A, 2.0, dims, keepdim)
+        found = vector_norm(A, 2.0, dims, keepdim, dtype=dtype)
     elif isinstance(ord, str) or (A._array.ndim if dims is None else len(dims)) == 2:
-        found = matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim)
+        found = matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim, dtype=dtype)
     else:
-        found = vector_norm(A, ord, dims, keepdim)
+        found = vector_norm(A, ord, dims, keepdim, dtype=dtype)
     return _into(out, found)
 
 
@@ -114,9 +110,9 @@ def _into(out, found):
     return out
 
 
-def nuclear_norm(input, dim=None, keepdim: bool = False):
+def nuclear_norm(input, dim=None, keepdim: bool = False, *, dtype=None):
     """The sum of the singular values of the matrices in the last, or the given, two dimensions."""
-    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
 
 
 def cond(A, p=None):

@@ -138,6 +138,7 @@ class Operation:
     absent: dict[str, str] = field(default_factory=dict)
     differs: dict[str, str] = field(default_factory=dict)
     prepare: str = ""
+    fits: bool = False  # whether shapes are always such as fit
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -165,6 +166,7 @@ def operation(
     smooth: bool = True,
     prepare: str = "",
     recorded: str = "",
+    fits: bool = False,
     **named,
 ) -> None:
     """Register an operation. Keyword arguments that are inputs become tensors of that name; the others are choices
@@ -174,7 +176,8 @@ def operation(
     does); a key ``"in place: errors"`` or ``"out=: errors"`` speaks of that form alone. ``exact`` demands equal values;
     ``ulp`` replaces the bound of the dtype; ``accumulates`` measures the distance against the largest number involved.
     ``prepare`` is a statement to run before the call. ``recorded`` is the one form that autograd records where it would
-    not: of an operation that is not differentiable, or with ``out=``.
+    not: of an operation that is not differentiable, or with ``out=``. ``fits`` keeps to shapes that fit, for operations
+    of PyTorch that would read and write foreign memory.
     """
     inputs = {key: value for key, value in named.items() if isinstance(value, Input)}
     choices = {key: value for key, value in named.items() if not isinstance(value, Input)}
@@ -197,7 +200,7 @@ def operation(
         OPERATIONS[title] = Operation(
             title, spellings, _FAMILY[0], inputs,
             {k: v for k, v in choices.items() if any("{" + k in c for c in spellings)}, sizes or {}, form, exact, ulp,
-            accumulates, differentiable, smooth and form == "function", absent, _for_form(differs, form), prepare,
+            accumulates, differentiable, smooth and form == "function", absent, _for_form(differs, form), prepare, fits,
         )  # fmt: skip
 
 

@@ -1,15 +1,12 @@
 """`python -m tests.engine.differential.report [NAME …]`: run the catalogue and write docs/operations.md.
 
 With names only those operations are run, with ``--missing`` those that the page lacks; the other rows stay.
-``--settle`` runs none and takes out of the known differences those that the page does not show.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import known
-from .catalogue import ASPECTS
 from .comparing import engines
 from .families import catalogue
 from .page import PAGE, line_of, read, write
@@ -19,10 +16,6 @@ from .running import run
 def main(names: list[str]) -> int:
     operations = catalogue()
     kept, letters = read(PAGE.read_text()) if names and PAGE.exists() else ({}, {})
-    if names == ["--settle"]:
-        differing = {a: {n for n, line in kept.items() if a in line.differences} for a in ASPECTS}
-        print(f"{known.FILE.name}: {known.keep(differing)} taken out")
-        return 0
     wanted = [name for name in names if not name.startswith("--")]
     unknown = [name for name in wanted if name not in operations]
     if unknown:

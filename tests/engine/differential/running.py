@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from .catalogue import ASPECTS, Operation
 from .comparing import compare
@@ -17,6 +18,18 @@ EXAMPLES = 12
 """How many examples of an operation a test draws; CONFORMANCE_EXAMPLES multiplies it."""
 
 
+class WithoutConstants(HypothesisProvider):
+    """Hypothesis's own draws, less the constants that it reads from whichever modules happen to be imported: with
+    them the same test drew other examples in another process.
+    """
+
+    def _maybe_draw_constant(self, choice_type, constraints, *, p=0.05):
+        return None
+
+
+AVAILABLE_PROVIDERS["without constants"] = WithoutConstants
+
+
 def effort() -> int:
     return max(1, int(EXAMPLES * float(os.environ.get("CONFORMANCE_EXAMPLES", "1"))))
 
@@ -24,7 +37,7 @@ def effort() -> int:
 def quiet(count: int, **options) -> settings:
     return settings(
         max_examples=count, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck),
-        **options,
+        backend="without constants", **options,
     )  # fmt: skip
 
 

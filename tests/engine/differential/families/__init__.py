@@ -4,14 +4,12 @@ import functools
 import importlib
 import pkgutil
 
-from .. import known
 from ..catalogue import OPERATIONS, Operation
 
 
 @functools.lru_cache(1)
 def catalogue() -> dict[str, Operation]:
-    """All entries by name, in the order of the families' modules, with what is known to differ."""
+    """All entries by name, in the order of the families' modules."""
     for module in sorted(found.name for found in pkgutil.iter_modules(__path__)):
         importlib.import_module(f"{__name__}.{module}")
-    known.apply()
     return OPERATIONS

@@ -99,11 +99,6 @@ operation(
     y=real(),
     p=[2, 1, 3, 0],
     accumulates=True,
-    differs={
-        "errors": "bools beside other numbers are not refused",
-        "gradient": "torch has no gradient at all for p = 0, instead of zeros",
-        "double backward": "torch has no gradient at all for p = 0",
-    },
 )
 operation(
     "cdist",
