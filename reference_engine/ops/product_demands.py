@@ -142,13 +142,16 @@ def _check_batches(a, b) -> None:
         )
 
 
+def _size(batch, dim: int) -> int:
+    if dim >= batch.ndim:
+        low, high = -max(batch.ndim, 1), max(batch.ndim, 1) - 1
+        raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
+    return batch._array.shape[dim]
+
+
 def check_baddbmm(self, batch1, batch2, beta, alpha) -> None:
     """Two batches, and what is added to their product. Raises ``RuntimeError``."""
-    for dim, batch in ((0, batch1), (1, batch1), (2, batch2)):
-        if dim >= batch.ndim:
-            low, high = -max(batch.ndim, 1), max(batch.ndim, 1) - 1
-            raise IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
-    shape = (*batch1._array.shape[:2], batch2._array.shape[2])
+    shape = tuple(_size(batch, dim) for batch, dim in ((batch1, 0), (batch1, 1), (batch2, 2)))
     _check_expands(self, shape)
     if self.dtype is not batch1.dtype:
         names = [tensor.dtype.cpp for tensor in (self, batch1, batch2)]
@@ -164,6 +167,7 @@ def check_addbmm(self, batch1, batch2, beta, alpha) -> None:
 
     The batches are multiplied one by one, so that without any their dtypes are never compared.
     """
+    _check_expands(self, (_size(batch1, 1), _size(batch2, 2)))
     for name, batch in (("batch1", batch1), ("batch2", batch2)):
         if batch.ndim != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
@@ -172,7 +176,6 @@ def check_addbmm(self, batch1, batch2, beta, alpha) -> None:
         raise RuntimeError(f"batch1 and batch2 must have same number of batches, got {count} and {others}")
     if inner != height:
         raise RuntimeError(f"Incompatible matrix sizes for bmm ({rows}x{inner} and {height}x{columns})")
-    _check_expands(self, (rows, columns))
     if count:
         _check_added(self, batch1, batch2)
         for factor in (beta, 1)[:count]:  # from the second batch on the sum so far is what is added to

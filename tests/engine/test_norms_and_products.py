@@ -70,6 +70,8 @@ for batches, inner in ((2, 2), (2, 0), (0, 2)):
 show(lambda: torch.ones(4).addbmm(torch.ones(0, 3, 2), torch.ones(0, 2, 4)))
 show(lambda: torch.ones(3, 5).addbmm(torch.ones(2, 3, 2), torch.ones(2, 2, 4)))
 show(lambda: torch.ones(3, 4).addbmm(torch.ones(3, 2), torch.ones(2, 2, 4)))
+show(lambda: torch.ones(2, 4).addbmm(torch.ones(3, 2), torch.ones(2, 2, 4)))
+show(lambda: torch.ones(3, 4).addbmm(torch.ones(2, 3, 2), torch.ones(2, 4)))
 show(lambda: torch.ones(3, 4).addbmm(torch.ones(2, 3, 2), torch.ones(3, 2, 4)))
 for shape in ((5, 4), (4, 4), (5, 5), (4,), ()):
     for form in ("addr", "addr_"):
