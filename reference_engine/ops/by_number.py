@@ -49,5 +49,5 @@ add_number = op(
     method=False,
     function=False,
 )
-mul_number = _row("mul", np.multiply, lambda grad, other: grad * conj(other))
+mul_number = _row("mul", np.multiply, lambda grad, other: mul_number(grad, conj(other)))
 div_number = _row("div", np.true_divide, lambda grad, other: grad / conj(other))

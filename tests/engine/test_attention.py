@@ -79,3 +79,65 @@ show(lambda: layer(kdim=3)(q, k[..., :3], v[:3]))
 def test_attention(program):
     ours, wanted = agree(_SETUP + program)
     assert ours == wanted
+
+
+_SCALED = """
+def T(*shape, dtype=torch.float32):
+    count = 1
+    for size in shape:
+        count *= size
+    return ((torch.arange(float(count)) * 7 % 5) / 8).view(shape).to(dtype).requires_grad_()
+def attend(*given, **options):
+    try:
+        found = F.scaled_dot_product_attention(*given, **options)
+        inputs = [t for t in given[:3] if t.requires_grad]
+        print((found * 1e5).round().tolist(), found.stride())
+        walk(found.grad_fn)
+        seed = torch.ones_like(found, requires_grad=True)
+        grads = torch.autograd.grad(found, inputs, seed, create_graph=True, allow_unused=True)
+        print([(g.sum() * 1e4).round() + 0.0 for g in grads])
+        walk(grads[0].grad_fn, 7)
+        print(torch.autograd.grad(grads[0].sum(), seed)[0].shape)
+    except Exception as e:
+        print(type(e).__name__, e)
+a, b, lone = T(1, 2, 3, 2), T(1, 2, 4, 2), torch.ones(3, 4)
+m = torch.arange(12.0).view(3, 4) / 8
+"""
+SCALED = """
+a, a, a | a, b, b | a, b, b, is_causal=True | b, a, a, is_causal=True | a, b, b, scale=-0.5 | a, b, b, scale=0.0
+a, b, b, m | a, b, b, m > 0.5 | a, b, b, m > 9 | a, b, b, m[:1] | a, b, b, m[:, :1] | a, b, b, m[0] | a, b, b, m[:2]
+a, b, b, m.expand(2, 3, 4) | a, b, b, m.expand(1, 2, 3, 4) | a, b, b, m.expand(3, 1, 3, 4)
+a, b, b, m.clone().requires_grad_()
+a, b, b, m.long() | a, b, b, m.double() | a, b, b, m, is_causal=True | a[0], b[0], b[0], m, is_causal=True
+a[0], b[0], b[0] | a[0], b[0], b[0], m | a[0], b[0], b[0], m > 0.5 | a[0], b[0], b[0], is_causal=True
+a[0, 0], b[0, 0], b[0, 0] | a[0, 0], b[0, 0], b[0, 0], scale=-0.5 | a[0], b[0], b[0], m[:2] | a[0], b[0], a[0]
+T(1, 2, 2, 3).mT, a, a | a, T(1, 2, 2, 3).mT, a | a, a, T(1, 2, 2, 3).mT
+T(1, 2, 1, 3).mT, T(1, 2, 3, 1), T(1, 2, 3, 1)
+T(1, 3, 2, 2).transpose(1, 2), T(1, 4, 2, 2).transpose(1, 2), T(1, 4, 2, 2).transpose(1, 2)
+T(1, 2, 3, 1).expand(1, 2, 3, 2), b, b | a, T(2, 2, 4, 2), T(2, 2, 4, 2) | T(1, 1, 3, 2), b, b | T(1, 4, 3, 2), b, b
+T(1, 4, 3, 2), b, b, enable_gqa=True | T(1, 3, 3, 2), b, b, enable_gqa=True | T(4, 3, 2), b[0], b[0], enable_gqa=True
+T(1, 4, 3, 2), b, T(1, 1, 4, 2), enable_gqa=True | T(1, 2, 0, 2), b, b | a, T(1, 2, 0, 2), b | a, b, T(1, 2, 0, 2)
+T(0, 2), T(3, 2), T(3, 2) | a, b, T(1, 2, 4, 0) | T(1, 2, 3, 0), T(1, 2, 4, 0), b | T(2, 3, 0), T(2, 4, 0), T(2, 4, 0)
+a, b, b, dropout_p=2.0 | a, b, b, dropout_p=-1.0 | a, b, b, dropout_p=1.0 | a, b.double(), b
+a, b, b.to('meta') | a[0, 0, 0], b, b
+a.long(), b.long(), b.long() | a * 1j, b * 1j, b * 1j | a[0] * 1j, b[0] * 1j, b[0] * 1j | a, b, T(1, 2, 4, 3)
+T(1, 1, 2, 2, dtype=torch.double), T(1, 1, 2, 2, dtype=torch.double), T(1, 1, 2, 2, dtype=torch.double), m[:2, :2]
+""".strip().replace("\n", " | ")
+
+
+@pytest.mark.parametrize("given", SCALED.split(" | "))
+def test_scaled_dot_products(given):
+    engine, wanted = agree(f"{_SETUP}{_SCALED}attend({given})")
+    assert engine == wanted
+
+
+def test_forward_mode_through_the_kernel():
+    engine, wanted = agree(f"""{_SETUP}{_SCALED}
+def dual(t):
+    return torch.autograd.forward_ad.make_dual(t, torch.ones_like(t))
+found = F.scaled_dot_product_attention(a, b, b)
+with torch.autograd.forward_ad.dual_level():
+    show(lambda: F.scaled_dot_product_attention(dual(a), b, b))
+    show(lambda: torch.autograd.grad(found, a, dual(torch.ones(1, 2, 3, 2))))
+""")
+    assert engine == wanted
