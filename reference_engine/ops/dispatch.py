@@ -24,8 +24,9 @@ from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
 from ..lazy import LazyArray, bits, lazily, settled
-from ..memory_order import arranged
+from ..memory_order import arranged, dense_like
 from ..promotion import defaults, result_dtype
+from ..version import VersionCounter, is_inference
 from . import arguments
 from .dims import broadcast_shape
 from .outputs import as_written, check_cast, check_in_place, check_out, check_result, out_name
@@ -130,7 +131,7 @@ def run(row: Row, values: list):
     """Call a row with bound arguments, out of place."""
     if row.view:
         return run_view(row, values)
-    if thread.grad_enabled:
+    if thread.grad_enabled and row.differentiable:
         look_at_views(values, row)
     if row.lone:
         # One tensor, taken as it is: nothing to promote, no devices to compare.
@@ -168,7 +169,7 @@ def look_at_views(values: list, row: Row) -> None:
 
 def run_view(row: Row, values: list):
     base = values[0]
-    if thread.grad_enabled and base._meta is not None and base._meta.view is not None:
+    if thread.grad_enabled and row.differentiable and base._meta is not None and base._meta.view is not None:
         inplace.view_grad_fn(base)
     if row.demands is not None:
         row.demands(*values)
@@ -184,6 +185,11 @@ def run_view(row: Row, values: list):
         # The same memory and counter, and nothing that autograd knows of.
         view = base._alias(arrays)
         view.dtype = BY_NUMPY[arrays.dtype]
+        # Unlike other views, it is an inference tensor where it is made in the mode, whatever its base is.
+        if thread.inference:
+            view._counter = None
+        elif is_inference(base._counter):
+            view._counter = VersionCounter()
         return view
     replay = (lambda root: row_callable(row)(root, *values[1:])) if row.replayed else None
     if isinstance(arrays, np.ndarray):
@@ -202,7 +208,7 @@ def row_callable(row: Row):
 
 
 _TO_INDEXED_PLACES = frozenset(
-    "index_put index_add index_copy index_reduce scatter scatter_add scatter_reduce put".split()
+    ("index_put", "index_add", "index_copy", "index_reduce", "scatter", "scatter_add", "scatter_reduce", "put")
 )
 _READ_FIRST = (
     "fill",
@@ -219,14 +225,23 @@ def run_in_place(row: Row, values: list):
     inplace.check_inplace(target, records)
     place_of(values, row)
     destination = target._array
+    indexed = row.name in _TO_INDEXED_PLACES
+    checked_before = indexed and row.check is not None and row.name != "index_copy"
+    if checked_before:
+        row.check(*values)
     if 0 in destination.strides:
         check_expanded(row, values, destination)
+    sharing = ()
+    for position in row.tensor_positions[1:]:
+        value = values[position]
+        # What is read conjugated or negated is copied first.
+        if isinstance(value, Tensor) and value._storage is target._storage and type(value._array) is not LazyArray:
+            sharing = (*sharing, value._array)
     if row.name not in _READ_FIRST:
-        check_overlap = inplace.check_no_overlap if row.name in _TO_INDEXED_PLACES else inplace.check_partial_overlap
-        for position in row.tensor_positions[1:]:
-            if isinstance(values[position], Tensor) and values[position]._storage is target._storage:
-                check_overlap(destination, values[position]._array)
-    if row.check is not None:
+        check_overlap = inplace.check_no_overlap if indexed else inplace.check_partial_overlap
+        for array in sharing:
+            check_overlap(destination, array)
+    if row.check is not None and not checked_before:
         row.check(*values)
     check_in_place(values, row)
     recording = records and thread.grad_enabled and not thread.inference and row.differentiable
@@ -310,11 +325,14 @@ def write(destination: np.ndarray, computed: np.ndarray, dtype) -> None:
 def run_out(row: Row, values: list, out):
     """Call a row and write its result into ``out``. Nothing is recorded, so nothing may require grad."""
     outs = out if type(out) in (tuple, list) else (out,)
+    if (row.multi_output or len(row.outputs) > 1) and isinstance(out, Tensor):
+        raise TypeError(f"{row.name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
     for entry in outs:
         if not isinstance(entry, Tensor):
             raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(entry).__name__}")
     wants = any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)
-    unknown = row.node_class is None  # autograd knows nothing of the operation: its result may be written, not left
+    # Autograd knows nothing of the operation: its result may be written, not left.
+    unknown = row.node_class is None or row.copies
     if unknown and wants:
         check_no_leaves(row, outs)
     if thread.grad_enabled and wants and row.differentiable and not unknown:
@@ -377,7 +395,7 @@ def write_out(target: Tensor, result: Tensor, checked: bool = False) -> None:
 
 
 def resize_out(target: Tensor, result: Tensor) -> None:
-    """Give ``target`` the shape of ``result``, with a warning where it held elements."""
+    """Give ``target`` the shape and order of ``result``, with a warning where it held elements."""
     if target._array.shape != result._array.shape:
         if target._array.size:
             warn_once(
@@ -387,5 +405,5 @@ def resize_out(target: Tensor, result: Tensor) -> None:
                 "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
                 "resizing it, inplace, to zero elements with t.resize_(0)."
             )
-        target._array = np.empty(result._array.shape, target.dtype.numpy)
+        target._array = dense_like(result._array, target.dtype.numpy)
         target._storage.owner = target._array

@@ -61,3 +61,16 @@ def test_steps(call):
 def test_elements_are_drawn_in_memory_order(draw):
     engine, wanted = agree(f"torch.manual_seed(0)\nprint(torch.{draw}(torch.ones(3, 2).t()).tolist())")
     assert engine == wanted
+
+
+WRITTEN = [
+    "torch.add(x, y, out={})", "torch.mul(x.bool(), y.bool(), out={})", "torch.exp(x, out={})",
+    "torch.eq(x, y, out={})", "torch.atan2(x, y, out={})", "torch.sum(x, 0, out={})", "torch.cumsum(x, 0, out={})",
+    "torch.cat([x, x], 0, out={})",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", WRITTEN)
+def test_memory_that_is_made_anew_for_a_result_has_its_order(call):
+    engine, wanted = agree(_program(call.format("torch.empty(0, dtype=torch.complex128)")))
+    assert engine == wanted
