@@ -115,7 +115,8 @@ class Row:
     def plan(self, mask: tuple) -> tuple:
         """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
 
-        A source is ``("input", position)``, ``("output", index)`` or ``("fact", position, function)``.
+        A source is ``("input", position)``, ``("output", index)`` or ``("fact", position, function)``. Values are packed
+        and unpacked in this order: inputs by name, then outputs by name.
         """
         found = self.plans.get(mask)
         if found is None:
@@ -124,7 +125,7 @@ class Row:
                 for name in formula.names:
                     if mask[index] or (any(mask) and self._is_kept_anyway(name)):
                         wanted[name] = self._source(name)
-            found = self.plans[mask] = tuple(wanted.items())
+            found = self.plans[mask] = tuple(sorted(wanted.items(), key=lambda item: (item[1][0] == "output", item[0])))
         return found
 
     def facts(self, mask: tuple) -> tuple:
@@ -173,8 +174,6 @@ class OperationNode(Node):
         edges = self.next_edges
         results = [None] * len(edges)
         grad = grads[0]
-        if grad is None and (len(grads) == 1 or not any(g is not None for g in grads)):
-            return results
         values = {}
         for name, value in self.saved.items():
             kind = type(value)
@@ -183,6 +182,8 @@ class OperationNode(Node):
             elif kind is SavedList:
                 value = _unpack_all(value, self)
             values[name] = value
+        if grad is None and (len(grads) == 1 or not any(g is not None for g in grads)):
+            return results
         first = 0
         for formula in row.formulas:
             if formula.listed:
