@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._tensor import Tensor
+from .._tensor import Tensor, make
 from ..graph.inplace import written
 from ..storage import restrided
 from .dims import wrap_dim
@@ -39,71 +39,63 @@ def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, i
         )
 
 
-def _as_strided_backward(grad, self_sym_sizes, self_sym_strides, offset, size, stride, storage_offset):
-    """Scatter the gradient back into the geometry of the input: positions that repeat add up."""
-    start = offset if storage_offset is None else storage_offset
-    return written(as_strided_scatter_add(grad, self_sym_sizes, self_sym_strides, offset, size, stride, start))
+def _as_strided_backward(grad, input_sizes, input_strides, input_offset, size, stride, storage_offset):
+    """The gradient put where the view lay, in fresh memory that is then read where the input lay. What the view read
+    several times adds up; what the input itself holds several times has its share."""
+    start = input_offset if storage_offset is None else storage_offset
+    if 0 in size or 0 in input_sizes:
+        return written(grad.new_zeros(input_sizes))
+    for dim in range(len(size) - 1, -1, -1):
+        if size[dim] == 1:
+            grad = grad.squeeze(dim)
+        elif stride[dim] == 0:
+            grad = grad.sum(dim)
+    size, stride = _without(size, stride, lambda extent, step: extent == 1 or step == 0)
+    begin = min(start, input_offset)
+    written_to = (size, stride, start - begin)
+    read_from = (input_sizes, input_strides, input_offset - begin)
+    memory = grad.new_zeros(max(_reach(*written_to), _reach(*read_from)))
+    if _repeats(size, stride):
+        memory.index_add_(0, _places(grad, *written_to), grad.reshape(-1))
+    else:
+        as_strided(memory, *written_to).copy_(grad)
+    if _repeats(input_sizes, input_strides):
+        places = _places(grad, *read_from)
+        memory.div_(grad.new_zeros(memory.shape).index_add_(0, places, grad.new_ones(places.shape)))
+    return as_strided(memory, *read_from)
 
 
-def _positions(size, stride, offset) -> np.ndarray:
+def _without(size, stride, left_out) -> tuple:
+    kept = [pair for pair in zip(size, stride, strict=True) if not left_out(*pair)]
+    return tuple(extent for extent, _ in kept), tuple(step for _, step in kept)
+
+
+def _reach(size, stride, offset) -> int:
+    """How many elements of memory these strides need."""
+    return offset + 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+
+
+def _repeats(size, stride) -> bool:
+    """Whether some position may come up twice: when no dimension steps over all that the smaller ones reach."""
+    reach = 0
+    for step, n in sorted(zip(stride, size, strict=True)):
+        if n > 1:
+            if step <= reach:
+                return True
+            reach += step * (n - 1)
+    return False
+
+
+def _places(like: Tensor, size, stride, offset) -> Tensor:
+    """Where in memory each element lies, in order."""
     places = np.full(tuple(size), offset, np.int64)
     for dim, (extent, step) in enumerate(zip(size, stride, strict=True)):
         shape = [1] * len(size)
         shape[dim] = extent
         places = places + (np.arange(extent) * step).reshape(shape)
-    return places
+    return make(places.reshape(-1), like.device)
 
 
-def _scatter_geometry(grad, input_sizes, input_strides, input_offset, size, stride, start):
-    out_places = _positions(size, stride, start).reshape(-1)
-    in_places = _positions(input_sizes, input_strides, input_offset)
-    lowest = min([0, *(out_places[:1])]) if out_places.size else 0
-    reach = int(max([lowest, *([out_places.max()] if out_places.size else []),
-                     *([in_places.max()] if in_places.size else [])])) + 1  # fmt: skip
-    memory = np.zeros(reach, grad.dtype)
-    np.add.at(memory, out_places, grad.reshape(-1))
-    counts = np.zeros(reach, np.int64)
-    np.add.at(counts, in_places.reshape(-1), 1)
-    return (
-        memory[in_places] / np.maximum(counts[in_places], 1).astype(grad.dtype)
-        if (counts > 1).any()
-        else (memory[in_places])
-    )
-
-
-as_strided_scatter_add = op(
-    "as_strided_scatter_add(Tensor grad_output, any input_sizes, any input_strides, int input_offset, any size, "
-    "any stride, int start)".replace("  ", " "),
-    _scatter_geometry,
-    grad_output=lambda grad, input_sizes, input_strides, input_offset, size, stride, start: gather_geometry(
-        grad, input_sizes, input_strides, input_offset, size, stride, start
-    ),
-    method=False,
-    function=False,
-)
-
-
-def _gather_geometry(grad, input_sizes, input_strides, input_offset, size, stride, start):
-    in_places = _positions(input_sizes, input_strides, input_offset)
-    out_places = _positions(size, stride, start)
-    reach = int(max(in_places.max(initial=0), out_places.max(initial=0))) + 1
-    memory, counts = np.zeros(reach, grad.dtype), np.zeros(reach, np.int64)
-    np.add.at(memory, in_places.reshape(-1), grad.reshape(-1))
-    np.add.at(counts, in_places.reshape(-1), 1)
-    return memory[out_places] / np.maximum(counts[out_places], 1).astype(grad.dtype)
-
-
-gather_geometry = op(
-    "gather_geometry(Tensor grad_output, any input_sizes, any input_strides, int input_offset, any size, any stride, "
-    "int start)",
-    _gather_geometry,
-    grad_output=lambda grad, input_sizes, input_strides, input_offset, size, stride, start: _scatter_geometry_op(
-        grad, input_sizes, input_strides, input_offset, size, stride, start
-    ),
-    method=False,
-    function=False,
-)
-_scatter_geometry_op = as_strided_scatter_add
 as_strided_row = op(
     "as_strided(Tensor self, int[] size, int[] stride, int? storage_offset=None, any origin=None)",
     lambda a, size, stride, storage_offset, origin: origin.strided(a.dtype, size, stride, storage_offset),
