@@ -10,7 +10,7 @@ import numpy as np
 from ._state import thread, warn_once
 from .errors import NotModelled
 from .graph.metadata import materialize_meta
-from .lazy import bits
+from .lazy import LazyArray, bits
 from .storage import UntypedStorage
 
 
@@ -42,6 +42,8 @@ class Conversion:
         if self.is_meta:
             raise NotImplementedError("Cannot copy out of meta tensor; no data!")
         array = self._array
+        if type(array) is LazyArray:
+            return self.resolve_conj().resolve_neg().tolist()  # operations as others, which may be refused
         if array.dtype.kind == "V" or array.dtype.name == "bfloat16":
             array = array.astype(np.float32)
         return array.tolist()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from .._state import process, thread
 from ..storage import address, is_dense
+from ..version import is_inference
 from .edges import NO_EDGE, gradient_edge
 from .metadata import AutogradMeta, CreationMeta, ViewMeta, materialize_meta
 from .node import Node
@@ -38,7 +39,8 @@ def make_view(base, array, replay=None, multi_output: bool = False):
     """A view of ``base`` with the elements ``array``: same storage, same version counter, tracked by autograd."""
     view = base._alias(array)
     state = thread
-    if base._counter is None:
+    if is_inference(base._counter):
+        view._counter = None
         return view
     creation = CreationMeta.DEFAULT
     root, inherited, step = base, None, replay
@@ -232,7 +234,7 @@ def overlaps_itself(array) -> bool:
 def check_partial_overlap(written, read) -> None:
     """Raise ``RuntimeError`` when a write overlaps an input that is not the written tensor itself."""
     start, origin = address(written), address(read)
-    if start == origin and written.strides == read.strides:
+    if start == origin and written.strides == read.strides and written.nbytes == read.nbytes:
         return
     check_no_overlap(written, read)
 
@@ -312,7 +314,7 @@ class CopySlices(Node):
         return "torch::autograd::CopySlices"
 
     def apply(self, grads: list, wants) -> list:
-        from ..creation import empty_strided
+        from ..creation import contiguous_format, empty_strided
         from .node import FREED_MESSAGE
 
         if self.node is None:
@@ -331,7 +333,7 @@ class CopySlices(Node):
             view_shape, view_strides, view_offset = self.view_geometry
             part = whole.as_strided(view_shape, view_strides, view_offset - offset)
         first = self.node.next_edges[0]
-        inner = self.node.apply([part.clone()], wants and (lambda edge: edge is first or wants(edge)))
+        inner = self.node.apply([part.clone(memory_format=contiguous_format)], wants and (lambda edge: edge is first or wants(edge)))
         if recording and not part._counter:
             part = part.clone()
         for index, result in enumerate(inner):
