@@ -13,6 +13,7 @@ from ..graph import inplace
 from ..lazy import settled
 from ..memory_order import dense_like
 from ..overrides import dispatch, dispatches
+from ..storage import address
 from ..version import InferenceVersionCounter, is_inference
 from . import elementwise
 from .dims import broadcast_shape
@@ -133,7 +134,8 @@ def to_copy(self: Tensor, wanted: dtype, place, memory_format=None) -> Tensor:
     if memory_format is not None:
         array = elementwise.in_format(array, memory_format)
     result = make(array, place)
-    finish(to_copy_row, values, (result,))
+    if wanted.is_differentiable:
+        finish(to_copy_row, values, (result,))
     return result
 
 
@@ -174,10 +176,12 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
 
-    records = self.requires_grad or src.requires_grad
+    records = self.dtype.is_differentiable and (self.requires_grad or src.requires_grad)
     inplace.check_inplace(self, records)
-    inplace.check_overlap(self._array)
-    if src._storage is self._storage:
+    if src._storage is not self._storage:
+        inplace.check_overlap(self._array)
+    elif not _same_elements(self, src):
+        inplace.check_overlap(self._array)
         inplace.check_partial_overlap(self._array, src._array)
     values = [self, src]
     node = None
@@ -206,6 +210,15 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
         forward_ad.copied(self, src)
     return self
+
+
+def _same_elements(a: Tensor, b: Tensor) -> bool:
+    mine, other = a._array, b._array
+    return (
+        (mine.shape, mine.strides, address(mine)) == (other.shape, other.strides, address(other))
+        and a.dtype is b.dtype
+        and type(mine) is type(other)
+    )
 
 
 def elementwise_shape_error(self: Tensor, src: Tensor) -> None:

@@ -15,6 +15,7 @@ from ..arithmetic import multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..memory_order import dense_like
 from ..promotion import defaults, number_dtype, promote_types, result_dtype
+from .dims import broadcast_shape
 from .scalars import in_range
 from .table import COMMON, FLOAT, op
 
@@ -425,9 +426,14 @@ pow_of_number = op(
 )
 
 
+def _where(condition, a, b):
+    broadcast_shape(broadcast_shape(condition.shape, a.shape), b.shape)
+    return np.where(condition, a, b)
+
+
 where_rows = op(
     "_where(Tensor condition, Operand self, Operand other)",
-    lambda condition, a, b: np.where(condition, a, b),
+    _where,
     elementwise=True,
     node="WhereBackward0",
     self=lambda grad, condition: where(condition, grad, 0),

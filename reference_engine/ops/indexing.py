@@ -165,7 +165,8 @@ def _consumed(item) -> int:
 def resolve(tensor: Tensor, key, writing: bool = False):
     """Apply the view part of an index. Returns the view and the tensors, per dimension, still to be indexed by.
 
-    A slice of everything is no view for ``writing``, nor beside other indices. Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
+    A slice of everything is no view for ``writing``, nor beside other indices.
+    Raises ``IndexError`` or ``TypeError`` for indices that do not fit.
     """
     if isinstance(key, slice) and not tensor.ndim:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -319,11 +320,6 @@ def setitem(self: Tensor, key, value) -> None:
         source = tensor(value, dtype=self.dtype, device=self.device)
     if advanced:
         indices = _index_list(view, advanced)
-        if source.dtype is not self.dtype:
-            raise RuntimeError(
-                "Index put requires the source and destination dtypes match, got "
-                f"{self.dtype.scalar} for the destination and {source.dtype.scalar} for the source."
-            )
         shape = _without_leading_ones(source._array.shape)
         view.index_put_(indices, source if shape == source._array.shape else source.view(shape))
         return

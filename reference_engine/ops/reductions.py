@@ -136,7 +136,7 @@ def _count(sizes, dim, numel) -> int:
 def _prod_grad(grad, self, result):
     """The product of all other elements, also where some are zero."""
     if self._array.ndim == 0:
-        return grad.clone()
+        return grad
     zero_count = int((self._array == 0).sum())
     if zero_count == 0:
         return (grad * conj(result)) / conj(self)
@@ -164,6 +164,8 @@ prod_all = op(
 
 
 def _prod_dim_grad(grad, self, result, dim, keepdim):
+    if self._array.ndim == 0:
+        return grad
     dim = wrap_dim(dim, self.ndim)
     if not keepdim:
         grad, result = grad.unsqueeze(dim), result.unsqueeze(dim)

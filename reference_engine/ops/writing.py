@@ -123,8 +123,8 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     if needed > self._storage.nbytes():
         grow(self._storage, needed)
     self._array = self._storage.strided(self.dtype.numpy, shape, strides, offset)
-    if self._counter is not None and changed:
-        self._counter.bump()
+    if changed:
+        inplace.bump_version(self)
     # PyTorch notices the tangent only after it has resized.
     if process.forward_level >= 0 and self._meta is not None and self._meta.tangent is not None:
         raise RuntimeError("cannot resize variables that has a forward grad")
@@ -178,6 +178,7 @@ def _reshaper(name: str):
 
     def reshaped(self, *args):
         if name == "t" and self.ndim > 2:
+            inplace.check_inplace(self, self.requires_grad)
             raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {self.ndim}D")
         candidates = getattr(function, "candidates", [function])
         for number, candidate in enumerate(candidates):
@@ -206,7 +207,7 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
     target._array = row.forward(target._array, *values[1:])
     inplace.bump_version(target)
     if process.forward_level >= 0 and target._meta is not None and target._meta.tangent is not None:
-        reshape_tangent(row, target, values)
+        reshape_tangent(row, target, values, number)
     if node is not None:
         meta = target._meta
         meta.grad_fn, meta.output_nr = node, 0
@@ -218,16 +219,13 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
     return target
 
 
-def reshape_tangent(row, target: Tensor, values: list) -> None:
-    """The tangent changes its geometry with its tensor."""
-    from ..autograd import forward_ad
-    from .dispatch import run
-
+def reshape_tangent(row, target: Tensor, values: list, number: int) -> None:
+    """The tangent changes its geometry with its tensor: in place too, so whoever holds it sees that."""
     level, process.forward_level = process.forward_level, -1
     try:
         tangent = target._meta.tangent
         rest = [_Origin(tangent) if isinstance(value, _Origin) else value for value in values[1:]]
-        forward_ad.set_tangent(target, run(row, [tangent, *rest]))
+        reshape_in_place(row, [tangent, *rest], number)
     finally:
         process.forward_level = level
 
