@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import warnings
@@ -65,11 +66,8 @@ def _heard(entry) -> str:
 def _clean(torch) -> None:
     """Modes that a program may have left switched."""
     torch.set_grad_enabled(True)
-    forward_ad = torch.autograd.forward_ad
-    try:
-        forward_ad.exit_dual_level()
-    except RuntimeError:
-        pass  # none was open
+    with contextlib.suppress(RuntimeError):  # none was open
+        torch.autograd.forward_ad.exit_dual_level()
     torch.set_warn_always(True)
 
 

@@ -48,6 +48,160 @@ for value in {_VALUES}:
 
 
 PROGRAMS = {
+    "hooks of a lone root run whatever is asked for": """
+r = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True) * 2
+r.retain_grad()
+r.register_hook(lambda grad: print("hook", grad))
+r.grad_fn.register_hook(lambda *grads: print("the node ran"))
+x = torch.ones(2, requires_grad=True)
+weights = torch.ones(2, 2)
+print(torch.autograd.grad(r, x, weights, allow_unused=True, retain_graph=True), r.grad)
+r.grad = None
+print(torch.autograd.grad([r, r * 2], x, [weights] * 2, allow_unused=True, retain_graph=True), r.grad)
+torch.autograd.backward(r, weights, inputs=[x], retain_graph=True)
+print(r.grad, x.grad)
+x.register_hook(lambda grad: print("leaf", grad))
+x.register_post_accumulate_grad_hook(lambda leaf: print("accumulated"))
+print(torch.autograd.grad(x, r, torch.ones(2), allow_unused=True))
+""",
+    "values are packed and unpacked in the order of their names": """
+log = []
+def pack(tensor):
+    log.append(("pack", tensor.tolist()))
+    return tensor
+def unpack(tensor):
+    log.append(("unpack", tensor.tolist()))
+    return tensor
+w, u, z = (torch.tensor([[a, 2.], [b, 4.]], requires_grad=True) for a, b in ((1., 3.), (5., 7.), (9., 6.)))
+i = torch.tensor([[0, 1], [1, 0]])
+for compute in (
+    lambda: w * u, lambda: w @ u, lambda: w.pow(u), lambda: w.gather(0, i), lambda: torch.addcmul(z, w, u),
+    lambda: torch.addmm(z, w, u), lambda: torch.lerp(z, w, u), lambda: torch.hypot(w, u), lambda: torch.clamp(w, u, z),
+    lambda: torch.nn.functional.layer_norm(w, (2,), u[0], z[0]), lambda: torch.addr(z, w[0], u[0]), lambda: w.prod(),
+):
+    with torch.autograd.graph.saved_tensors_hooks(pack, unpack):
+        y = compute()
+    y.sum().backward()
+    print([(event, [round(v, 3) for v in torch.tensor(value).flatten().tolist()]) for event, value in log])
+    log.clear()
+""",
+    "tangents change their geometry in place": """
+forward_ad = torch.autograd.forward_ad
+for change in (lambda x: x.t_(), lambda x: x.unsqueeze_(0), lambda x: x.squeeze_(), lambda x: x.swapaxes_(0, 1),
+               lambda x: x.as_strided_((2,), (2,))):
+    primal, given = torch.ones(2, 2), torch.tensor([[1., 2.], [3., 4.]])
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(primal, given)
+        change(dual)
+        tangent = forward_ad.unpack_dual(dual).tangent
+        print(tangent is given, tangent, given, given._version, primal.shape, tangent._is_view())
+""",
+    "the written part of a gradient is contiguous": """
+a = torch.tensor([[0.5, -1.], [2, 1.5]], requires_grad=True)
+for weigh in (lambda s: s * 0, lambda s: s.pow(2), lambda s: s.t()):
+    b = torch.tensor([[0.5, -1.], [2, 1.5]], requires_grad=True) * 1
+    b.t().mul_(a)
+    weigh(b).sum().backward()
+    print(a.grad.stride(), a.grad._version, a.grad)
+    a.grad = None
+""",
+    "what nothing is recorded of does not look at histories": """
+v = torch.ones(2, 2, requires_grad=True)
+with torch.inference_mode():
+    a = v[...]
+    a.add_(1)
+for call in (lambda: a.view(torch.float32), lambda: a.view(torch.int32), lambda: a.detach(), lambda: a.t(),
+             lambda: a * 2, a.tolist, lambda: a > 0, a.sign, a.argmax, a.int, lambda: a.view(2, 2),
+             lambda: a.max(0), a.double):
+    show("stale", lambda: (call(), None)[1])
+w = torch.ones(2, dtype=torch.complex64, requires_grad=True) * 1
+with torch.no_grad():
+    c, n = w.conj(), w.conj().imag
+w.mul_(2)
+for call in (c.tolist, n.tolist, lambda: c.detach().tolist(), lambda: n.detach().tolist()):
+    show("conjugate", call)
+with torch.no_grad():
+    show("conjugate", c.tolist)
+""",
+    "integers and truth values record no copies": """
+v = torch.tensor([1., 2.], requires_grad=True)
+for dtype in (torch.int64, torch.bool):
+    x = torch.zeros(2, 2, dtype=dtype)
+    print(x.copy_(v * 2), x.requires_grad)
+    x[0] = v
+    print(x, x.split(1)[0].copy_(v), x.requires_grad)
+""",
+    "the gradient of the product of one number is handed on": """
+v = torch.tensor(3., requires_grad=True)
+for call in (lambda: v.prod(), lambda: v.prod(0), lambda: v.prod() * 2):
+    v.grad = None
+    call().backward(torch.ones(()))
+    print(v.grad, v.grad._version)
+""",
+    "views of inference tensors count nothing": """
+with torch.inference_mode():
+    v = torch.ones(2, 2)
+x = v.view(torch.float32)
+print(x.is_inference(), x._version, x.add_(1), v, x[0]._version)
+y = v.detach()[0]
+print(y.is_inference(), y._is_view())
+for call in (lambda: y._version, lambda: y.add_(1), lambda: v.detach().t()._version, lambda: v.data[0]._version,
+             lambda: v.detach().view(torch.float32)[0].add_(1), lambda: v.resize_(2, 2), lambda: v.resize_(4)):
+    show("view", call)
+print(v.shape)
+""",
+    "leaves are refused before dtypes and dimensions": """
+x = torch.ones(2, 2, requires_grad=True)
+show("index_put", lambda: x.__setitem__([0], torch.tensor([1, 2])))
+show("index_put", lambda: (x * 1).__setitem__([0], torch.tensor([1, 2])))
+show("t_", lambda: x.expand(2, 2, 2).t_())
+show("index_add", lambda: torch.tensor(1.).index_add_(0, torch.tensor([0, 1]), torch.tensor(2.)))
+""",
+    "where says which sizes differ": """
+a, b, c = torch.ones(4), torch.ones(2, 2), torch.ones(3)
+for parts in ((a > 0, a, b), (b > 0, a, a), (a > 0, b, 1), (c > 0, a, 2.0), (c > 0, c, b)):
+    show("where", lambda: torch.where(*parts))
+""",
+    "what was freed is missed even where no gradient arrives": """
+class Neither(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.set_materialize_grads(False)
+        return x * 2, y * 3
+    @staticmethod
+    def backward(ctx, a, b):
+        return None, None
+x = torch.ones(2, requires_grad=True)
+y = x * x
+show("first", lambda: Neither.apply(y, x)[0].sum().backward())
+show("again", lambda: Neither.apply(y, x)[0].sum().backward())
+y = x * 1
+y[0].mul_(3)
+show("first", lambda: Neither.apply(y, x)[0].sum().backward())
+show("again", lambda: Neither.apply(y, x)[0].sum().backward())
+print(x.grad)
+""",
+    "the gradient of as_strided is read from fresh memory": """
+for shape, stride, offset in (((2,), (1,), 0), ((2, 2), (1, 2), 0), ((1, 2), (7, 2), 1), ((), (), 3),
+                              ((2, 2), (0, 1), 1), ((3, 2), (1, 1), 0), ((0, 2), (1, 1), 0)):
+    for base in (torch.ones(2, 2), torch.ones(2, 2).t()):
+        x = base.requires_grad_()
+        y = x.as_strided(shape, stride, offset)
+        weights = torch.arange(1., y.numel() + 1).view(y.shape).requires_grad_()
+        g, = torch.autograd.grad(y, x, weights, retain_graph=True)
+        print(g._is_view(), g.stride(), g.storage_offset(), g._version, g)
+        g, = torch.autograd.grad(y, x, weights, create_graph=True)
+        print(torch.autograd.grad(g, weights, torch.ones(2, 2) if y.numel() else g.detach(), allow_unused=True))
+        if stride and 0 not in stride and 0 not in shape and len(set(stride)) == len(stride):
+            print(names(g.grad_fn))
+""",
+    "view(dtype) in inference mode belongs to the mode": """
+v = torch.ones(2, 2)
+with torch.inference_mode():
+    for view in (v.view(torch.float32), v.view(torch.int32), v.detach().view(torch.float32), v.view(4), v.t()):
+        print(view.is_inference(), view.add_(1))
+print(v, v._version)
+""",
     "indexed writes refuse what lies in the memory they write to": """
 i, I = torch.tensor([0, 1]), torch.tensor([[0, 1], [1, 0]])
 for name, write in {
@@ -55,7 +209,8 @@ for name, write in {
     "index_copy": lambda x, y: x.index_copy_(0, i, y), "scatter": lambda x, y: x.scatter_(0, I, y),
     "scatter_add": lambda x, y: x.scatter_add_(0, I, y), "put": lambda x, y: x.put_(I, y),
     "scatter_reduce": lambda x, y: x.scatter_reduce_(0, I, y, "sum"), "setitem": lambda x, y: x.__setitem__([0, 1], y),
-    "masked_scatter": lambda x, y: x.masked_scatter_(x > 0, y), "masked_fill": lambda x, y: x.masked_fill_(x > 0, y[0, 0]),
+    "masked_scatter": lambda x, y: x.masked_scatter_(x > 0, y),
+    "masked_fill": lambda x, y: x.masked_fill_(x > 0, y[0, 0]),
     "index_fill": lambda x, y: x.index_fill_(0, i, y[0, 0]), "fill": lambda x, y: x.fill_(y[0, 0]),
     "copy": lambda x, y: x.copy_(y), "mul": lambda x, y: x.mul_(y),
 }.items():
@@ -66,6 +221,11 @@ for name, write in {
     show(name, lambda: write(torch.tensor([1., 2.]).expand(2, 2), x))
 x = torch.tensor([[1., 2.], [3., 4.]])[None]
 show("same strides", lambda: x.transpose(0, -1).sub_(x))
+x = torch.ones(2, 2)
+show("a part of it", lambda: x.add_(x[:1]))
+show("the same once more", lambda: torch.ones(2).expand(2, 2).__setitem__(slice(None), torch.ones(2).expand(2, 2)))
+y = torch.ones(2).expand(2, 2)
+show("onto itself", lambda: y.copy_(y.view(2, 2)))
 x = torch.tensor(2.)
 show("one number", lambda: x.unsqueeze(0).copy_(x.expand(1)))
 show("one number", lambda: x.unsqueeze(0).copy_(x.view(1)))

@@ -21,11 +21,20 @@ def vocabulary(torch, note: Callable) -> dict:
         "forward_ad": forward_ad,
         "checkpoint": checkpoint,
         "graph": torch.autograd.graph,
-        "either": lambda first, second: second if first is None else first,
+        "either": lambda *values: next(value for value in values if value is not None),
+        "apart": _apart,
         **_hooks(torch, note),
         **_packers(note),
         **_functions(torch, note),
     }
+
+
+def _apart(operand, target):
+    """An operand for a write to ``target`` that shares no memory with it, unless it is read just where it is written:
+    the result of other writes depends on their order."""
+    places = ((t.storage_offset(), t.stride(), t.shape) for t in (operand, target))
+    shares = operand.untyped_storage()._cdata == target.untyped_storage()._cdata
+    return operand.clone() if shares and next(places) != next(places) else operand
 
 
 def _hooks(torch, note: Callable) -> dict:
