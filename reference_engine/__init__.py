@@ -49,6 +49,7 @@ _OUT_OF_SCOPE = frozenset(
         *("multiprocessing", "nested", "onnx", "ops", "package", "profiler", "quantization", "quantize_per_channel"),
         *("quantize_per_tensor", "sparse", "sparse_bsc_tensor", "sparse_bsr_tensor", "sparse_compressed_tensor"),
         *("sparse_coo_tensor", "sparse_csc_tensor", "sparse_csr_tensor", "vmap", "xpu"),
+        *("jagged", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr"),
     )
 )
 

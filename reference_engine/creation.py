@@ -176,9 +176,7 @@ def scalar_tensor(s, *, dtype=None, device=None, requires_grad: bool = False) ->
 
 
 def _fill_factory(name: str, fill):
-    def factory(
-        *size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False, names=None
-    ):
+    def factory(*size, out=None, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
         simple = len(size) == 1 and type(size[0]) is int and size[0] >= 0
         shape = size if simple else shape_of(size, name)
         array = fill(shape, defaults.dtype.numpy if dtype is None else dtype.numpy)
@@ -353,23 +351,23 @@ rand = _random_factory("rand", "uniform")
 randn = _random_factory("randn", "normal")
 
 
-def _drawn_like(input: Tensor, draw: str, dtype, device, requires_grad) -> Tensor:
+def _drawn_like(input: Tensor, draw: str, dtype, device, requires_grad, memory_format) -> Tensor:
     """Elements are drawn as they will lie in memory."""
     from . import sampling
 
     place = resolve(device or input.device)
-    like = dense_like(input._array, (dtype or input.dtype).numpy)
+    like = _formatted(dense_like(input._array, (dtype or input.dtype).numpy), memory_format)
     options = {"contiguous": like.flags.c_contiguous} if draw == "normal" else {}
     array = sampling.in_memory_order(getattr(sampling, draw), _generator(None, place), like, **options)
     return finished(array, place, requires_grad)
 
 
-def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    return _drawn_like(input, "uniform", dtype, device, requires_grad)
+def rand_like(input: Tensor, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+    return _drawn_like(input, "uniform", dtype, device, requires_grad, memory_format)
 
 
-def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    return _drawn_like(input, "normal", dtype, device, requires_grad)
+def randn_like(input: Tensor, *, dtype=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+    return _drawn_like(input, "normal", dtype, device, requires_grad, memory_format)
 
 
 def randint(low, high=None, size=None, *, generator=None, dtype=None, device=None, requires_grad=False) -> Tensor:

@@ -97,8 +97,16 @@ cdist_row = op(
 )
 
 
+_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+
+
 def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary"):
-    """The p-norm distances of all rows of ``x1`` from all rows of ``x2``. Raises ``RuntimeError`` for misfits."""
+    """The p-norm distances of all rows of ``x1`` from all rows of ``x2``.
+
+    Raises ``RuntimeError`` for misfits, ``ValueError`` for a mode of computing that there is not.
+    """
+    if compute_mode not in _MODES:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for number, points in ((1, x1), (2, x2)):
         if points.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, X{number} got: {points.ndim}D")

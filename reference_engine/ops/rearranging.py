@@ -248,19 +248,28 @@ def _counted(repeats: Tensor, output_size=None) -> Tensor:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
     if (repeats._array < 0).any():
         raise RuntimeError("repeats can not be negative")
+    if output_size is not None:
+        if output_size < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {output_size}: [{output_size}]")
+        if output_size != repeats._array.sum():
+            raise RuntimeError("allocated size does not match required size")
     return make(np.repeat(np.arange(len(repeats._array)), repeats._array).astype(repeats._array.dtype), repeats.device)
 
 
 def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
     """Each element ``repeats`` times in a row, of all elements or along ``dim``."""
     if repeats is None:
-        return _counted(input)
+        return _counted(input, output_size)
     source = input.flatten() if dim is None else input
     dim = 0 if dim is None else wrap_dim(dim, input.ndim)
     if not isinstance(repeats, Tensor):
         if repeats < 0:
             raise RuntimeError("Repeats must be non-negative")
         shape = source.shape
+        if output_size not in (None, shape[dim] * repeats):
+            raise RuntimeError(
+                f"repeat_interleave: Invalid output_size, expected {shape[dim] * repeats} but got {output_size}"
+            )
         spread = expand(unsqueeze(source, dim + 1), (*shape[: dim + 1], repeats, *shape[dim + 1 :]))
         from ..creation import contiguous_format
 
@@ -275,7 +284,7 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
             f"{repeats.size(0)} and input.size({dim}) = {source.size(dim)}"
         )
-    return index_select(source, dim, _counted(repeats))
+    return index_select(source, dim, _counted(repeats, output_size))
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None, *, out=None) -> Tensor:

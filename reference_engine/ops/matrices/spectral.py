@@ -169,6 +169,10 @@ def _svd(a, full_matrices, compute_uv, driver):
     demands.matrix("linalg.svd", a)
     demands.inexact("linalg.svd", a)
     demands.kernel("linalg_svd_cpu", a)
+    if driver is not None:
+        raise RuntimeError(
+            "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend."
+        )
     try:
         u, s, vh = np.linalg.svd(a, full_matrices=full_matrices)
     except np.linalg.LinAlgError:
@@ -281,8 +285,8 @@ _values = _svd_row(itemgetter(1))
 
 
 def svdvals(A, *, driver=None):
-    """The singular values, largest first."""
-    return _values(A, False)
+    """The singular values, largest first. Raises ``RuntimeError`` where a driver is named: there are none on CPU."""
+    return _values(A, False, driver=driver)
 
 
 def svd(A, full_matrices: bool = True):
