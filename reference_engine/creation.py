@@ -17,7 +17,7 @@ from .devices import CPU, device, resolve
 from .dtypes import BOOL, COMPLEX, FLOATING, dtype, int64
 from .geometry import steps_of_nothing
 from .literals import inferred
-from .memory_order import dense_like
+from .memory_order import copied, dense_like
 from .overrides import dispatch, dispatches
 from .promotion import defaults
 from .storage import restrided
@@ -103,7 +103,7 @@ def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool
     if isinstance(data, Tensor):
         warn_copy_construct()
         place = data.device if device is None else resolve(device)
-        array = data._array.astype(dtype.numpy) if dtype else data._array.copy()
+        array = data._array.astype(dtype.numpy) if dtype else copied(data._array)
         return finished(array, place, requires_grad)
     return finished(inferred(data, dtype), resolve(device), requires_grad)
 

@@ -72,19 +72,29 @@ def dense_like(array: np.ndarray, stored=None) -> np.ndarray:
     return np.empty([array.shape[dim] for dim in order], stored).transpose(np.argsort(order))
 
 
+def copied(array: np.ndarray) -> np.ndarray:
+    """A copy without gaps in the order that ``array`` has."""
+    made = dense_like(array)
+    made[...] = array
+    return made
+
+
 def like_channels(computed: np.ndarray, *arrays) -> np.ndarray:
     """Channels last where all ``arrays`` are, row-major otherwise."""
-    if computed.ndim == 4 and all(map(_channels_last, arrays)):
-        return np.ascontiguousarray(computed.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    if computed.ndim in _INNERMOST_FIRST and all(map(_channels_last, arrays)):
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(computed, 1, -1)), -1, 1)
     return in_rows(computed)
+
+
+_INNERMOST_FIRST = {4: (1, 3, 2, 0), 5: (1, 4, 3, 2, 0)}  # the dimensions of images and of volumes, channels last
 
 
 def _channels_last(array: np.ndarray) -> bool:
     """Whether the steps are those of channels last. Where they fit several formats they are not."""
     least = 0
-    if array.ndim != 4 or not array.strides[1]:
+    if array.ndim not in _INNERMOST_FIRST or not array.strides[1]:
         return False
-    for dim in (1, 3, 2, 0):
+    for dim in _INNERMOST_FIRST[array.ndim]:
         step, length = array.strides[dim], array.shape[dim]
         if not length or step < least or (dim == 0 and least == array.strides[1]):
             return False

@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from .arithmetic import multiply_add
+from .memory_order import dense_like
 
 # ---------------------------------------------------------------- continuous distributions
 
@@ -405,8 +406,8 @@ def multinomial(generator, weights, count, replacement=False):
     if (weights.sum(axis=-1) == 0).any():
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     if not replacement or count == 1:
-        race = weights / exponential(generator, weights.shape, weights.dtype)
-        return np.argsort(-race, axis=-1, kind="stable")[..., :count]
+        race = weights / in_memory_order(exponential, generator, dense_like(weights))
+        return np.ascontiguousarray(np.argsort(-race, axis=-1, kind="stable")[..., :count])
     rows = np.atleast_2d(weights).astype(np.float64)
     bounds = np.cumsum(rows, axis=1) / rows.sum(axis=1, keepdims=True)
     fractions = _fractions(generator, len(rows) * count, 53).reshape(len(rows), count)

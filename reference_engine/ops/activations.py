@@ -193,6 +193,8 @@ rrelu_row = _row(
     lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
     "rrelu_with_noise_backward",
     refuses=(("biuc", "leaky_relu_cpu"),),
+    elementwise=False,
+    row_major=True,
 )
 
 

@@ -263,6 +263,14 @@ def _check_addcdiv(self, tensor1, tensor2, value):
         )
 
 
+def _lerp_tangent(self_t, end_t, weight_t, self, end, weight):
+    """Between two tangents as between their primals, zeros for one that is not there; and along the weight's."""
+    between = lerp_tensor(
+        zeros_like(self) if self_t is None else self_t, zeros_like(end) if end_t is None else end_t, weight
+    )
+    return between if weight_t is None else between + weight_t * (end - self)
+
+
 lerp = op(
     "lerp(Tensor self, Tensor end, Scalar weight)",
     lambda a, b, weight: ((a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))).astype(
@@ -274,9 +282,8 @@ lerp = op(
     refuses=(("biu", "lerp_kernel_scalar"),),
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
-    jvp=lambda self_t, end_t, weight: sum_tangents(
-        None if self_t is None else self_t * (1 - weight), None if end_t is None else end_t * weight
-    ),
+    jvp=lambda self_t, end_t, weight: lerp(self_t, end_t, weight),
+    fills_tangents=True,
 )
 lerp_tensor = op(
     "lerp(Tensor self, Tensor end, Tensor weight)",
@@ -291,7 +298,7 @@ lerp_tensor = op(
     self=lambda grad, weight: grad * (1 - conj(weight)),
     end=lambda grad, weight: grad * conj(weight),
     weight=lambda grad, self, end: grad * conj(end - self),
-    jvp="elementwise",
+    jvp=lambda self_t, end_t, weight_t, self, end, weight: _lerp_tangent(self_t, end_t, weight_t, self, end, weight),
     drops_imaginary=False,
 )
 
@@ -454,6 +461,7 @@ def _check_fill(self, value):
 fill_number = op(
     "fill(Tensor self, Scalar value)",
     lambda a, value: filled(a.shape, value, a.dtype),
+    elementwise=(0,),
     in_place=True,
     in_place_node="FillBackward2",
     self=lambda grad: zeros_like(grad),
@@ -462,6 +470,7 @@ fill_number = op(
 fill_tensor = op(
     "fill(Tensor self, Tensor value)",
     lambda a, value: np.full(a.shape, real_of(value, a.dtype).astype(a.dtype)),
+    elementwise=(0,),
     check=_check_fill,
     node="FillBackward1",
     in_place=True,

@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..arithmetic import multiply_add
+from ..arithmetic import cast, multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
-from ..memory_order import dense_like
+from ..memory_order import copied
 from ..promotion import defaults, number_dtype, promote_types, result_dtype
 from .dims import broadcast_shape
 from .scalars import in_range
@@ -50,9 +50,7 @@ def in_format(array: np.ndarray, memory_format) -> np.ndarray:
         if array.ndim != 4:
             raise RuntimeError("required rank 4 tensor to use channels_last format")
         return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    copied = dense_like(array)
-    copied[...] = array
-    return copied
+    return copied(array)
 
 
 contiguous_format_copy = op(
@@ -426,13 +424,13 @@ pow_of_number = op(
 )
 
 
-def _where(condition, a, b):
+def _where(condition, a, b, dtype):
     broadcast_shape(broadcast_shape(condition.shape, a.shape), b.shape)
-    return np.where(condition, a, b)
+    return np.where(condition, cast(a, dtype.numpy), cast(b, dtype.numpy))
 
 
 where_rows = op(
-    "_where(Tensor condition, Operand self, Operand other)",
+    "_where(Tensor condition, Operand self, Operand other, any dtype)",
     _where,
     elementwise=True,
     node="WhereBackward0",
@@ -455,7 +453,7 @@ def where(condition, self=None, other=None):
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.scalar}"
         )
     dtype = result_dtype([self, other])
-    operands = [value.to(dtype) if isinstance(value, Tensor) else value for value in (self, other)]
+    operands = [self, other]
     for index, value in enumerate(operands):
         if type(value) in (int, float) and dtype.kind >= FLOATING:
             operands[index] = make(np.array(value, dtype.numpy), condition._storage.device)
@@ -464,4 +462,4 @@ def where(condition, self=None, other=None):
 
             operands[index] = tensor(value, dtype=dtype, device=condition.device)
             operands[index]._wrapped = False
-    return where_rows(condition, *operands)
+    return where_rows(condition, *operands, dtype)

@@ -66,6 +66,7 @@ cat_row = op(
     "cat(Tensor[] tensors, int dim=0, any shapes=None)",
     lambda tensors, dim, shapes: _cat(tensors, dim),
     promote=COMMON,
+    elementwise=False,
     tensors=lambda grad, dim, shapes: _cat_grad(grad, shapes, dim),
     jvp=lambda tensors_t, dim: cat(tensors_t, dim),
     method=False,

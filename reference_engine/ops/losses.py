@@ -378,7 +378,7 @@ def _check_embedding(weight, indices, *_):
 def _embedding(weight, indices, padding_idx, scale_grad_by_freq, sparse):
     if indices.size and (indices.min() < 0 or indices.max() >= weight.shape[0]):
         raise IndexError("index out of range in self")
-    return weight[indices]
+    return weight[np.ascontiguousarray(indices)]
 
 
 def _embedding_grad(grad, indices, weight_sym_sizes, padding_idx, scale_grad_by_freq, sparse):

@@ -13,6 +13,7 @@ from .._state import process, warn_once
 from ..autograd.tangents import tangent_of
 from ..creation import channels_last
 from ..dtypes import FLOATING, finfo, float32
+from ..memory_order import dense_like, like_channels
 from . import normalization_demands as demands
 from .elementwise import div
 from .refusals import not_differentiable
@@ -61,7 +62,8 @@ def _batch_norm(array, weight, bias, running_mean, running_var, training, moment
         factor = factor * weight.astype(precision)
     offset = -mean * factor if bias is None else bias.astype(precision) - mean * factor
     result = _wide(array) * _per_channel(factor, array.ndim) + _per_channel(offset, array.ndim)
-    return result.astype(array.dtype), *saved
+    result = like_channels(result.astype(array.dtype), array) if array.size else dense_like(array)
+    return result, *saved
 
 
 def _standardised(input, dims, eps):

@@ -149,9 +149,7 @@ copysign = op(
     in_place=True,
     self=_copysign_grad,
     other=lambda grad: zeros_like(grad),
-    jvp=lambda self_t, other_t, self, result: _copysign_grad(
-        zeros_like(self) if self_t is None else self_t, self, result
-    ),
+    jvp=lambda self_t, self, result: _copysign_grad(self_t, self, result),
     refuses=(("c", "copysign_cpu"),),
 )
 copysign_number = op(
@@ -433,10 +431,15 @@ for _name, _function in (("gcd", np.gcd), ("lcm", np.lcm)):
 # -- tests of single elements --------------------------------------------------------------------------------------
 
 for _name, _function in (("isneginf", np.isneginf), ("isposinf", np.isposinf)):
-    op(f"{_name}(Tensor self)", lambda a, f=_function: f(a) if a.dtype.kind in "fV" else np.zeros(a.shape, np.bool_),
-       differentiable=False, refuses=(("c", f"!{_name} does not support complex inputs."),))  # fmt: skip
+    op(
+        f"{_name}(Tensor self)",
+        lambda a, f=_function: f(a) if a.dtype.kind in "fV" else np.zeros(a.shape, np.bool_),
+        differentiable=False,
+        elementwise=True,
+        refuses=(("c", f"!{_name} does not support complex inputs."),),
+    )
 op("isreal(Tensor self)", lambda a: a.imag == 0 if a.dtype.kind == "c" else np.ones(a.shape, np.bool_),
-   differentiable=False, out=False)  # fmt: skip
+   differentiable=False, elementwise=True, out=False)  # fmt: skip
 
 FUNCTIONS = (float_power,)
 METHODS = (float_power, float_power_)

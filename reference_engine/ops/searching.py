@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._tensor import Tensor, make
@@ -9,7 +11,6 @@ from ..creation import linspace
 from ..dtypes import BY_NUMPY, INTEGER
 from .dims import wrap_dim
 from .extrema import return_type
-from .joining import stack
 from .refusals import not_implemented
 from .table import op
 
@@ -43,7 +44,7 @@ def _distinct(array, dim, consecutive: bool):
             rows, return_inverse=True, return_counts=True, axis=None if dim is None else 0, equal_nan=False
         )
     if dim is not None:
-        values = np.ascontiguousarray(np.moveaxis(values, 0, wrap_dim(dim, array.ndim)))
+        values = np.moveaxis(np.ascontiguousarray(values), 0, wrap_dim(dim, array.ndim))
     elif inverse.size == array.size:
         inverse = inverse.reshape(array.shape)
     return values, inverse.astype(np.int64).reshape(-1 if dim is not None else array.shape), counts.astype(np.int64)
@@ -247,11 +248,13 @@ def unravel_index(indices: Tensor, shape):
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if indices.dtype.kind != 1:
         raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype!r}")
-    flat, found = indices, []
-    for extent in reversed(shape):
-        found.insert(0, flat % extent)
-        flat = flat.div(extent, rounding_mode="floor")
-    return stack(found, -1).unbind(-1) if found else ()
+    steps = [math.prod(shape[place + 1 :]) for place in range(len(shape))]
+    flat = indices.unsqueeze(-1).floor_divide(_row(steps, indices.device))
+    return (flat % _row(shape, indices.device)).unbind(-1)
+
+
+def _row(numbers, place) -> Tensor:
+    return make(np.array(numbers, np.int64), place)
 
 
 FUNCTIONS = (

@@ -54,6 +54,7 @@ addr = op(
     lambda array, first, second, beta, alpha: _addr(*_promoted(array, first, second), beta, alpha),
     check=check_addr,
     in_place=True,
+    elementwise=(0,),
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     vec1=lambda grad, vec2, alpha: _scaled(grad.mv(conj(vec2)), conj(alpha)),
     vec2=lambda grad, vec1, alpha: _scaled(grad.t().mv(conj(vec1)), conj(alpha)),

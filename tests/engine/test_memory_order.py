@@ -74,3 +74,36 @@ WRITTEN = [
 def test_memory_that_is_made_anew_for_a_result_has_its_order(call):
     engine, wanted = agree(_program(call.format("torch.empty(0, dtype=torch.complex128)")))
     assert engine == wanted
+
+
+OTHERS = [
+    "torch.tensor(x)", "torch.isposinf(x > 0)", "torch.isreal(x)", "torch.fill(x, 2)", "torch.fill(x, torch.tensor(2))",
+    "torch.unravel_index(x.long(), (3, 1, 2))[1]", "torch.unique(x, dim=-1)", "torch.unique_consecutive(x, dim=1)",
+    "F.rrelu(x)", "torch.embedding(torch.ones(2, 3), x.long())",
+    "torch.geqrf(x)[1]", "torch.linalg.matrix_rank(x @ x.mT, hermitian=True)", "torch.cat([x, x], 0)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", OTHERS)
+def test_results_of_single_kernels(call):
+    engine, wanted = agree("import warnings\nwarnings.simplefilter('ignore')\n" + _program(call))
+    assert engine == wanted
+
+
+@pytest.mark.parametrize(
+    "call", ["F.batch_norm(x, None, None, training=True)", "torch.cat([x, x], 1)", "F.pad(x, (1, 1))"]
+)
+@pytest.mark.parametrize("shape, order", [((2, 4, 5, 3), (0, 3, 1, 2)), ((2, 4, 5, 2, 3), (0, 4, 1, 2, 3))])
+def test_channels_that_are_last_stay_so(call, shape, order):
+    engine, wanted = agree(f"F = torch.nn.functional\nx = torch.ones({shape}).permute({order})\nprint({call}.stride())")
+    assert engine == wanted
+
+
+def test_weights_are_drawn_from_in_memory_order():
+    engine, wanted = agree(
+        "torch.manual_seed(3)\nprint(torch.addr(torch.ones(3, 2).t(), torch.ones(2), torch.ones(3)).stride())\n"
+        "x = torch.rand(4, 3).t()\nd = torch.multinomial(x, 2)\nprint(d, d.stride())\n"
+        "print(torch.nn.functional.dropout3d(torch.ones(3, 2, 2, 2, requires_grad=True), 0.5).grad_fn)\n"
+        "x = torch.ones(3, 2)\nprint(torch.nn.functional.dropout1d(x, 0.5, True, True) is x, x)"
+    )
+    assert engine == wanted

@@ -37,11 +37,19 @@ def _dropout_channels(input, p, training, inplace):
     return _masked(input, p, inplace, (*input.shape[:2], *[1] * (input.dim() - 2)))
 
 
+def _of_batch(input, dims, p, training, inplace):
+    """Channels of a batch of ``dims`` dimensions are dropped; what has other dimensions is a batch of one."""
+    _checked(p)
+    if input.dim() == dims:
+        return _dropout_channels(input, p, training, inplace)
+    if inplace:
+        return _dropout_channels(input.unsqueeze_(0), p, training, True).squeeze_(0)
+    return _dropout_channels(input.unsqueeze(0), p, training, False).squeeze(0)
+
+
 def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
     """Whole channels of (N, C, L) or (C, L) are dropped together."""
-    batched = input.dim() == 3
-    result = _dropout_channels(input if batched else input.unsqueeze(0), p, training, inplace)
-    return result if batched else result.squeeze(0)
+    return _of_batch(input, 3, p, training, inplace)
 
 
 def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
@@ -50,8 +58,8 @@ def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 
 def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Whole channels of (N, C, D, H, W) are dropped together."""
-    return _dropout_channels(input, p, training, inplace)
+    """Whole channels of (N, C, D, H, W) or (C, D, H, W) are dropped together."""
+    return _of_batch(input, 5, p, training, inplace)
 
 
 _SATURATION = 1.7580993408473766  # -(scale alpha) of selu, to which dropped elements are set

@@ -142,7 +142,7 @@ def _rank(array, atol, rtol, hermitian):
         raise RuntimeError("This function doesn't handle types other than float and double")
     values = np.abs(np.linalg.eigvalsh(array)) if hermitian else np.linalg.svd(array, compute_uv=False)
     bound = tolerance("matrix_rank", values, array.shape, atol, rtol)
-    return np.asarray((values > bound[..., None]).sum(axis=-1), np.int64)
+    return np.asarray((values > bound[..., None]).sum(axis=-1), np.int64, order="C")
 
 
 _rank_row = op(

@@ -176,7 +176,7 @@ def _raw_qr(a):
     demands.matrix("torch.geqrf", a, "input")
     demands.kernel("geqrf_cpu", a)
     raw, tau = np.linalg.qr(a, mode="raw")
-    return kernels.columns(raw.swapaxes(-1, -2)), tau
+    return kernels.columns(raw.swapaxes(-1, -2)), np.ascontiguousarray(tau)
 
 
 def _no_derivative(grads):
