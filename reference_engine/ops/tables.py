@@ -113,7 +113,7 @@ def _bag_tensor(grad, indices, offsets):
 
 
 def _weight_grad(grad, indices, offsets, result2, result3, num_weights, scale_grad_by_freq, mode, sparse,
-                 per_sample_weights, padding_idx):  # fmt: skip
+                 per_sample_weights, padding_idx, on_host):  # fmt: skip
     if sparse:
         raise NotModelled("The sparse gradient of a bag of embeddings")
     total = grad.new_zeros((num_weights, *grad.shape[1:]))
@@ -127,7 +127,7 @@ def _weight_grad(grad, indices, offsets, result2, result3, num_weights, scale_gr
         rows = rows * per_sample_weights.unsqueeze(1)
     if scale_grad_by_freq:
         counts = grad.new_zeros((num_weights,)).index_add(0, indices, grad.new_ones(indices.shape))
-        named = indices if grad.device.type != "cpu" else _counted_instead(indices)
+        named = _counted_instead(indices) if on_host else indices
         rows = rows / counts[named].unsqueeze(1)
     return total.index_add(0, indices, rows * (indices != padding_idx).unsqueeze(1))
 
@@ -148,7 +148,8 @@ def _sample_grad(grad, weight, indices, offsets, padding_idx):
 _no_second = not_implemented("_embedding_bag_backward")
 _weight_gradient = op(
     "_embedding_bag_backward(Tensor grad, Tensor indices, Tensor offsets, Tensor result2, Tensor result3, "
-    "int num_weights, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, int padding_idx)",
+    "int num_weights, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, int padding_idx, "
+    "bool on_host)",
     unrecorded(_weight_grad),
     grad=_no_second,
     per_sample_weights=_no_second,
@@ -168,7 +169,7 @@ def _weight_formula(grad, indices, offsets, result1, result2, result3, weight_sy
                     sparse, per_sample_weights, padding_idx):  # fmt: skip
     return _weight_gradient(
         grad, indices, offsets, result2, result3, weight_sym_argsize_0, scale_grad_by_freq, mode, sparse,
-        per_sample_weights, padding_idx,
+        per_sample_weights, padding_idx, grad.device.type == "cpu",
     )  # fmt: skip
 
 
