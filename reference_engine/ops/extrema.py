@@ -10,27 +10,11 @@ import numpy as np
 
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX
 from ..graph.inplace import written
-from .dims import wrap_dim
+from . import reduction_demands as demands
+from .dims import wrap_dim, wrap_dims
 from .elementwise import zeros_like
 from .reductions import _axes, restore_dims
 from .table import op
-
-
-def _need_elements(name: str, array: np.ndarray) -> None:
-    if not array.size:
-        raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-            "with "
-            "the 'dim' argument."
-        )
-
-
-def _extremum(name, reduce):
-    def forward(array):
-        _need_elements(name, array)
-        return reduce(array)
-
-    return forward
 
 
 def evenly(grad, self, result):
@@ -63,10 +47,6 @@ def _take(array, index, dim, keepdim):
 def _along(find):
     def forward(array, dim, keepdim):
         dim = wrap_dim(dim, array.ndim)
-        if array.ndim and array.shape[dim] == 0:
-            raise IndexError(
-                f"{'max' if find is np.argmax else 'min'}(): Expected reduction dim {dim} to have non-zero size."
-            )
         index = find(array, axis=dim) if array.ndim else 0
         return _take(array, index, dim, keepdim)
 
@@ -100,26 +80,11 @@ def return_type(name: str, *fields: str):
                                        "__slots__": (), "n_fields": len(fields)})  # fmt: skip
 
 
-def _along_all(name, reduce):
-    def forward(array, dim, keepdim):
-        axes = _axes(array, dim)
-        empty = [axis for axis in (range(array.ndim) if axes is None else axes) if not array.shape[axis]]
-        if empty and not dim:
-            raise RuntimeError(
-                f"a{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-                "with the 'dim' argument."
-            )
-        if empty:
-            raise IndexError(f"a{name}(): Expected reduction dim {empty[0]} to have non-zero size.")
-        return reduce(array, axis=axes, keepdims=keepdim)
-
-    return forward
-
-
 for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin)):
     op(
         f"{_name}(Tensor self)",
-        _extremum(_name, _all),
+        _all,
+        check=lambda self, name=_name: demands.with_elements_along(f"{name}()")(self, None),
         node=f"{_name.title()}Backward1",
         refuses=(("c", f"{_name}_all"),),
         self=lambda grad, self, result: evenly(grad, self, result),
@@ -128,6 +93,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
     op(
         f"{_name}(Tensor self, int dim, bool keepdim=False) -> values, indices",
         _along(_find),
+        check=demands.with_elements(f"{_name}()"),
         node=f"{_name.title()}Backward0",
         refuses=(("c", f"!{_name}(): does not support complex input"),),
         self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
@@ -139,9 +105,11 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
     )
     op(
         f"a{_name}(Tensor self, int[] dim=(), bool keepdim=False)",
-        _along_all(_name, _all),
+        lambda array, dim, keepdim, reduce=_all: reduce(array, axis=_axes(array, dim), keepdims=keepdim),
+        check=demands.with_elements_along(f"a{_name}()"),
         row_major=True,
-        refuses=(("c", f"{_name}_values_cpu"),),
+        refuses=(("c", f"?{_name}_values_cpu"),),
+        real_only=True,
         self=lambda grad, self, result, dim, keepdim: _share(grad, self, result, dim, keepdim),
         jvp=lambda self_t, self, result, dim, keepdim: _tangent_share(self_t, self, result, dim, keepdim),
     )
@@ -163,15 +131,14 @@ def _median(array):
 
 
 op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, self, result),
-   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "median_cpu"),))  # fmt: skip
+   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "?median_cpu"),),
+   real_only=True)  # fmt: skip
 
 
 def _median_dim(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
     if not array.ndim:
         return array.copy(), np.zeros((), np.int64)
-    if array.shape[dim] == 0:
-        raise IndexError(f"median(): Expected reduction dim {dim} to have non-zero size.")
     order = np.argsort(array, axis=dim, kind="stable")
     middle = np.take(order, (array.shape[dim] - 1) // 2, axis=dim)
     return _take(array, middle, dim, keepdim)
@@ -180,6 +147,7 @@ def _median_dim(array, dim, keepdim):
 op(
     "median(Tensor self, int dim, bool keepdim=False) -> values, indices",
     _median_dim,
+    check=demands.with_elements("median()"),
     node="MedianBackward1",
     self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
         grads[0], dim, indices, keepdim, self_sym_sizes
@@ -215,10 +183,11 @@ for _name, _function in (("argmax", np.argmax), ("argmin", np.argmin)):
 
 
 def _truth(function):
-    """Bool, but uint8 for uint8: the older type of masks."""
+    """Bool, but uint8 for uint8: the older type of masks. No dimensions at all are not all of them here."""
 
     def compute(array, dim=None, keepdim=False):
-        found = function(array, axis=dim, keepdims=keepdim)
+        axes = dim if dim is None or dim == () else wrap_dims(dim, array.ndim)
+        found = function(array, axis=axes, keepdims=keepdim)
         return found.astype(np.uint8) if array.dtype == np.uint8 else found
 
     return compute
@@ -226,7 +195,9 @@ def _truth(function):
 
 for _name, _function in (("all", np.all), ("any", np.any)):
     op(f"{_name}(Tensor self)", _truth(_function), differentiable=False)
-    op(f"{_name}(Tensor self, int dim, bool keepdim=False)", _truth(_function), differentiable=False, row_major=True)
+    for _dims, _check in (("int[]? dim=None", demands.once), ("int dim", demands.there)):
+        op(f"{_name}(Tensor self, {_dims}, bool keepdim=False)", _truth(_function), differentiable=False,
+           row_major=True, check=_check)  # fmt: skip
 
 
 def _sort(array, dim, descending, stable):
@@ -261,6 +232,7 @@ for _node, _signature in (
         node=_node,
         self=lambda grads, dim, indices, self_sym_sizes: index_grad(grads[0], dim, indices, True, self_sym_sizes),
         jvp=lambda self_t, dim, indices: gather_reduced(self_t, dim, True, indices),
+        check=demands.at_end,
         refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
         non_differentiable=("indices",),
         returns=return_type("sort", "values", "indices"),
@@ -275,6 +247,7 @@ for _signature, _order in (
         _signature,
         _order,
         differentiable=False,
+        check=demands.at_end,
         refuses=(("c", "! Sort does not support complex dtypes on CPU"),),
         out="stable" in _signature,
     )
@@ -314,10 +287,12 @@ def _running(name, compare):
     def forward(array, dim):
         if not array.ndim and dim not in (0, -1):
             raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
+        if not array.size:
+            return array.copy(), np.zeros(array.shape, np.int64)
         dim = wrap_dim(dim, array.ndim)
         if not array.ndim:
             return array.copy(), np.zeros((), np.int64)
-        if array.size and array.dtype.kind == "c":
+        if array.dtype.kind == "c":
             raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
         moved = np.moveaxis(array, dim, 0)
         values, places = moved.copy(), np.zeros(moved.shape, np.int64)

@@ -25,6 +25,7 @@ from . import (
     rearranging,
     reducing,
     reductions,
+    running_logarithms,
     scatter,
     searching,
     shapes,
@@ -41,8 +42,8 @@ from . import (
 FAMILIES = (
     weight_norms,
     elementwise, functions, choosing, reductions, extrema, norms, views, strided, splitting, shapes, indexing, scatter,
-    joining, linalg, einstein, copying, special, pairs, statistics, searching, calculus, distances, matrices,
-    rearranging, reducing, view_copies, sums_of_products, drawing, cells,
+    joining, linalg, einstein, copying, special, pairs, statistics, running_logarithms, searching, calculus, distances,
+    matrices, rearranging, reducing, view_copies, sums_of_products, drawing, cells,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ exactly their own dtype. Rule: ``TensorIterator``.
 from __future__ import annotations
 
 from .._tensor import Tensor
-from ..dtypes import COMPLEX, FLOATING, float32
+from ..dtypes import COMPLEX, FLOATING, bool_, float32, uint8
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from . import product_demands
 from .dims import broadcast_shape
@@ -27,6 +27,7 @@ _SAME = {
     "{name}(): self and result must have the same scalar type": "index_select masked_select",
     "take(): self and out expected to have the same dtype, but got self.dtype = {wanted.scalar} and out.dtype = "
     "{found.scalar}": "take",
+    "expected scalar_type {wanted.scalar} but found {found.scalar}": "logcumsumexp",
     "nan_to_num: dtype of out: {found.scalar} should be same as input: {wanted.scalar}": "nan_to_num",
 }
 _TEXTS = {name: text for text, names in _SAME.items() for name in names.split()}
@@ -40,6 +41,7 @@ _CLAMPS = ("clamp", "clamp_min", "clamp_max")  # by numbers: an integer beside a
 _PRODUCTS = ("addmm", "addmv", "baddbmm", "addr")
 _BROADCASTING = ("lerp", "masked_fill")  # rows that promote nothing, yet broadcast
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
+_TRUTHS = ("all", "any")
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
 
 
@@ -84,7 +86,7 @@ def is_fill(values: list, row: Row) -> bool:
 
 def check_result(values: list, row: Row, dtype, target) -> None:
     """Raise where a result of ``dtype`` may not be written into an ``out=`` tensor of dtype ``target``."""
-    if is_fill(values, row) or row.name in _COMPUTED_IN_PLACE:
+    if is_fill(values, row) or row.name in _COMPUTED_IN_PLACE or row.name in _TRUTHS:
         return
     if row.name in ("cat", "stack") and not can_cast_dtype(dtype, target):
         raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {target.scalar}")
@@ -180,6 +182,8 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {out.dtype.scalar}")
     elif row.name == "mean" and out.dtype.kind < FLOATING <= values[0].dtype.kind:
         check_cast(float32, out.dtype)  # the sum is divided in its own dtype
+    elif row.name in _TRUTHS and out.dtype not in (bool_, uint8):
+        raise RuntimeError(f"{row.name} only supports bool tensor for result, got: {out.dtype.scalar}")
     if row.name in _CLAMPS and row.promote == AS_IS:
         wanted = result_dtype(values)
         if out.dtype is not wanted and wanted.kind != COMPLEX:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import warnings
 
-import ml_dtypes
 import numpy as np
 
 from .._tensor import Tensor, make
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from .dims import wrap_dim
-from .elementwise import conj, where, zeros_like
+from .elementwise import where, zeros_like
 from .extrema import _share, _take, evenly, gather_reduced, index_grad, return_type
 from .pairs import complex_
+from .reduction_demands import needs_extent, once, with_elements
 from .reductions import (
     _axes,
     _sum_array,
@@ -35,13 +35,18 @@ from .table import op
 
 def _aminmax(array, dim, keepdim):
     axes = None if dim is None else (wrap_dim(dim, array.ndim),) if array.ndim else ()
-    if axes:
-        needs_extent("aminmax", array, axes[0])
-    elif not array.size:
+    return array.min(axis=axes, keepdims=keepdim), array.max(axis=axes, keepdims=keepdim)
+
+
+def _check_aminmax(self, dim, keepdim):
+    if dim is not None:
+        needs_extent("aminmax", self._array, wrap_dim(dim, self.ndim))
+        if not self.ndim and self.dtype.kind == COMPLEX:
+            raise RuntimeError(f"aminmax not implemented for {self.dtype.scalar}")
+    elif not self._array.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
-    return array.min(axis=axes, keepdims=keepdim), array.max(axis=axes, keepdims=keepdim)
 
 
 def _aminmax_grad(grads, self, dim, keepdim, min, max):
@@ -66,6 +71,7 @@ def _aminmax_tangent(self_t, self, dim, keepdim, min, max):
 aminmax = op(
     "aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> min, max",
     _aminmax,
+    check=_check_aminmax,
     row_major=True,
     self=_aminmax_grad,
     jvp=_aminmax_tangent,
@@ -94,6 +100,7 @@ nansum = op(
     )
     * ~self.isnan(),
     jvp=lambda self_t, self, dim, keepdim: _without_nan(self_t, self).sum(dim, keepdim),
+    check=once,
     refuses=(("c", "!nansum on CPU does not support complex inputs"),),
 )  # fmt: skip
 
@@ -118,19 +125,12 @@ def _nanmedian(array):
 
 
 op("nanmedian(Tensor self)", _nanmedian, self=lambda grad, self, result: evenly(grad, self, result),
-   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "median_cpu"),))  # fmt: skip
-
-
-def needs_extent(name: str, array, dim: int) -> None:
-    """Raise ``IndexError`` where the dimension to be reduced is empty."""
-    if array.ndim and array.shape[dim] == 0:
-        subject = name if name == "aminmax" else f"{name}()"
-        raise IndexError(f"{subject}: Expected reduction dim {dim} to have non-zero size.")
+   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "?median_cpu"),),
+   real_only=True)  # fmt: skip
 
 
 def _nanmedian_dim(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
-    needs_extent("median", array, dim)
     if not array.ndim:
         return _take(array, 0, dim, keepdim)
     order = np.argsort(array, axis=dim, kind="stable")  # NaN last
@@ -195,13 +195,12 @@ def _along_rows(array, dim, find):
 
 def _kthvalue(array, k, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
-    needs_extent("kthvalue", array, dim)
-    if array.dtype.kind in "bc":
-        raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     if not 1 <= k <= (array.shape[dim] if array.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if not array.ndim:
         return _take(array, 0, dim, keepdim)
+    if array.dtype.kind in "bc":
+        raise NotImplementedError(f"\"kthvalue_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     return _take(array, _along_rows(array, dim, lambda row: quickselect(row, k - 1)), dim, keepdim)
 
 
@@ -216,11 +215,10 @@ def _most_frequent(row: list) -> int:
 
 def _mode(array, dim, keepdim):
     dim = wrap_dim(dim, array.ndim)
-    needs_extent("mode", array, dim)
-    if array.dtype.kind == "c":
-        raise NotImplementedError(f"\"mode_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     if not array.ndim:
         return _take(array, 0, dim, keepdim)
+    if array.size and array.dtype.kind == "c":
+        raise NotImplementedError(f"\"mode_cpu\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     return _take(array, _along_rows(array, dim, _most_frequent), dim, keepdim)
 
 
@@ -232,6 +230,8 @@ for _name, _rest, _forward, _node, _refuses in (
     op(
         f"{_name}(Tensor self, {_rest}, bool keepdim=False) -> values, indices",
         _forward,
+        check=with_elements("median()" if _name == "nanmedian" else f"{_name}()"),
+        real_only=_name != "nanmedian",
         row_major=True,
         node=_node,
         self=lambda grads, dim, keepdim, indices, self_sym_sizes: index_grad(
@@ -380,54 +380,6 @@ std_mean_row = op(
 
 
 std_mean, var_mean = spread_function(std_mean_row, "std_mean"), spread_function(var_mean_row, "var_mean")
-
-# -- running logarithms of sums ------------------------------------------------------------------------------------
-
-
-def _logcumsumexp(array, dim):
-    dim = wrap_dim(dim, array.ndim)
-    if not array.ndim:
-        return array.copy()
-    if array.dtype.kind == "c":
-        top = array.real.max(axis=dim, keepdims=True) if array.size else 0
-        return (np.log(np.cumsum(np.exp(array - top), axis=dim)) + top).astype(array.dtype)
-    return np.logaddexp.accumulate(array.astype(np.float64), axis=dim).astype(array.dtype)
-
-
-def _lowest(dtype) -> float:
-    return float(ml_dtypes.finfo(dtype.numpy).min)
-
-
-def _top(self):
-    return 0 if self.dtype.kind == COMPLEX or not self.numel() else self.max()
-
-
-def _logcumsumexp_grad(grad, self, result, dim):
-    if self.ndim == 0:
-        return grad
-    if self.dtype.kind == COMPLEX:
-        weighted = grad * conj((-result).exp())
-        return weighted.flip(dim).cumsum(dim).flip(dim) * conj(self.exp())
-    nothing = zeros_like(grad) + _lowest(grad.dtype)
-    logarithm = grad.abs().log()
-
-    def later(value):
-        return (value - result).flip(dim).logcumsumexp(dim).flip(dim)
-
-    gain = (later(where(grad > 0, logarithm, nothing)) + self).exp()
-    return gain - (later(where(grad < 0, logarithm, nothing)) + self).exp()
-
-
-op(
-    "logcumsumexp(Tensor self, int dim)",
-    _logcumsumexp,
-    row_major=True,
-    self=_logcumsumexp_grad,
-    jvp=lambda self_t, self, result, dim: (
-        self_t if self.ndim == 0 else (self_t * (self - _top(self)).exp()).cumsum(dim) / (result - _top(self)).exp()
-    ),
-    refuses=(("biu", "logcumsumexp_out_cpu"),),
-)
 
 
 def _count_nonzero(array, dim):
