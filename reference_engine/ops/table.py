@@ -313,6 +313,9 @@ def guarded(forward, refuses):
         kind = first.dtype.kind
         for kinds, said in refuses:
             if kind in kinds:
+                if said.startswith("?") and not first.size:
+                    break
+                said = said.removeprefix("?")
                 if " " in said:
                     raise (RuntimeError if said.startswith("!") else NotImplementedError)(said.removeprefix("!"))
                 raise NotImplementedError(f"\"{said}\" not implemented for '{BY_NUMPY[first.dtype].scalar}'")
@@ -385,7 +388,8 @@ def op(
     """Add a row to the table and return the callable that runs it.
 
     ``hidden`` names saved values that do not show as attributes of the node. ``refuses`` lists pairs of NumPy kinds
-    (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name, or a sentence.
+    (``b`` bool, ``iu`` integers, ``c`` complex) and what to say about them: a kernel's name (after ``?``, if it is not
+    called for no elements), or a sentence (after ``!``, if that is a ``RuntimeError``).
     ``demands`` of a view is called with the arguments and raises for what its memory alone does not tell.
     ``check`` is called with the bound values before anything is promoted or computed, and raises what is wrong.
     ``drops_imaginary`` says that of a complex gradient for a real input the real part is taken; else it is refused.
