@@ -111,11 +111,6 @@ mvlgamma = op("mvlgamma(Tensor self, int p)", _mvlgamma, promote=FLOAT, in_place
               check=_check_mvlgamma, row_major=True, jvp="elementwise")  # fmt: skip
 
 
-def _wide(function):
-    """Compute a function of two arrays in float64 and round once."""
-    return lambda a, b: function(a.astype(np.float64), np.asarray(b, np.float64)).astype(a.dtype)
-
-
 def _igamma_grad(grad, self, other):
     return grad * ((self - 1) * other.log() - other - self.lgamma()).exp()
 
@@ -123,9 +118,13 @@ def _igamma_grad(grad, self, other):
 def _igamma_row(name: str, function, sign: int):
     """The row of an incomplete gamma function; upper and lower have opposite slopes."""
 
+    def forward(a, b):
+        lowest = -709.78 if a.dtype == np.float64 else -88.72
+        return function(a.astype(np.float64), b.astype(np.float64), lowest).astype(a.dtype)
+
     return op(
         f"{name}(Tensor self, Tensor other)",
-        _wide(function),
+        forward,
         promote=COMMON,
         in_place=True,
         self=not_implemented(f"{name}: input"),

@@ -114,8 +114,11 @@ def _upper_fraction(a: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.exp(a * np.log(x) - x - lgamma(a)) * h
 
 
-def _lower_series(a: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The regularised lower incomplete gamma by its power series, for ``x <= a + 1``."""
+def _lower_series(a: np.ndarray, x: np.ndarray, lowest: float) -> np.ndarray:
+    """The regularised lower incomplete gamma by its power series, for ``x <= a + 1``.
+
+    As in PyTorch its factor is 0 below ``lowest``, the least logarithm, though what is divided by ``a`` may be near 1.
+    """
     term = 1 / a
     total, place = term, a
     for _ in range(2000):
@@ -124,34 +127,64 @@ def _lower_series(a: np.ndarray, x: np.ndarray) -> np.ndarray:
         total = total + term
         if np.all(~np.isfinite(total) | (np.abs(term) <= np.abs(total) * 1e-17)):
             break
-    return total * np.exp(a * np.log(x) - x - lgamma(a))
+    log = a * np.log(x) - x - lgamma(a)
+    return np.where(log < lowest, 0.0, total * np.exp(log))
 
 
-def _incomplete(a, x, upper: bool) -> np.ndarray:
+def _upper_near(a: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The regularised upper incomplete gamma for a large ``a`` and ``x`` close to it: Temme's uniform expansion."""
+    ratio = (x - a) / a
+    excess = ratio * ratio * sum((-ratio) ** k / (k + 2) for k in range(12))  # ratio - log(1 + ratio)
+    eta = np.copysign(np.sqrt(2 * excess), ratio)
+    first = -1 / 3 + eta / 12 - 2 * eta**2 / 135 + eta**3 / 864
+    second = -1 / 540 - eta / 288
+    return 0.5 * erfc(eta * np.sqrt(a / 2)) + np.exp(-a * excess) / np.sqrt(2 * math.pi * a) * (first + second / a)
+
+
+def _upper_series(a: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The regularised upper incomplete gamma for small ``a`` and ``x``, where one minus the lower has no digits left.
+
+    As in PyTorch 2.13 the logarithm of gamma is that of ``1 + a`` rounded: 0 where ``a`` is tiny.
+    """
+    factor, total = np.ones_like(x), np.zeros_like(x)
+    for k in range(1, 60):
+        factor = factor * -x / k
+        total = total + factor / (a + k)
+    log = a * np.log(x)
+    return -np.expm1(log - lgamma(1 + a)) - np.exp(log - lgamma(a)) * total
+
+
+def _incomplete(a, x, upper: bool, lowest: float) -> np.ndarray:
     with np.errstate(**_QUIET):
         a, x = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
         far = x > a + 1
         usual = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x)
-        near_part = _lower_series(np.where(usual & ~far, a, 1.0), np.where(usual & ~far, x, 1.0))
+        near_part = _lower_series(np.where(usual & ~far, a, 1.0), np.where(usual & ~far, x, 1.0), lowest)
         far_part = _upper_fraction(np.where(usual & far, a, 1.0), np.where(usual & far, x, 3.0))
         lower = np.where(far, 1 - far_part, near_part)
         higher = np.where(far, far_part, 1 - near_part)
-        result = higher if upper else lower
+        small = usual & (x <= 1.1) & (a <= np.where(x <= 0.5, -0.4 / np.log(x), 1.1 * x))
+        higher = np.where(small, _upper_series(np.where(small, a, 0.5), np.where(small, x, 0.5)), higher)
+        close = usual & (a > 1e5) & (np.abs(x - a) < 4.5 * np.sqrt(a))
+        near = _upper_near(np.where(close, a, 1e6), np.where(close, x, 1e6))
+        result = np.where(close, near if upper else 1 - near, higher if upper else lower)
         nothing, all_of_it = (1.0, 0.0) if upper else (0.0, 1.0)
-        result = np.where(x == 0, np.where(a > 0, nothing, np.nan), result)
-        result = np.where((a == 0) & (x > 0), all_of_it, result)
-        result = np.where(np.isinf(a), np.where(np.isinf(x), np.nan, nothing), np.where(np.isinf(x), all_of_it, result))
-        return np.where((x < 0) | (a < 0) | np.isnan(x) | np.isnan(a), np.nan, result)
+        # In this order: what is no number counts only where nothing before has decided.
+        return np.select(
+            [(x < 0) | (a < 0), a == 0, x == 0, np.isinf(a), np.isinf(x), usual],
+            [np.nan, np.where(x > 0, all_of_it, np.nan), nothing, np.where(np.isinf(x), np.nan, nothing), all_of_it, result],
+            np.nan,
+        )
 
 
-def gammainc(a, x) -> np.ndarray:
-    """The regularised lower incomplete gamma function."""
-    return _incomplete(a, x, False)
+def gammainc(a, x, lowest: float = -709.78) -> np.ndarray:
+    """The regularised lower incomplete gamma function; ``lowest`` is the least logarithm of the precision asked for."""
+    return _incomplete(a, x, False, lowest)
 
 
-def gammaincc(a, x) -> np.ndarray:
+def gammaincc(a, x, lowest: float = -709.78) -> np.ndarray:
     """The regularised upper incomplete gamma function."""
-    return _incomplete(a, x, True)
+    return _incomplete(a, x, True, lowest)
 
 
 # -- error function ------------------------------------------------------------------------------------------------

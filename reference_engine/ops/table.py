@@ -110,6 +110,7 @@ class Row:
     together: bool = False  # one formula of PyTorch gives all derivatives, and keeps what any of them names
     apart: bool = False  # an input is kept only for a derivative that is needed, however many name it
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
+    copies: bool = False  # of a view: with out= it is unknown to autograd
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:

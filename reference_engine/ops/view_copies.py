@@ -44,10 +44,14 @@ def _copying(view_of):
     return forward
 
 
+_REAL_ONLY = ("select_copy", "slice_copy")  # these two alone are not on PyTorch's list of what complex numbers have
+
+
 def _copy_row(call, name: str, hidden: tuple = ()):
     """The row of a view made a row of copies, published as a function."""
     of = call.row
-    row = replace(of, name=name, forward=_copying(of.forward), view=False, replayed=False, takes_out=True, plans={})
+    row = replace(of, name=name, forward=_copying(of.forward), view=False, replayed=False, takes_out=True, plans={},
+                  copies=True, real_only=name in _REAL_ONLY)  # fmt: skip
     row.node_class = row.in_place_class = node_type(of.node_class.__name__ + "_copy", row, hidden)
     ROWS.append(row)
     return calls.publish(row, False, not hidden)

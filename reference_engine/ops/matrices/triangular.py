@@ -11,6 +11,8 @@ from operator import itemgetter
 import numpy as np
 
 from ..._state import warn_once
+from ...autograd.tangents import check_tangent
+from ..dims import broadcast_shape
 from ..elementwise import conj, sum_tangents
 from ..extrema import return_type
 from ..table import op
@@ -35,7 +37,8 @@ def _solve_triangular(a, b, upper, left, unitriangular):
     demands.square("linalg.solve_triangular", a)
     demands.matrix("linalg.solve_triangular", b, "B")
     demands.fitting("linalg.solve_triangular", a, b, left)
-    demands.kernel("triangular_solve_cpu", a)
+    broadcast_shape(b.shape[:-2], a.shape[:-2])
+    demands.kernel("triangular_solve_cpu", a, also_empty=True)
     if a.dtype != b.dtype:
         b = b.astype(a.dtype)
     if left:
@@ -100,8 +103,16 @@ def _old_triangular(b, a, upper, transpose, unitriangular):
                 "dimensions instead"
             )
     _same_type(b, a)
-    demands.kernel("triangular_solve_cpu", a)
-    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    rows, width = a.shape[-2:]
+    if rows != width:
+        raise RuntimeError(f"A must be batches of square matrices, but they are {rows} by {width} matrices")
+    if rows != b.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for triangular_solve: each A matrix is {rows} by {rows} but each b matrix is "
+            f"{b.shape[-2]} by {b.shape[-1]}"
+        )
+    batch = broadcast_shape(b.shape[:-2], a.shape[:-2])
+    demands.kernel("triangular_solve_cpu", a, also_empty=True)
     copied = kernels.columns(np.broadcast_to(a, (*batch, *a.shape[-2:])))
     used = a.swapaxes(-1, -2) if transpose else a
     return kernels.columns(kernels.triangular(used, b, upper != transpose, unitriangular)), copied
@@ -126,11 +137,13 @@ def _old_triangular_right_grad(grads, self, A, solution, upper, transpose, unitr
     return to_shape(solve_triangular(facing, grads[0], upper=upper == transpose, unitriangular=unitriangular), self)
 
 
-def _old_triangular_tangent(self_t, A_t, A, solution, upper, transpose, unitriangular):
+def _old_triangular_tangent(self_t, A_t, A, solution, cloned_coefficient, upper, transpose, unitriangular):
+    """As PyTorch 2.13 has it: all of ``A_t`` counts, beyond the triangle and not transposed, and it is not repeated."""
     facing = A.mT if transpose else A
     right = self_t
     if A_t is not None:
-        right = sum_tangents(self_t, -((A_t.mT if transpose else A_t) @ solution))
+        check_tangent(cloned_coefficient, A_t)
+        right = sum_tangents(self_t, -(A_t @ solution))
     return solve_triangular(facing, right, upper=upper != transpose, unitriangular=unitriangular), A_t
 
 
@@ -271,8 +284,9 @@ def _cholesky_inverse_grad(grad, self, result, upper):
 
 
 def _cholesky_inverse_tangent(self_t, self, result, upper):
-    change = adj(self_t) @ self if upper else self_t @ adj(self)
-    return -(result @ (change + adj(change)) @ result)
+    """PyTorch 2.13 multiplies in this order, and takes all of both matrices: it is not the derivative."""
+    change = -(result @ adj(self_t) @ result @ self if upper else result @ self_t @ result @ adj(self))
+    return change + adj(change)
 
 
 cholesky_inverse = op(

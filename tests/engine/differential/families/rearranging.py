@@ -69,9 +69,7 @@ for name, arguments, shape in (
     ("narrow", ", 0, 1, 2", "4 n"),
     ("as_strided", ", (2, 2), (1, 2)", "2 3"),
 ):
-    alone = {"errors": "torch refuses gradients of complex numbers for this one and slice_copy, or select_copy, alone"}
-    operation(f"{name}_copy", f"torch.{name}_copy(x{arguments})", x=real(shape, layouts=False), exact=True,
-              differs=alone if name in ("select", "slice") else None)  # fmt: skip
+    operation(f"{name}_copy", f"torch.{name}_copy(x{arguments})", x=real(shape, layouts=False), exact=True)
 
 operation("view_as_real_copy", "torch.view_as_real_copy(x)", x=real("...", dtypes=("complex128", "complex64")),
           exact=True)  # fmt: skip

@@ -54,10 +54,6 @@ operation(
     dim=dim("x"),
     out=True,
     ulp=64,
-    differs={
-        "out=: errors": "torch asks first whether the output fits",
-        "function: forward mode": "torch's tangent is rounded at 1e-12",
-    },
     accumulates=True,
 )
 operation("cov", "x.cov()", "torch.cov(x, correction={c})", x=real("k n"), c=[1, 0], accumulates=True,
