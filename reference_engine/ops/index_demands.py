@@ -101,7 +101,7 @@ def index_copy(self: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
             f"index_copy_(): Number of indices ({count}) should be equal to source.size(dim) "
             f"({source._array.shape[place]})"
         )
-    _within(self, place, index, "index_copy_(): ", lowest=0)
+    within(self._array, place, index._array, "index_copy_(): ", lowest=0)
 
 
 def index_fill(self: Tensor, dim: int, index: Tensor, value) -> None:
@@ -118,28 +118,31 @@ def index_fill(self: Tensor, dim: int, index: Tensor, value) -> None:
     place = wrap_dim(dim, self.ndim)
     if index.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
-    _within(self, place, index, "")
+    within(self._array, place, index._array)
 
 
-def _within(self: Tensor, place: int, index: Tensor, prefix: str, lowest: int | None = None) -> None:
-    """Places outside are found only where something would be written: an empty slice takes any index."""
-    shape = list(self._array.shape) or [1]
-    extent, count = shape[place], index.numel()
+def within(array, place: int, index, prefix: str = "", lowest: int | None = None) -> None:
+    """Places outside are found only where something would be written: an empty slice takes any index.
+
+    Raises ``IndexError`` for them, ``RuntimeError`` where there are no slices to write to.
+    """
+    shape = list(array.shape) or [1]
+    extent, count = shape[place], index.size
     shape[place] = count
     if not prod(shape):
         return
     if not extent:
         # The slices are laid over memory that is not there.
-        strides = [*accumulate(reversed([max(n, 1) for n in self._array.shape[1:]]), mul, initial=1)][::-1]
+        strides = [*accumulate(reversed([max(n, 1) for n in array.shape[1:]]), mul, initial=1)][::-1]
         strides[place] = 0
-        size = self._array.itemsize
+        size = array.itemsize
         needed = (1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))) * size
         raise RuntimeError(
             f"setStorage: sizes {shape}, strides {strides}, storage offset 0, and itemsize {size} requiring a storage "
             f"size of {needed} are out of bounds for storage of size 0"
         )
     lowest = -extent if lowest is None else lowest
-    for found in index._array.reshape(-1).tolist():
+    for found in index.reshape(-1).tolist():
         if not lowest <= found < extent:
             raise IndexError(f"{prefix}index {found} is out of bounds for dimension {place} with size {extent}")
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._state import thread, warn_once
 from ..determinism import alert
+from ..dtypes import BY_NUMPY
 from ..graph.edges import gradient_edge, set_history
 from ..graph.node import ErrorNode
 from . import index_demands as demands
@@ -16,6 +17,7 @@ from .dims import wrap_dim
 from .elementwise import in_format, where, zeros_like
 from .scatter import _check_index, _within
 from .table import op
+from .views import _select
 
 _BY = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 _BY |= {"max": np.maximum, "min": np.minimum}  # older names, which have no derivative
@@ -58,11 +60,28 @@ def _scatter_reduce(array, dim, index, src, reduce, include_self):
         lifted = _scatter_reduce(array.reshape(1), 0, index.reshape(-1), src.reshape(-1), reduce, include_self)
         return lifted.reshape(())
     dim = wrap_dim(dim, array.ndim)
+    if not include_self:
+        _check_index(index, array.shape[dim], dim)  # where the neutral element is put first
+    _refuse_scattered(array, index, reduce)
     _check_index(index, array.shape[dim], dim)
     if not index.size:
         return array.copy()
     values = src[tuple(slice(0, extent) for extent in index.shape)]
     return _reduced(array, _within(array, index, dim), values, reduce, include_self)
+
+
+def _refuse_scattered(array, index, reduce):
+    """Raise ``NotImplementedError`` for kernels that there are not: bool has no mean, complex numbers no order."""
+    of_bool = array.dtype.kind == "b" and reduce == "mean"
+    kernel = "div_floor_cpu" if of_bool else None
+    if index.size and (of_bool or (array.dtype.kind == "c" and reduce not in ("sum", "prod", "mean"))):
+        kernel = f"scatter_gather_tensor_cpu_reduce_{reduce}"
+    _refuse_kernel(kernel, array)
+
+
+def _refuse_kernel(kernel, array):
+    if kernel is not None:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
 
 
 class _ByScatter:
@@ -202,10 +221,7 @@ def _index_reduce(array, dim, index, source, reduce, include_self):
     dim = wrap_dim(dim, array.ndim)
     _check_index_reduce(array, dim, index, source, reduce)
     warn_once("index_reduce() is in beta and the API may change at any time.")
-    if array.dtype == np.bool_:
-        raise NotImplementedError("\"index_func_\" not implemented for 'Bool'")
-    if ((index < 0) | (index >= (array.shape[dim] if array.ndim else 1))).any():
-        raise IndexError("index out of range in self")
+    _refuse_by_index(array, dim, index.reshape(-1), reduce, include_self)
     if not array.ndim:
         places, lifted = (index.reshape(-1),), source.reshape(-1)
         return _reduced(array.reshape(1), places, lifted, reduce, include_self).reshape(())
@@ -213,10 +229,31 @@ def _index_reduce(array, dim, index, source, reduce, include_self):
     return _reduced(array, places, source, reduce, include_self)
 
 
+def _refuse_by_index(array, dim, index, reduce, include_self):
+    """What the kernel finds out: it fills the places, looks at a slice, and then writes one index after the other.
+
+    Raises ``IndexError`` for places that there are not, ``NotImplementedError`` for operations on a dtype.
+    """
+    numbers = array.dtype.kind not in "bc"
+    if not include_self:
+        _refuse_kernel(None if numbers else "index_reduce_func_exclude_input_init", array)
+        demands.within(array, dim, index)
+    if array.ndim < 2:
+        _refuse_kernel(None if numbers else "index_func_", array)
+    elif index.size:
+        _select(array, dim, 0)
+    extent = array.shape[dim] if array.ndim else 1
+    for place in index.tolist():
+        if not 0 <= place < extent:
+            raise IndexError("index out of range in self")
+        if array.dtype.kind == "c" and reduce in ("amax", "amin"):
+            _refuse_kernel("maximum_cpu" if reduce == "amax" else "minimum_cpu", array)
+    if index.size and array.dtype.kind == "b" and reduce == "mean":
+        _refuse_kernel("div_floor_cpu", array)
+
+
 def _check_index_reduce(array, dim, index, source, reduce):
     """Raise ``RuntimeError`` or ``IndexError`` for operands that do not fit together."""
-    from ..dtypes import BY_NUMPY
-
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     kind, of_source, of_self = (BY_NUMPY[value.dtype].scalar for value in (index, source, array))
@@ -264,8 +301,6 @@ index_reduce = op(
 
 
 def _put(array, index, source, accumulate):
-    from ..dtypes import BY_NUMPY
-
     if not accumulate:
         alert("put_")
     if index.dtype != np.int64:

@@ -45,3 +45,28 @@ def test_truth_is_written_into_bool_or_uint8():
         for dtype in dtypes
         for one in given
     )
+
+
+_PLACED = [  # the tensor's shape, the source's, the indices
+    ("(2, 2)", "(1, 2)", "[1]"),
+    ("(2, 2)", "(1, 2)", "[5]"),
+    ("(2, 0)", "(1, 0)", "[5]"),
+    ("(0, 2)", "(1, 2)", "[0]"),
+    ("(2, 2)", "(0, 2)", "[]"),
+    ("()", "()", "[0]"),
+    ("(3,)", "(1,)", "[4]"),
+    ("(0,)", "(1,)", "[0]"),
+]
+
+
+@pytest.mark.parametrize("tensor", ["dtype=torch.bool", "dtype=torch.complex64", "dtype=torch.float32",
+                                    "dtype=torch.complex64, requires_grad=True"])  # fmt: skip
+@pytest.mark.parametrize(("shape", "given", "index"), _PLACED)
+def test_reductions_by_index_find_kernels_missing_one_after_the_other(shape, given, index, tensor):
+    made = f"x, y = torch.ones({shape}, {tensor}), torch.ones({given}, {tensor})"
+    made += f"; i = torch.tensor({index}, dtype=torch.int64); j = torch.zeros({given}, dtype=torch.int64)"
+    calls = [f"{x}(0, {i}, y, '{reduce}', include_self={include})"
+             for x, i in (("x.index_reduce", "i"), ("x.clone().index_reduce_", "i"), ("x.scatter_reduce", "j"),
+                          ("x.scatter_reduce", "j + 4"), ("x.clone().scatter_reduce_", "j"))
+             for reduce in ("prod", "mean", "amax", "amin") for include in (True, False)]  # fmt: skip
+    agreed(calls, made)
