@@ -7,13 +7,13 @@ dimensions counts as one of size 1. Rule: the meta functions of ``index_copy_``,
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import prod
-from operator import mul
 
 from .._state import thread
 from .._tensor import Tensor
 from ..dtypes import int32, int64
+from ..geometry import steps_of_nothing
 from .dims import wrap_dim
 
 
@@ -133,7 +133,7 @@ def within(array, place: int, index, prefix: str = "", lowest: int | None = None
         return
     if not extent:
         # The slices are laid over memory that is not there.
-        strides = [*accumulate(reversed([max(n, 1) for n in array.shape[1:]]), mul, initial=1)][::-1]
+        strides = list(steps_of_nothing(array))
         strides[place] = 0
         size = array.itemsize
         needed = (1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))) * size

@@ -257,7 +257,12 @@ def _slice(array: np.ndarray, dim: int, start, end, step: int) -> np.ndarray:
     dim = wrap_dim(dim, array.ndim)
     if step <= 0:
         raise RuntimeError("slice step must be positive")
-    return array[(slice(None),) * dim + (slice(start, end, step),)]
+    part = array[(slice(None),) * dim + (slice(start, end, step),)]
+    if step > 1 and not array.size:
+        steps = [at * array.itemsize for at in steps_of_nothing(array)]  # NumPy does not step where there is nothing
+        steps[dim] *= step
+        return restrided(part, part.shape, steps)
+    return part
 
 
 slice_ = op(

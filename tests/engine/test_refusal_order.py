@@ -70,3 +70,18 @@ def test_reductions_by_index_find_kernels_missing_one_after_the_other(shape, giv
                           ("x.scatter_reduce", "j + 4"), ("x.clone().scatter_reduce_", "j"))
              for reduce in ("prod", "mean", "amax", "amin") for include in (True, False)]  # fmt: skip
     agreed(calls, made)
+
+
+def test_strides_are_kept_where_there_are_no_elements():
+    agreed(
+        [
+            *(f"{x}.stride()" for x in ("a", "a.clone()", "b", "b.clone()", "c", "c[1:]", "c[:, ::3]")),
+            "c.view(torch.int32)",
+            "a.index_fill(0, i, 2.5)",
+            "b.clone().index_fill_(0, i, 2.5)",
+            "a.clone().index_copy_(0, i, torch.ones(1, 1, 3))",
+            "b.index_reduce(0, i, torch.ones(1, 3, 3, 1), 'amax', include_self=False)",
+        ],
+        "a = torch.zeros(3, 1, 0).permute(2, 1, 0); b = torch.zeros(0, 3, 3, 2)[..., ::2]; i = torch.tensor([0])\n"
+        "c = torch.zeros(2, 0, dtype=torch.float64)[..., ::2]",
+    )
