@@ -9,6 +9,7 @@ Rule: ``torch.autograd.forward_ad``.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from .._state import process, thread
@@ -147,6 +148,8 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             raise RuntimeError(NOT_FLOATING)  # what is filled in gives its tangent to whatever it fills
         return
     in_place = outputs[0] is values[0]
+    if callable(row.jvp) and not any(position in tangents for position in _named_tangents(row)):
+        return  # the rule knows nothing of the operands that have tangents
     if row.jvp is None:
         if in_place and not row.differentiable:
             return
@@ -155,6 +158,8 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
         values = [original_self, *values[1:]]
     level, process.forward_level = process.forward_level, -1
     try:
+        if row.fills_tangents:
+            _fill_missing(row, values, tangents)
         results = _tangents(row, values, outputs, tangents)
     finally:
         process.forward_level = level
@@ -188,6 +193,29 @@ def _unsupported(row, in_place: bool) -> str:
         "so that we can prioritize its implementation"
         + ("." if in_place else " or submit a PR adding the implementation to derivatives.yaml")
     )
+
+
+@functools.cache
+def _named_tangents(row) -> tuple[int, ...]:
+    """The positions of the operands whose tangents the row's rule takes."""
+    from ..ops.table import parameter_names
+
+    if not callable(row.jvp):
+        return row.differentiated
+    owners = (name.removesuffix("_t") for name in parameter_names(row.jvp) if name.endswith("_t"))
+    return tuple(row.positions[owner] for owner in owners if owner in row.positions)
+
+
+def _fill_missing(row, values: list, tangents: dict) -> None:
+    """Put zeros that take part in place of tangents that are not there: with them 0 * inf is NaN.
+
+    Sums and elementwise products know a zero that stands for nothing; other operations compute with it.
+    """
+    from ..creation import zeros_like
+
+    for position in _named_tangents(row):
+        if position not in tangents and isinstance(values[position], Tensor):
+            tangents[position] = zeros_like(values[position])
 
 
 def _or_zeros(tensor: Tensor) -> Tensor:

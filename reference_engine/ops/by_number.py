@@ -42,6 +42,7 @@ def _row(name: str, forward, derivative):
 
 add_number = op(
     "add(Tensor self, Scalar other)",
+        drops_imaginary=True,
     promoted(np.add),
     node="AddBackward1",
     self=lambda grad: grad,
@@ -51,3 +52,4 @@ add_number = op(
 )
 mul_number = _row("mul", np.multiply, lambda grad, other: mul_number(grad, conj(other)))
 div_number = _row("div", np.true_divide, lambda grad, other: grad / conj(other))
+    drops_imaginary=True,

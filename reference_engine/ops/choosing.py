@@ -299,7 +299,6 @@ lerp_tensor = op(
     end=lambda grad, weight: grad * conj(weight),
     weight=lambda grad, self, end: grad * conj(end - self),
     jvp=lambda self_t, end_t, weight_t, self, end, weight: _lerp_tangent(self_t, end_t, weight_t, self, end, weight),
-    drops_imaginary=False,
 )
 
 
@@ -341,6 +340,7 @@ addcmul = op(
 
 
 def _addcdiv_numerator_grad(grad, tensor2, value):
+    drops_imaginary=True,
     """PyTorch divides by turning the divisor over in place. Raises ``RuntimeError`` for whole numbers."""
     if tensor2.dtype.kind < FLOATING:
         raise RuntimeError(
@@ -367,6 +367,7 @@ addcdiv = op(
 
 # -- comparisons and logic: no derivatives, but results in place of a tensor that may require grad -----------------
 
+    drops_imaginary=True,
 for _name, _function in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater),
     ("ge", np.greater_equal), ("logical_and", np.logical_and), ("logical_or", np.logical_or),
@@ -446,7 +447,6 @@ masked_fill_tensor = op(
     in_place=True,
     self=lambda grad, mask: grad.masked_fill(mask, 0),
     value=lambda grad, mask: where(mask, grad, 0).sum(),
-    drops_imaginary=False,
     jvp=lambda self_t, value_t, self, mask: (zeros_like(self) if self_t is None else self_t).masked_fill(
         mask, 0 if value_t is None else value_t
     ),
@@ -478,7 +478,6 @@ fill_tensor = op(
     self=lambda grad: zeros_like(grad),
     value=lambda grad: grad.sum(),
     jvp=lambda value_t, self: zeros_like(self) if value_t is None else zeros_like(self) + value_t,
-    drops_imaginary=False,
 )
 zero = op(
     "zero(Tensor self)",

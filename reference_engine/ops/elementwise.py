@@ -122,6 +122,7 @@ add = op(
     self=lambda grad: grad,
     other=lambda grad, alpha: _scaled(grad, conj(alpha)),
     jvp=lambda self_t, other_t, alpha: sum_tangents(self_t, None if other_t is None else _scaled(other_t, alpha)),
+    drops_imaginary=True,
 )
 sub = op(
     "sub(Tensor self, Operand other, *, Scalar alpha=1)",
@@ -132,6 +133,7 @@ sub = op(
     self=lambda grad: grad,
     other=lambda grad, alpha: -_scaled(grad, conj(alpha)),
     jvp=lambda self_t, other_t, alpha: sum_tangents(self_t, None if other_t is None else -_scaled(other_t, alpha)),
+    drops_imaginary=True,
 )
 
 
@@ -179,6 +181,7 @@ div = op(
     jvp=_quotient_tangent,
 )
 
+    drops_imaginary=True,
 
 def _divide_rounding(a, b, mode):
     if mode is None:
@@ -232,6 +235,7 @@ div_rounded = op(
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
                   refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
+    drops_imaginary=True,
 
 
 def _remainder(a, b):
@@ -350,6 +354,7 @@ def _power_grad_self(grad, self, exponent):
     return where(exponent == 0.0, zeros_like(grad), grad * conj(exponent * self.pow(exponent - 1)))
 
 
+    drops_imaginary=True,
 def _real(tensor):
     return tensor.real if tensor.dtype.kind == COMPLEX else tensor
 
@@ -395,6 +400,7 @@ def _log(number):
     """The logarithm as floating point has it: infinite of zero, no number of what is negative."""
     with np.errstate(all="ignore"):
         return np.log(np.asarray(number, complex if isinstance(number, complex) else float)).item()
+    drops_imaginary=True,
 
 
 def _power_of_number_grad(grad, self, exponent, result):
@@ -428,6 +434,7 @@ def _where(condition, a, b, dtype):
     broadcast_shape(broadcast_shape(condition.shape, a.shape), b.shape)
     return np.where(condition, cast(a, dtype.numpy), cast(b, dtype.numpy))
 
+    drops_imaginary=True,
 
 where_rows = op(
     "_where(Tensor condition, Operand self, Operand other, any dtype)",
@@ -463,3 +470,5 @@ def where(condition, self=None, other=None):
             operands[index] = tensor(value, dtype=dtype, device=condition.device)
             operands[index]._wrapped = False
     return where_rows(condition, *operands, dtype)
+        elif value.dtype is not dtype and not isinstance((self, other)[1 - index], Tensor):
+            operands[index] = value.to(dtype)  # beside a number it is brought to the result's dtype first

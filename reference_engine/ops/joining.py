@@ -72,6 +72,7 @@ cat_row = op(
     method=False,
     function=False,
     hidden=("shapes",),
+    drops_imaginary=True,
 )
 
 
@@ -95,6 +96,7 @@ stack_row = op(
     jvp=lambda tensors_t, dim: stack(tensors_t, dim),
     method=False,
     function=False,
+    drops_imaginary=True,
 )
 
 

@@ -11,7 +11,7 @@ from .._tensor import Tensor
 from ..dtypes import BY_NUMPY
 from .arguments import parsed
 from .dims import broadcast_shape
-from .elementwise import conj, mul, zeros_like
+from .elementwise import conj, mul
 from .product_demands import (
     check_addmm,
     check_addmv,
@@ -51,9 +51,8 @@ mm = op(
     check=check_mm,
     self=lambda grad, mat2, self_sym_sizes, self_sym_strides: grad.mm(conj(mat2.t())),
     mat2=lambda grad, self, mat2_sym_sizes, mat2_sym_strides: conj(self.t()).mm(grad),
-    jvp=lambda self_t, mat2_t, self, mat2: _sum(
-        None if self_t is None else self_t.mm(mat2), None if mat2_t is None else self.mm(mat2_t)
-    ),
+    jvp=lambda self_t, mat2_t, self, mat2: self_t.mm(mat2) + self.mm(mat2_t),
+    fills_tangents=True,
 )
 
 
@@ -75,9 +74,8 @@ mv = op(
     check=check_mv,
     self=lambda grad, vec: grad.ger(conj(vec)),
     vec=lambda grad, self: conj(self.t()).mv(grad),
-    jvp=lambda self_t, vec_t, self, vec: _sum(
-        None if self_t is None else self_t.mv(vec), None if vec_t is None else self.mv(vec_t)
-    ),
+    jvp=lambda self_t, vec_t, self, vec: self_t.mv(vec) + self.mv(vec_t),
+    fills_tangents=True,
 )
 
 
@@ -121,11 +119,8 @@ bmm = op(
     check=check_bmm,
     self=lambda grad, mat2: grad.bmm(conj(mat2.transpose(1, 2))),
     mat2=lambda grad, self: conj(self.transpose(1, 2)).bmm(grad),
-    # Zeros take the place of a tangent that is not there, and are multiplied.
-    jvp=lambda self_t, mat2_t, self, mat2: _sum(
-        (zeros_like(self) if self_t is None else self_t).bmm(mat2),
-        self.bmm(zeros_like(mat2) if mat2_t is None else mat2_t),
-    ),
+    jvp=lambda self_t, mat2_t, self, mat2: self_t.bmm(mat2) + self.bmm(mat2_t),
+    fills_tangents=True,
 )
 
 
@@ -153,11 +148,10 @@ addmm = op(
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat1=lambda grad, mat2, mat1_sym_sizes, mat1_sym_strides, alpha: _scaled(grad.mm(conj(mat2.t())), conj(alpha)),
     mat2=lambda grad, mat1, mat2_sym_sizes, mat2_sym_strides, alpha: _scaled(conj(mat1.t()).mm(grad), conj(alpha)),
-    jvp=lambda self_t, mat1_t, mat2_t, mat1, mat2, beta, alpha: _sum(
-        None if self_t is None else _scaled(self_t, beta).expand(mat1.size(0), mat2.size(1)),
-        None if mat1_t is None else _scaled(mat1_t.mm(mat2), alpha),
-        None if mat2_t is None else _scaled(mat1.mm(mat2_t), alpha),
+    jvp=lambda self_t, mat1_t, mat2_t, mat1, mat2, beta, alpha: (
+        _scaled(self_t, beta) + _scaled(mat1_t.mm(mat2), alpha) + _scaled(mat1.mm(mat2_t), alpha)
     ),
+    fills_tangents=True,
 )
 addmv = op(
     "addmv(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1)",
@@ -167,11 +161,10 @@ addmv = op(
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     mat=lambda grad, vec, alpha: _scaled(grad.ger(conj(vec)), conj(alpha)),
     vec=lambda grad, mat, alpha: _scaled(conj(mat.t()).mv(grad), conj(alpha)),
-    jvp=lambda self_t, mat_t, vec_t, mat, vec, beta, alpha: _sum(
-        None if self_t is None else _scaled(self_t, beta),
-        None if mat_t is None else _scaled(mat_t.mv(vec), alpha),
-        None if vec_t is None else _scaled(mat.mv(vec_t), alpha),
+    jvp=lambda self_t, mat_t, vec_t, mat, vec, beta, alpha: (
+        _scaled(self_t, beta) + _scaled(mat_t.mv(vec), alpha) + _scaled(mat.mv(vec_t), alpha)
     ),
+    fills_tangents=True,
 )
 baddbmm = op(
     "baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1)",
@@ -181,11 +174,10 @@ baddbmm = op(
     self=lambda grad, beta: _scaled(grad, conj(beta)),
     batch1=lambda grad, batch2, alpha: _scaled(grad.bmm(conj(batch2.transpose(1, 2))), conj(alpha)),
     batch2=lambda grad, batch1, alpha: _scaled(conj(batch1.transpose(1, 2)).bmm(grad), conj(alpha)),
-    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: _sum(
-        None if self_t is None else _scaled(self_t, beta),
-        None if batch1_t is None else _scaled(batch1_t.bmm(batch2), alpha),
-        None if batch2_t is None else _scaled(batch1.bmm(batch2_t), alpha),
+    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: (
+        _scaled(self_t, beta) + _scaled(batch1_t.bmm(batch2), alpha) + _scaled(batch1.bmm(batch2_t), alpha)
     ),
+    fills_tangents=True,
 )
 
 

@@ -38,7 +38,6 @@ logaddexp = op(
     self=lambda grad, self, other: grad / conj(1 + (other - self).exp()),
     other=lambda grad, self, other: grad / conj(1 + (self - other).exp()),
     jvp="elementwise",
-    drops_imaginary=False,
     refuses=(("biu", "logaddexp_cpu"),),
 )
 logaddexp2 = op(
@@ -251,7 +250,6 @@ ldexp = op(
     self=lambda grad, other: grad * conj(pow_of_number(2, other)),
     other=lambda grad, result: grad * conj(result) * math.log(2),
     jvp=_ldexp_tangent,
-    drops_imaginary=False,
 )
 
 
@@ -320,6 +318,7 @@ rsub_number = op(
     lambda a, b, alpha: _number_minus(a, b, alpha),
     node="RsubBackward1",
     check=check_subtraction,
+    drops_imaginary=True,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     jvp=lambda self_t, alpha: -(self_t if alpha == 1 else self_t * alpha),
     method=False,
@@ -329,6 +328,7 @@ rsub_number = op(
 def _subtract_from(a, b, alpha):
     return np.subtract(b, a if alpha == 1 else a * alpha)
 
+    drops_imaginary=True,
 
 def _number_minus(a, b, alpha):
     return promoted(lambda array, number: _subtract_from(array, number, alpha))(a, b)

@@ -343,6 +343,7 @@ block_diag_row = op(
     method=False,
     function=False,
     hidden=("shapes",),
+    drops_imaginary=True,
 )
 
 

@@ -12,7 +12,7 @@ from .._state import thread
 from ..dtypes import BY_NUMPY, FLOATING
 from . import mismatches
 from .dims import wrap_dim, wrap_dims
-from .elementwise import conj, zeros_like
+from .elementwise import conj, where, zeros_like
 from .table import op
 
 
@@ -159,11 +159,16 @@ prod_all = op(
     "prod(Tensor self, *, dtype? dtype=None)",
     lambda a, dtype: np.prod(a, dtype=_accumulation_dtype(a, dtype)),
     self=_prod_grad,
-    jvp=lambda self_t, self, result: (_prod_grad(result * 0 + 1, self, result) * self_t).sum(),
+    jvp=lambda self_t, self, result: _along(_prod_grad(zeros_like(result) + 1, self, result), self_t).sum(),
 )
 
 
 def _prod_dim_grad(grad, self, result, dim, keepdim):
+def _along(grad, tangent):
+    """The rate along a tangent, from a gradient: that is the conjugate of a complex derivative."""
+    return conj(grad) * tangent
+
+
     if self._array.ndim == 0:
         return grad
     dim = wrap_dim(dim, self.ndim)
@@ -188,8 +193,8 @@ prod_dim = op(
     row_major=True,
     node="ProdBackward1",
     self=_prod_dim_grad,
-    jvp=lambda self_t, self, result, dim, keepdim: (
-        _prod_dim_grad(zeros_like(result) + 1, self, result, dim, keepdim) * self_t
+    jvp=lambda self_t, self, result, dim, keepdim: _along(
+        _prod_dim_grad(zeros_like(result) + 1, self, result, dim, keepdim), self_t
     ).sum(dim, keepdim),
 )
 
@@ -340,43 +345,43 @@ def _running(function):
 
 
 cumsum = op(
+def _summed_back(grad, dim):
+    return grad.flip(dim).cumsum(dim).flip(dim) if grad.ndim else grad
+
+
     "cumsum(Tensor self, int dim, *, dtype? dtype=None)",
     _running(np.cumsum),
     row_major=True,
     in_place=True,
-    self=lambda grad, dim: grad.flip(dim).cumsum(dim).flip(dim) if grad.ndim else grad,
+    self=lambda grad, dim, self_scalar_type: _summed_back(grad.to(self_scalar_type), dim),
     jvp="linear",
 )  # fmt: skip
 
 
 def _cumprod_grad(grad, self, result, dim):
-    if self.ndim == 0:
+    if self.numel() <= 1:
         return grad
     if not (self._array == 0).any():
-        weighted = grad * conj(result)
-        return weighted.flip(dim).cumsum(dim).flip(dim) / conj(self)
+        return _summed_back(grad * conj(result), dim) / conj(self)
     # With zeros: the sum over k >= i of grad[k] times the product of the others up to k.
     extent = self.size(dim)
     columns = []
     for i in range(extent):
-        others = _cat_along([self.narrow(dim, 0, i), self.narrow(dim, i, 1) * 0 + 1,
+        others = _cat_along([self.narrow(dim, 0, i), zeros_like(self.narrow(dim, i, 1)) + 1,
                              self.narrow(dim, i + 1, extent - i - 1)], dim)  # fmt: skip
         products = others.cumprod(dim).narrow(dim, i, extent - i)
         columns.append((grad.narrow(dim, i, extent - i) * conj(products)).sum(dim, keepdim=True))
     return _cat_along(columns, dim)
 
 
-def _cumprod_tangent(tangent, self, dim):
-    """Each product's tangent: the sum over its factors of one tangent times the other factors."""
-    if self.ndim == 0:
-        return tangent
-    extent = self.size(dim)
-    total = zeros_like(self)
-    for i in range(extent):
-        replaced = _cat_along([self.narrow(dim, 0, i), tangent.narrow(dim, i, 1),
-                               self.narrow(dim, i + 1, extent - i - 1)], dim).cumprod(dim)  # fmt: skip
-        total = total + _cat_along([zeros_like(self.narrow(dim, 0, i)), replaced.narrow(dim, i, extent - i)], dim)
-    return total
+def _cumprod_tangent(tangent, self, result, dim):
+    """The factors' rates times the product; from the first zero on, the product with that zero's tangent in place."""
+    rate = (tangent / self).cumsum(dim) * result
+    zeros = self == 0
+    if not zeros._array.any():
+        return rate
+    count = zeros.cumsum(dim)
+    return where(count > 0, where(zeros & (count == 1), tangent, self).cumprod(dim), rate)
 
 
 def _cat_along(tensors, dim):
@@ -390,8 +395,8 @@ cumprod = op(
     _running(np.cumprod),
     row_major=True,
     in_place=True,
-    self=_cumprod_grad,
-    jvp=lambda self_t, self, dim: _cumprod_tangent(self_t, self, dim),
+    self=lambda grad, self, dim, result, self_scalar_type: _cumprod_grad(grad.to(self_scalar_type), self, result, dim),
+    jvp=lambda self_t, self, result, dim: _cumprod_tangent(self_t, self, result, dim),
 )  # fmt: skip
 
 

@@ -400,5 +400,4 @@ op(
     jvp=lambda self_t, src_t, self, src, offset, dim1, dim2: _or_zero(self_t, self).diagonal_scatter(
         _or_zero(src_t, src), offset, dim1, dim2
     ),
-    drops_imaginary=False,
 )

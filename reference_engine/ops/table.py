@@ -112,6 +112,8 @@ class Row:
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     copies: bool = False  # of a view: with out= it is unknown to autograd
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
+    fills_tangents: bool = False  # zeros take the place of a tangent that is not there, and are computed with
+    numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
 
     def plan(self, mask: tuple) -> tuple:
         """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
@@ -168,7 +170,7 @@ class OperationNode(Node):
 
     row: Row
     saved: dict
-    drops_imaginary = True
+    drops_imaginary = False
 
     def apply(self, grads: list, wants) -> list:
         row = self.row
@@ -381,7 +383,8 @@ def op(
     check=None,
     together: bool = False,
     apart: bool = False,
-    drops_imaginary: bool = True,
+    fills_tangents: bool = False,
+    drops_imaginary: bool = False,
     elementwise: bool | tuple[int, ...] | None = None,
     row_major: bool = False,
     **derivatives,
@@ -400,6 +403,9 @@ def op(
     given. Where it is not said, it is so if dtypes are promoted. ``row_major`` results are contiguous.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
+    ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
+    dimensions, beside half precision.
+    ``fills_tangents`` says that the rule for tangents computes with zeros where an operand has none.
     from . import calls
 
     name, parameters, outputs = parse(signature)
@@ -428,6 +434,7 @@ def op(
     if elementwise is None:
         elementwise = promote != AS_IS and not row_major
     row.operands = row.tensor_positions if elementwise is True else elementwise or ()
+    row.fills_tangents = fills_tangents
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)

@@ -116,7 +116,6 @@ as_strided_scatter = op(
     jvp=lambda self_t, src_t, self, src, size, stride, storage_offset: as_strided_scatter(
         self * 0 if self_t is None else self_t, src * 0 if src_t is None else src_t, size, stride, storage_offset
     ),
-    drops_imaginary=False,
 )
 
 FUNCTIONS = (as_strided_copy,)

@@ -1,0 +1,98 @@
+"""Corners of derivatives: tangents that are missing, gradients of another kind, values that are not finite."""
+
+import pytest
+
+from .twin import agree
+
+_SETUP = """
+fw = torch.autograd.forward_ad
+inf, nan = float("inf"), float("nan")
+t = torch.tensor
+def tangents(f, *operands):
+    "operands: pairs of a tensor and whether it has a tangent of ones"
+    with fw.dual_level():
+        try:
+            made = f(*[fw.make_dual(x, torch.ones_like(x)) if dual else x for x, dual in operands])
+            found = [fw.unpack_dual(r).tangent for r in (made if isinstance(made, tuple) else (made,))]
+            print([None if g is None else g + 0 for g in found])  # a zero's sign is left to rounding
+        except Exception as e:
+            print(type(e).__name__, e)
+def gradients(f, *operands):
+    leaves = [x.clone().requires_grad_() for x in operands]
+    try:
+        result = f(*leaves)
+        seed = torch.full_like(result.detach(), 1 + 2j) if result.is_complex() else torch.ones_like(result.detach())
+        found = torch.autograd.grad(result, leaves, seed, allow_unused=True)
+        print([None if g is None else g + 0 for g in found])
+    except Exception as e:
+        print(type(e).__name__, e)
+"""
+
+PROGRAMS = {
+    "tangents that rules do not take": """
+for name in ("eq_", "lt_", "copysign_"):
+    tangents(lambda x, y: getattr(x.clone(), name)(y), (t([1., 2.]), False), (t([1., -3.]), True))
+    tangents(lambda x, y: getattr(x.clone(), name)(y), (t([1., 2.]), True), (t([1., -3.]), False))
+tangents(torch.copysign, (t([1., 2.]), False), (t([1., -3.]), True))
+""",
+    "matrix products compute with the zeros of a missing tangent": """
+a, b = t([[1., inf], [nan, 2.]]), t([[1., 2.], [3., 4.]])
+c = torch.ones(2, 2)
+for first, second in ((a, b), (b, a)):
+    for duals in ((True, False), (False, True)):
+        operands = list(zip((first, second), duals))
+        tangents(torch.mm, *operands)
+        tangents(lambda x, y: torch.mv(x, y[0]), *operands)
+        tangents(lambda x, y: torch.bmm(x[None], y[None]), *operands)
+        tangents(lambda x, y: torch.addmm(c, x, y, alpha=2), *operands)
+        tangents(lambda x, y: c.clone().addmm_(x, y), *operands)
+        tangents(lambda x, y: torch.addmv(c[0], x, y[0], beta=3), *operands)
+        tangents(lambda x, y: torch.baddbmm(c[None], x[None], y[None]), *operands)
+tangents(lambda c: torch.addmm(c, a, b), (c, True))
+""",
+    "interpolation computes with the zeros of a missing tangent": """
+x, y = t([1., 2., 3.]), t([4., 5., 6.])
+for w in (t([0.25, nan, inf]), 0.75):
+    tangents(lambda x, y: torch.lerp(x, y, w), (x, True), (y, False))
+    tangents(lambda x, y: torch.lerp(x, y, w), (x, False), (y, True))
+tangents(lambda w: torch.lerp(x, y, w), (t([0.25, nan, inf]), True))
+""",
+    "elementwise products know zeros": """
+for name in ("mul", "div", "hypot", "atan2", "pow", "mul_", "div_", "hypot_", "atan2_", "pow_"):
+    for v in (nan, inf):
+        tangents(lambda x, y: getattr(x.clone(), name)(y), (t([v]), False), (t([2.]), True))
+        tangents(lambda x, y: getattr(x.clone(), name)(y), (t([2.]), False), (t([v]), True))
+""",
+    "complex gradients of real operands": """
+C, R = t([1 + 2j, 2 - 1j]), t([1., 2.])
+m = t([True, False])
+for f in (torch.add, torch.sub, torch.mul, torch.div, torch.pow, torch.rsub,
+          lambda a, b: torch.where(m, a, b), lambda a, b: torch.where(m, a, 1j), lambda a, b: torch.where(m, 1j, b),
+          lambda a, b: torch.dist(a, b), lambda a, b: torch.addcmul(a, a, b), lambda a, b: torch.addcdiv(a, a, b),
+          lambda a, b: torch.stack([a, b]), lambda a, b: torch.cat([a, b]), lambda a, b: torch.block_diag(a, b),
+          lambda a, b: torch.addr(torch.zeros(2, 2, dtype=torch.cfloat), a, b), torch.outer,
+          lambda a, b: a.cumsum(0, dtype=torch.cfloat), lambda a, b: a.cumprod(0, dtype=torch.cfloat),
+          lambda a, b: a.sum(dtype=torch.cfloat), lambda a, b: a.prod(dtype=torch.cfloat),
+          lambda a, b: a.mean(dtype=torch.cfloat), lambda a, b: a * 1j, lambda a, b: a / 1j, lambda a, b: a + 1j,
+          F.l1_loss):
+    gradients(f, R, C)
+    gradients(f, C, R)
+""",
+    "products of complex numbers and of those that are not finite": """
+z = t([[1 + 2j, 0.5 - 2j, -2j], [1j, 2., 0.]])
+tangents(lambda x: (x.prod(), x.prod(1), x.prod(0, keepdim=True)), (z, True))
+for x in (t([[4., 2., 0., 3., 0., 1.]]), t([[1., inf, 2.]]), t([[3., 1., nan]]), t(inf), t([0.]), z):
+    tangents(lambda x: x.cumprod(-1), (x, True))
+    gradients(lambda x: x.cumprod(-1), x)
+    gradients(lambda x: x.cumsum(-1), x)
+x = torch.tensor([inf, nan, 2.])
+tangents(torch.linalg.vander, (x, True))
+gradients(torch.linalg.vander, x)
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_agrees_with_torch(name):
+    found, wanted = agree(_SETUP + PROGRAMS[name])
+    assert found == wanted
