@@ -37,19 +37,19 @@ def _row(name: str, forward, derivative):
         jvp=lambda self_t, other: derivative(self_t, conj(other)),
         method=False,
         function=False,
+        drops_imaginary=True,
     )
 
 
 add_number = op(
     "add(Tensor self, Scalar other)",
-        drops_imaginary=True,
     promoted(np.add),
     node="AddBackward1",
     self=lambda grad: grad,
     jvp=lambda self_t: self_t,
     method=False,
     function=False,
+    drops_imaginary=True,
 )
 mul_number = _row("mul", np.multiply, lambda grad, other: mul_number(grad, conj(other)))
 div_number = _row("div", np.true_divide, lambda grad, other: grad / conj(other))
-    drops_imaginary=True,

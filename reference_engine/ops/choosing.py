@@ -336,11 +336,11 @@ addcmul = op(
     tensor2=lambda grad, tensor1, value: grad * conj(tensor1 * value),
     jvp="elementwise",
     refuses=(("b", "addcmul_cpu_out"),),
+    drops_imaginary=True,
 )
 
 
 def _addcdiv_numerator_grad(grad, tensor2, value):
-    drops_imaginary=True,
     """PyTorch divides by turning the divisor over in place. Raises ``RuntimeError`` for whole numbers."""
     if tensor2.dtype.kind < FLOATING:
         raise RuntimeError(
@@ -363,11 +363,11 @@ addcdiv = op(
         None if tensor1_t is None else tensor1_t / tensor2 * value,
         None if tensor2_t is None else tensor2_t * (tensor1 / tensor2) / tensor2 * -value,
     ),
+    drops_imaginary=True,
 )
 
 # -- comparisons and logic: no derivatives, but results in place of a tensor that may require grad -----------------
 
-    drops_imaginary=True,
 for _name, _function in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal), ("gt", np.greater),
     ("ge", np.greater_equal), ("logical_and", np.logical_and), ("logical_or", np.logical_or),

@@ -179,9 +179,9 @@ div = op(
     self=lambda grad, other, self_scalar_type: real_if(grad / conj(other), self_scalar_type),
     other=lambda grad, self, other: real_if(-grad * conj((self / other) / other), other.dtype),
     jvp=_quotient_tangent,
+    drops_imaginary=True,
 )
 
-    drops_imaginary=True,
 
 def _divide_rounding(a, b, mode):
     if mode is None:
@@ -232,10 +232,10 @@ div_rounded = op(
     jvp=lambda self_t, other_t, self, other, rounding_mode: (
         sum_tangents(self_t, other_t) * 0 if rounding_mode else _two_quotients(self_t, other_t, self, other)
     ),
+    drops_imaginary=True,
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
                   refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
-    drops_imaginary=True,
 
 
 def _remainder(a, b):
@@ -347,6 +347,7 @@ pow_number = op(
     jvp=lambda self_t, self, exponent: (
         zeros_like(self_t) if exponent == 0 else self_t * (exponent * self.pow(exponent - 1))
     ),
+    drops_imaginary=True,
 )
 
 
@@ -354,7 +355,6 @@ def _power_grad_self(grad, self, exponent):
     return where(exponent == 0.0, zeros_like(grad), grad * conj(exponent * self.pow(exponent - 1)))
 
 
-    drops_imaginary=True,
 def _real(tensor):
     return tensor.real if tensor.dtype.kind == COMPLEX else tensor
 
@@ -393,6 +393,7 @@ pow_tensor = op(
     self=_power_grad_self,
     exponent=_power_grad_exponent,
     jvp=_power_tangent,
+    drops_imaginary=True,
 )
 
 
@@ -400,7 +401,6 @@ def _log(number):
     """The logarithm as floating point has it: infinite of zero, no number of what is negative."""
     with np.errstate(all="ignore"):
         return np.log(np.asarray(number, complex if isinstance(number, complex) else float)).item()
-    drops_imaginary=True,
 
 
 def _power_of_number_grad(grad, self, exponent, result):
@@ -427,6 +427,7 @@ pow_of_number = op(
     exponent=_power_of_number_grad,
     jvp=lambda exponent_t, self, result: exponent_t * result * _log(self),
     method=False,
+    drops_imaginary=True,
 )
 
 
@@ -434,7 +435,6 @@ def _where(condition, a, b, dtype):
     broadcast_shape(broadcast_shape(condition.shape, a.shape), b.shape)
     return np.where(condition, cast(a, dtype.numpy), cast(b, dtype.numpy))
 
-    drops_imaginary=True,
 
 where_rows = op(
     "_where(Tensor condition, Operand self, Operand other, any dtype)",
@@ -469,6 +469,6 @@ def where(condition, self=None, other=None):
 
             operands[index] = tensor(value, dtype=dtype, device=condition.device)
             operands[index]._wrapped = False
-    return where_rows(condition, *operands, dtype)
         elif value.dtype is not dtype and not isinstance((self, other)[1 - index], Tensor):
             operands[index] = value.to(dtype)  # beside a number it is brought to the result's dtype first
+    return where_rows(condition, *operands, dtype)

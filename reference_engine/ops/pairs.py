@@ -312,23 +312,23 @@ rsub = op(
         None if self_t is None else -(self_t if alpha == 1 else self_t * alpha), other_t
     ),
     method=False,
+    drops_imaginary=True,
 )
 rsub_number = op(
     "rsub(Tensor self, Scalar other, Scalar alpha=1)",
     lambda a, b, alpha: _number_minus(a, b, alpha),
     node="RsubBackward1",
     check=check_subtraction,
-    drops_imaginary=True,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     jvp=lambda self_t, alpha: -(self_t if alpha == 1 else self_t * alpha),
     method=False,
+    drops_imaginary=True,
 )
 
 
 def _subtract_from(a, b, alpha):
     return np.subtract(b, a if alpha == 1 else a * alpha)
 
-    drops_imaginary=True,
 
 def _number_minus(a, b, alpha):
     return promoted(lambda array, number: _subtract_from(array, number, alpha))(a, b)

@@ -163,12 +163,12 @@ prod_all = op(
 )
 
 
-def _prod_dim_grad(grad, self, result, dim, keepdim):
 def _along(grad, tangent):
     """The rate along a tangent, from a gradient: that is the conjugate of a complex derivative."""
     return conj(grad) * tangent
 
 
+def _prod_dim_grad(grad, self, result, dim, keepdim):
     if self._array.ndim == 0:
         return grad
     dim = wrap_dim(dim, self.ndim)
@@ -344,11 +344,11 @@ def _running(function):
     return forward
 
 
-cumsum = op(
 def _summed_back(grad, dim):
     return grad.flip(dim).cumsum(dim).flip(dim) if grad.ndim else grad
 
 
+cumsum = op(
     "cumsum(Tensor self, int dim, *, dtype? dtype=None)",
     _running(np.cumsum),
     row_major=True,

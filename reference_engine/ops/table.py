@@ -111,9 +111,9 @@ class Row:
     apart: bool = False  # an input is kept only for a derivative that is needed, however many name it
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     copies: bool = False  # of a view: with out= it is unknown to autograd
-    lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
     fills_tangents: bool = False  # zeros take the place of a tangent that is not there, and are computed with
     numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
+    lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
     def plan(self, mask: tuple) -> tuple:
         """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
@@ -401,11 +401,11 @@ def op(
     that it keeps an input only for the derivatives that are needed, though several name it.
     ``elementwise`` says that the operands decide how the result lies in memory, in their order or that of the positions
     given. Where it is not said, it is so if dtypes are promoted. ``row_major`` results are contiguous.
-    ``real_only`` rows compute complex results but, out of place, refuse to record them.
-    """
     ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
     dimensions, beside half precision.
     ``fills_tangents`` says that the rule for tangents computes with zeros where an operand has none.
+    ``real_only`` rows compute complex results but, out of place, refuse to record them.
+    """
     from . import calls
 
     name, parameters, outputs = parse(signature)
@@ -430,11 +430,11 @@ def op(
         differentiable=differentiable, non_differentiable_outputs=non_differentiable, return_type=returns,
         takes_out=out and not view, check=check, together=together, apart=apart, real_only=real_only, demands=demands,
     )  # fmt: skip
+    row.fills_tangents = fills_tangents
     row.tensor_positions = tuple(i for i, p in enumerate(parameters) if p.is_tensor)
     if elementwise is None:
         elementwise = promote != AS_IS and not row_major
     row.operands = row.tensor_positions if elementwise is True else elementwise or ()
-    row.fills_tangents = fills_tangents
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor" and not check
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
