@@ -10,6 +10,7 @@ import numpy as np
 
 from .._tensor import Tensor
 from ..dtypes import dtype as dtype_class
+from . import several_outs
 from .mismatches import Mismatch, TooMany, combination_error, shown_kind, type_name
 from .table import AS_IS, REQUIRED, Parameter, Row, parse
 
@@ -218,9 +219,9 @@ def overload(existing, call, row: Row, method: bool = False):
     candidates = sorted([*candidates, call], key=lambda candidate: _numbers(candidate.row))
 
     def choose(*args, **kwargs):
-        out = kwargs.pop("out", None)
+        out = None if method else kwargs.pop("out", None)
         for candidate in candidates:
-            if out is not None and not candidate.row.takes_out:
+            if out is not None and not (candidate.row.takes_out and several_outs.accepts(candidate.row, out)):
                 continue
             try:
                 values = candidate.bind(args, kwargs)

@@ -29,7 +29,7 @@ def publish(row: Row, method: bool | str, function: bool | str):
     call = make_callable(row)
     if method:
         name = method if isinstance(method, str) else row.name
-        own = make_callable(row, method=True, bind=call.bind) if len(row.parameters) > 1 else call
+        own = make_callable(row, method=True, bind=call.bind)
         METHODS[name] = arguments.overload(METHODS.get(name), own, row, method=True)
     if function:
         name = function if isinstance(function, str) else row.name
@@ -69,7 +69,7 @@ def make_callable(row: Row, method: bool = False, bind=None):
     tensors = [row.parameters[position] for position in row.tensor_positions]
     plain = not row.view and len(row.outputs) == 1 and row.return_type is None and not row.real_only
     if plain and row.differentiable and row.node_class and len(row.parameters) == 1 and tensors[0].kind == "Tensor":
-        return make_unary(row)
+        return make_unary(row, method)
     if (
         row.promote not in (AS_IS,)
         and len(row.outputs) == 1
@@ -91,6 +91,7 @@ def named(call, row: Row, suffix: str = ""):
 
 def make_general(row: Row, method: bool = False, bind=None):
     bind = bind or arguments.binder(row)
+    takes_out, lonely = row.takes_out and not method, method and len(row.parameters) == 1
 
     def execute(public, values, args, kwargs, out):
         if not row.lone or type(values[0]) is not Tensor:
@@ -102,7 +103,9 @@ def make_general(row: Row, method: bool = False, bind=None):
         return run(row, values)
 
     def call(*args, **kwargs):
-        out = kwargs.pop("out", None) if kwargs and row.takes_out else None
+        if lonely and kwargs and args:
+            raise TypeError(f"TensorBase.{row.name}() takes no keyword arguments")
+        out = kwargs.pop("out", None) if kwargs and takes_out else None
         return execute(call, arguments.bound(bind, args, kwargs, method), args, kwargs, out)
 
     call.bind, call.execute = bind, execute
@@ -112,9 +115,9 @@ def make_general(row: Row, method: bool = False, bind=None):
 _PLACE, _PLACES = (0,), (0, 1)
 
 
-def make_unary(row: Row):
+def make_unary(row: Row, method: bool = False):
     """A faster path for one tensor and nothing else."""
-    general = make_general(row)
+    general = make_general(row, method)
     forward, promote = row.forward, row.promote
     as_is = promote == AS_IS
     elementwise = bool(row.operands)
@@ -277,6 +280,7 @@ def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra
 
 def make_in_place(row: Row, method: bool = False, bind=None):
     bind = bind or arguments.binder(row, "_")
+    lonely = method and len(row.parameters) == 1
 
     def execute(public, values, args, kwargs, out):
         relevant = arguments.tensors_in(values, row)
@@ -285,6 +289,8 @@ def make_in_place(row: Row, method: bool = False, bind=None):
         return run_in_place(row, values)
 
     def call(*args, **kwargs):
+        if lonely and kwargs and args:
+            raise TypeError(f"TensorBase.{row.name}_() takes no keyword arguments")
         return execute(call, arguments.bound(bind, args, kwargs, method), args, kwargs, None)
 
     call.bind, call.execute = bind, execute

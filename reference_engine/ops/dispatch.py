@@ -27,7 +27,7 @@ from ..lazy import LazyArray, bits, lazily, settled
 from ..memory_order import arranged, dense_like
 from ..promotion import defaults, result_dtype
 from ..version import VersionCounter, is_inference
-from . import arguments
+from . import arguments, several_outs
 from .dims import broadcast_shape
 from .outputs import as_written, check_cast, check_in_place, check_out, check_result, out_name
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
@@ -324,12 +324,8 @@ def write(destination: np.ndarray, computed: np.ndarray, dtype) -> None:
 
 def run_out(row: Row, values: list, out):
     """Call a row and write its result into ``out``. Nothing is recorded, so nothing may require grad."""
-    outs = out if type(out) in (tuple, list) else (out,)
-    if (row.multi_output or len(row.outputs) > 1) and isinstance(out, Tensor):
-        raise TypeError(f"{row.name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
-    for entry in outs:
-        if not isinstance(entry, Tensor):
-            raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(entry).__name__}")
+    outs = several_outs.given(row, out)
+    several = several_outs.has_several(row)
     wants = any_requires_grad(values, row) or any(entry.requires_grad for entry in outs)
     # Autograd knows nothing of the operation: its result may be written, not left.
     unknown = row.node_class is None or row.copies
@@ -346,16 +342,20 @@ def run_out(row: Row, values: list, out):
                 inplace.check_partial_overlap(entry._array, tensor._array)
     if row.check is not None:
         row.check(*values)
-    if len(outs) == 1:
-        check_out(values, row, outs[0])
+    if not several:
+        check_out(values, row, out)
     recording, thread.grad_enabled = thread.grad_enabled, False
     try:
         results = run(row, values)
     finally:
         thread.grad_enabled = recording
-    for entry, result in zip(outs, results if type(results) is tuple else (results,), strict=False):
-        check_result(values, row, result.dtype, entry.dtype)
-        write_out(entry, as_written(row, result, entry.dtype), True)
+    if several:
+        several_outs.check_results(row, results, outs)
+    else:
+        check_result(values, row, results.dtype, out.dtype)
+        results = (as_written(row, results, out.dtype),)
+    for entry, result in zip(outs, results, strict=True):
+        write_out(entry, result, True)
     if unknown and wants and thread.grad_enabled and row.differentiable:
         tensors = [*arguments.tensors_in(values, row), *outs]
         edges = tuple(gradient_edge(tensor) for tensor in tensors if tensor.requires_grad)
@@ -367,9 +367,10 @@ def run_out(row: Row, values: list, out):
 
         if any(tangent_of(tensor) is not None for tensor in arguments.tensors_in(values, row)):
             raise NotImplementedError(
-                f"Trying to use forward AD with {row.name}_out that does not support it because it is an out= function"
+                f"Trying to use forward AD with {out_name(row)}_out that does not support it because it is an out= "
+                "function"
             )
-    return out
+    return several_outs.returned(row, outs) if several else out
 
 
 def check_no_leaves(row: Row, outs) -> None:

@@ -77,7 +77,18 @@ def return_type(name: str, *fields: str):
         return f"torch.return_types.{name}(\n{inside})"
 
     return type(name, (_ReturnType,), {**members, "__repr__": show, "__module__": "torch.return_types",
-                                       "__slots__": (), "n_fields": len(fields)})  # fmt: skip
+                                       "__slots__": (), "n_fields": len(fields),
+                                       "fields_in_order": fields})  # fmt: skip
+
+
+def leading(kind):
+    """The first of a row's outputs as a ``kind`` of result; the others are kept for the derivative alone."""
+
+    def take(outputs):
+        return kind(outputs[: kind.n_fields])
+
+    take.kind = kind
+    return take
 
 
 for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin)):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+
 import numpy as np
 
 from .._tensor import Tensor, make
@@ -137,7 +140,7 @@ def install() -> None:
     for name, method in METHODS.items():
         setattr(Tensor, name, method)
     for name, method in compositions("METHODS").items():
-        setattr(Tensor, name, method)
+        setattr(Tensor, name, _without_out(name, method))
     for method in OWN_METHODS:
         setattr(Tensor, method.__name__, method)
     for name, getter in shapes.PROPERTIES.items():
@@ -158,6 +161,20 @@ def install() -> None:
     Tensor.swapaxes_ = Tensor.swapdims_ = Tensor.transpose_
     Tensor.as_strided_ = as_strided_
     install_operators()
+
+
+def _without_out(name: str, function):
+    """A function as a method: those do not take ``out``."""
+    if "out" not in inspect.signature(function).parameters:
+        return function
+
+    @functools.wraps(function)
+    def method(*args, **kwargs):
+        if "out" in kwargs:
+            raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
+        return function(*args, **kwargs)
+
+    return method
 
 
 OWN_METHODS = (

@@ -7,6 +7,7 @@ for the number of arguments that were given, all are listed; where one has, it s
 from __future__ import annotations
 
 from ..dtypes import dtype as dtype_class
+from . import several_outs
 from .table import REQUIRED, Parameter, Row
 
 TYPE_NAMES = {
@@ -77,7 +78,7 @@ def option(row: Row, method: bool) -> list[str]:
         name = "input" if parameter.name == "self" and kind == "Tensor" else parameter.name
         texts.append(f"{kind} {name}" + ("" if parameter.default is REQUIRED else f" = {parameter.default}"))
     if row.takes_out and not method:
-        texts += ["Tensor out = None"] if keywords else ["*", "Tensor out = None"]
+        texts += [*([] if keywords else ["*"]), f"{several_outs.shown(row)} out = None"]
     return texts or [""]
 
 
@@ -137,8 +138,12 @@ def among(name: str, args, kwargs, overloads) -> TypeError:
 
 
 def _told(candidate, args, kwargs, method: bool) -> str:
+    kwargs = dict(kwargs)
+    out = kwargs.pop("out", None) if candidate.row.takes_out and not method else None
     try:
         candidate.bind(args, kwargs)
     except Mismatch as mismatch:
         return mismatch.said(method)
+    if out is not None and not several_outs.accepts(candidate.row, out):
+        return several_outs.wrong_type(candidate.row, out)
     raise AssertionError(f"{candidate.row.name} takes what it refused")

@@ -46,10 +46,16 @@ _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the 
 
 
 def out_name(row: Row) -> str:
+_PRIVATE = {  # what is written is the result of another operation
+    "linalg_eigh": "_linalg_eigh", "linalg_slogdet": "_linalg_slogdet", "slogdet": "_linalg_slogdet",
+    "linalg_svd": "_linalg_svd",
+}  # fmt: skip
     """The name by which the ``out=`` form of a row speaks of itself."""
     return _OUT_NAMES.get(row.name, row.name) if len(row.tensor_positions) > 1 else row.name
 
 
+    if row.name in _PRIVATE:
+        return _PRIVATE[row.name]
 def operands(values: list, row: Row) -> list:
     """The tensors and numbers that type promotion looks at."""
     found = []
@@ -169,7 +175,7 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
     if row.name in SUMMING and "dtype" in row.positions:
         summing_dtype(values, row, out, _OTHER_MEMORY)
         return
-    text = _TEXTS.get(row.name)
+    text = _TEXTS["mm"] if row.copies and row.name != "view_as_real_copy" else _TEXTS.get(row.name)
     if row.name == "lerp" and not getattr(values[2], "shape", ()):
         text = None  # with one weight for all the result is cast
     elif row.name == "abs" and values[0].dtype.kind == COMPLEX != out.dtype.kind:

@@ -189,6 +189,7 @@ _recorded = op(
     node="EmbeddingBagBackward0",
     weight=_weight_formula,
     per_sample_weights=_sample_formula,
+    non_differentiable=("result1", "result2", "result3"),
     method=False,
     function=False,
 )

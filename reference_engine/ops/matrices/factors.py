@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..elementwise import sum_tangents
-from ..extrema import return_type
+from ..extrema import leading, return_type
 from ..table import op
 from . import demands, kernels
 from .triangular import adj, solve_triangular, to_shape
@@ -98,7 +98,7 @@ def _lu_factor_row(checks: bool | None):
         A=lambda grads, LU, pivots, pivot: _packed_grad(grads, LU, pivots),
         jvp="transposed",
         non_differentiable=("pivots", "info"),
-        returns=lambda outputs: kind(outputs[: kind.n_fields]),
+        returns=leading(kind),
         method=False,
         function=False,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from ..._state import thread
 from ...dtypes import COMPLEX
 from ..elementwise import conj, sum_tangents, where
-from ..extrema import return_type
+from ..extrema import leading, return_type
 from ..table import op
 from . import demands, kernels
 from .factors import lu_solve
@@ -118,7 +118,7 @@ def _slogdet_row(name: str, said: str = "linalg.slogdet", **published):
         A=_slogdet_grad,
         jvp=_slogdet_tangent,
         non_differentiable=("LU", "pivots"),
-        returns=lambda outputs: kind(outputs[:2]),
+        returns=leading(kind),
         **published,
     )
 
