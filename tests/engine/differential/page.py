@@ -13,6 +13,7 @@ from .running import Outcome, described
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 NO_ERROR = "nothing drawn raises"
 NO_GRADIENT = "nothing drawn requires grad"
+UNDECLARED = "no reason is declared"
 NOT_RECORDED = "the results do not require grad"
 _AGREES, _DIFFERS, _NOT = "agrees", "differs", "–"
 _CELL = re.compile(r"(?P<verdict>agrees|differs|–)(?: (?P<detail>\S+))?$")
@@ -69,7 +70,7 @@ def read(text: str) -> tuple[dict[str, Line], dict[str, str]]:
         match = _ROW.match(row)
         if match:
             lines[match["name"]] = Line(match["name"], [cell.strip() for cell in match["cells"].split("|")])
-    for name, aspect, body in re.findall(r"^### `([^`]+)`: ([^\n]*)\n\n```\n(.*?)\n```$", text, re.M | re.S):
+    for name, aspect, body in re.findall(r"^### `([^`]+)`: ([^\n]*)\n\n[^\n]*\n\n```\n(.*?)\n```$", text, re.M | re.S):
         if name in lines:
             lines[name].differences[aspect] = body
     return lines, letters
@@ -109,5 +110,6 @@ def write(operations: dict[str, Operation], lines: dict[str, Line], letters: dic
         text.append("\n## Where they differ")
     for name in operations:
         for aspect, body in lines[name].differences.items():
-            text.append(f"\n### `{name}`: {aspect}\n\n```\n{body}\n```")
+            reason = operations[name].differs.get(aspect, UNDECLARED)
+            text.append(f"\n### `{name}`: {aspect}\n\n{reason[0].upper()}{reason[1:]}.\n\n```\n{body}\n```")
     return "\n".join(text) + "\n"

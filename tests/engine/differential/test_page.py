@@ -47,6 +47,12 @@ def test_every_difference_is_shown_with_an_example():
         assert differing == line.differences.keys(), line.name
 
 
+def test_every_difference_is_declared_with_its_reason():
+    operations = catalogue()
+    for line in LINES.values():
+        assert line.differences.keys() <= operations[line.name].differs.keys(), line.name
+
+
 def test_a_page_reads_back_as_it_was_written():
     operations = {name: operation for name, operation in catalogue().items() if name in ("exp", "exp_")}
     cells = ["agrees 5", "differs 1/5", *["– a"] * (len(ASPECTS) - 2)]
