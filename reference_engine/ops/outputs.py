@@ -43,19 +43,19 @@ _BROADCASTING = ("lerp", "masked_fill")  # rows that promote nothing, yet broadc
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _TRUTHS = ("all", "any")
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
-
-
-def out_name(row: Row) -> str:
 _PRIVATE = {  # what is written is the result of another operation
     "linalg_eigh": "_linalg_eigh", "linalg_slogdet": "_linalg_slogdet", "slogdet": "_linalg_slogdet",
     "linalg_svd": "_linalg_svd",
 }  # fmt: skip
+
+
+def out_name(row: Row) -> str:
     """The name by which the ``out=`` form of a row speaks of itself."""
+    if row.name in _PRIVATE:
+        return _PRIVATE[row.name]
     return _OUT_NAMES.get(row.name, row.name) if len(row.tensor_positions) > 1 else row.name
 
 
-    if row.name in _PRIVATE:
-        return _PRIVATE[row.name]
 def operands(values: list, row: Row) -> list:
     """The tensors and numbers that type promotion looks at."""
     found = []
