@@ -399,7 +399,7 @@ for _name, _function in (
     ("isfinite", np.isfinite), ("signbit", np.signbit),
 ):  # fmt: skip
     op(f"{_name}(Tensor self)", _function, differentiable=False, in_place=_name.endswith("_not"), elementwise=True,
-       refuses=_REFUSED.get(_name, ()))  # fmt: skip
+       refuses=_REFUSED.get(_name, ()), out=not _name.startswith("is"))  # fmt: skip
 
 
 def _check_close(self, other, *tolerances):

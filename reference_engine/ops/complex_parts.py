@@ -98,7 +98,7 @@ neg_view = op(
 )
 conj_physical_row = op(
     "conj_physical(Tensor self)",
-    np.conj,
+    lambda array: np.conj(array) if array.dtype.kind == "c" else array.copy(),
     in_place=True,
     in_place_node="ConjPhysicalBackward1",
     self=lambda grad: conj_physical(grad),
@@ -111,8 +111,10 @@ def conj(self: Tensor) -> Tensor:
     return conj_view(self) if self.dtype.kind == COMPLEX else self
 
 
-def conj_physical(self: Tensor) -> Tensor:
+def conj_physical(self: Tensor, *, out=None) -> Tensor:
     """The conjugate in memory of its own; a real tensor itself."""
+    if out is not None:
+        return conj_physical_row(self, out=out)
     return conj_physical_row(self) if self.dtype.kind == COMPLEX else self
 
 

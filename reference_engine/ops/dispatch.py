@@ -136,6 +136,8 @@ def run(row: Row, values: list):
     if row.lone:
         # One tensor, taken as it is: nothing to promote, no devices to compare.
         place = values[0]._storage.device
+        if row.check is not None:
+            row.check(*values)
         array = settled(values[0]._array)
         computed = row.forward(array, *values[1:])
         if row.operands:

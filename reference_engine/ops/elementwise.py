@@ -303,8 +303,6 @@ fmod = op(
 def _power_number(base: np.ndarray, exponent) -> np.ndarray:
     """The exponents that PyTorch computes by multiplication, so that results agree to the last bit."""
     if base.dtype.kind in "iub" and isinstance(exponent, int):
-        if exponent < 0 and base.dtype.kind in "iu":
-            raise RuntimeError("Integers to negative integer powers are not allowed.")
         return np.power(base.astype(np.int64) if base.dtype.kind == "b" else base, exponent)
     if base.dtype.kind in "iub":
         base = base.astype(defaults.dtype.numpy)
@@ -325,6 +323,11 @@ def _power_number(base: np.ndarray, exponent) -> np.ndarray:
     return np.power(base, exponent)
 
 
+def _check_power(self, exponent):
+    if self.dtype.kind < FLOATING and isinstance(exponent, int) and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
 def _power_grad(grad, self, exponent):
     if exponent == 0:
         return zeros_like(grad)
@@ -340,6 +343,7 @@ def zeros_like(tensor):
 pow_number = op(
     "pow(Tensor self, Scalar exponent)",
     _power_number,
+    check=_check_power,
     elementwise=True,
     node="PowBackward0",
     in_place=True,

@@ -104,7 +104,7 @@ sigmoid = unary(
 relu = unary("relu", lambda a: np.where(a < 0, np.zeros((), a.dtype), a),
              lambda grad, result: threshold_grad(grad, result), AS_IS,
              refuses=(("b", "!Boolean inputs not supported for relu"),
-                      ("c", "clamp is not supported for complex types")))  # fmt: skip
+                      ("c", "clamp is not supported for complex types")), out=False)  # fmt: skip
 _SIGN_OF_COMPLEX = "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
 sign = unary("sign", lambda a: _signs(a), lambda grad: zeros_like(grad), AS_IS,
              lambda self_t: zeros_like(self_t),

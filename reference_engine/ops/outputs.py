@@ -8,7 +8,7 @@ exactly their own dtype. Rule: ``TensorIterator``.
 from __future__ import annotations
 
 from .._tensor import Tensor
-from ..dtypes import COMPLEX, FLOATING, bool_, float32, uint8
+from ..dtypes import BOOL, COMPLEX, FLOATING, bool_, float32, uint8
 from ..promotion import can_cast_dtype, defaults, result_dtype
 from . import product_demands
 from .dims import broadcast_shape
@@ -42,6 +42,9 @@ _PRODUCTS = ("addmm", "addmv", "baddbmm", "addr")
 _BROADCASTING = ("lerp", "masked_fill")  # rows that promote nothing, yet broadcast
 _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtype of the result before
 _TRUTHS = ("all", "any")
+_TESTS = ("signbit", "isneginf", "isposinf")
+_REFUSED_KIND = dict.fromkeys(("ceil", "floor", "trunc", "sign", *_TESTS), COMPLEX) | {"neg": BOOL}
+_DTYPES_FIRST = ("heaviside",)  # compared before the shapes
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
 _PRIVATE = {  # what is written is the result of another operation
     "linalg_eigh": "_linalg_eigh", "linalg_slogdet": "_linalg_slogdet", "slogdet": "_linalg_slogdet",
@@ -135,28 +138,25 @@ def check_in_place(values: list, row: Row) -> None:
     target = values[0]
     if row.name in _CASTS:
         _check_result_cast(values, row, promoted_dtype(values, row), target.dtype)
-    shape = target._array.shape
-    for value in operands(values, row)[1:]:
-        if isinstance(value, Tensor) and value._array.shape != shape:
-            shape = broadcast_shape(shape, value._array.shape)
+    shape = common_shape(values, row)
     if shape != target._array.shape:
-        raise RuntimeError(
-            f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
-        )
+        refuse_shape(target, shape)
     if row.promote not in (AS_IS, COMPARE):
         _check_result_cast(values, row, promoted_dtype(values, row), target.dtype)
 
 
-def _check_shape(target: Tensor, values: list, row: Row) -> None:
-    """Raise ``RuntimeError`` where the operands, one of which is ``target``, do not broadcast to its shape."""
-    shape = target._array.shape
+def common_shape(values: list, row: Row) -> tuple:
+    """The shape to which the operands broadcast. Raises ``RuntimeError`` where they do not."""
+    shape = None
     for value in operands(values, row):
         if isinstance(value, Tensor) and value._array.shape != shape:
-            shape = broadcast_shape(shape, value._array.shape)
-    if shape != target._array.shape:
-        raise RuntimeError(
-            f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}"
-        )
+            shape = value._array.shape if shape is None else broadcast_shape(shape, value._array.shape)
+    return () if shape is None else shape
+
+
+def refuse_shape(target: Tensor, shape: tuple):
+    """Raise ``RuntimeError``: ``target`` is not resized to take a result of this shape."""
+    raise RuntimeError(f"output with shape {list(target._array.shape)} doesn't match the broadcast shape {list(shape)}")
 
 
 def check_clamped(values: list) -> None:
@@ -170,8 +170,10 @@ def check_clamped(values: list) -> None:
 def check_out(values: list, row: Row, out: Tensor) -> None:
     """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write, or is an operand
     and would have to change its shape."""
-    if row.operands and any(value is out for value in operands(values, row)):
-        _check_shape(out, values, row)
+    if row.operands and row.name not in _DTYPES_FIRST:
+        shape = common_shape(values, row)
+        if shape != out._array.shape and any(value is out for value in operands(values, row)):
+            refuse_shape(out, shape)
     if row.name in SUMMING and "dtype" in row.positions:
         summing_dtype(values, row, out, _OTHER_MEMORY)
         return
@@ -180,10 +182,12 @@ def check_out(values: list, row: Row, out: Tensor) -> None:
         text = None  # with one weight for all the result is cast
     elif row.name == "abs" and values[0].dtype.kind == COMPLEX != out.dtype.kind:
         text = None  # magnitudes are cast
+    elif values[0].dtype.kind == _REFUSED_KIND.get(row.name):
+        text = None  # refused whatever the memory
     elif row.name == "heaviside" and out.dtype.kind == COMPLEX:
         text = "heaviside is not yet implemented for complex tensors."
-    elif row.name in ("ceil", "floor", "trunc") and values[0].dtype.kind == COMPLEX:
-        text = None  # refused whatever the memory
+    elif row.name in _TESTS and out.dtype is not bool_:
+        raise RuntimeError(f"{row.name} does not support non-boolean outputs.")
     elif row.name == "logsumexp" and out.dtype.kind < FLOATING:
         raise RuntimeError(f"logsumexp(): Expected floating point type for result tensor, but got: {out.dtype.scalar}")
     elif row.name == "mean" and out.dtype.kind < FLOATING <= values[0].dtype.kind:

@@ -16,6 +16,7 @@ from ..errors import NotModelled
 from ..memory_order import arranged, in_rows
 from .by_number import promoted
 from .calls import combined
+from .dims import broadcast_shape
 from .elementwise import check_subtraction, conj, pow_of_number, sum_tangents, where, zeros_like
 from .extrema import return_type
 from .table import COMMON, FLOAT, op
@@ -172,6 +173,10 @@ def _extreme(name: str, function, keeps, forward) -> None:
     def second(grad, self, other, keeps=keeps):
         return grad.masked_fill(keeps(self, other) | other.isnan(), 0)
 
+    def check(self, other):
+        if COMPLEX in (self.dtype.kind, other.dtype.kind):
+            raise RuntimeError(f"{name} not implemented for complex tensors.")
+
     op(
         f"{name}(Tensor self, Tensor other)",
         function,
@@ -182,7 +187,7 @@ def _extreme(name: str, function, keeps, forward) -> None:
             None if self_t is None else first(self_t, self, other, forward),
             None if other_t is None else second(other_t, self, other, forward),
         ),
-        refuses=(("c", f"!{name} not implemented for complex tensors."),),
+        check=check,
     )
 
 
@@ -205,14 +210,15 @@ nextafter = op(
 
 
 def _heaviside(a, at_zero):
+    if a.dtype != at_zero.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    broadcast_shape(a.shape, at_zero.shape)
     return np.where(a == 0, at_zero, (a > 0).astype(a.dtype)).astype(a.dtype)
 
 
 def _check_heaviside(self, values):
     if COMPLEX in (self.dtype.kind, values.dtype.kind):
         raise RuntimeError("heaviside is not yet implemented for complex tensors.")
-    if self.dtype is not values.dtype:
-        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
 
 
 heaviside = op(

@@ -80,8 +80,21 @@ def test_strides_are_kept_where_there_are_no_elements():
             "a.index_fill(0, i, 2.5)",
             "b.clone().index_fill_(0, i, 2.5)",
             "a.clone().index_copy_(0, i, torch.ones(1, 1, 3))",
-            "b.index_reduce(0, i, torch.ones(1, 3, 3, 1), 'amax', include_self=False)",
+            "b.clone().index_reduce_(0, i, torch.ones(1, 3, 3, 1), 'amax', include_self=False)",
         ],
         "a = torch.zeros(3, 1, 0).permute(2, 1, 0); b = torch.zeros(0, 3, 3, 2)[..., ::2]; i = torch.tensor([0])\n"
         "c = torch.zeros(2, 0, dtype=torch.float64)[..., ::2]",
+    )
+
+
+@pytest.mark.parametrize("out", ["bool", "int64", "complex64"])
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32", "complex64"])
+def test_memory_given_is_judged_after_shapes_and_kinds_and_before_kernels(out, dtype):
+    one = "neg sign floor abs signbit isneginf conj_physical isnan isfinite relu square bitwise_not"
+    two = "heaviside fmax fmin maximum add div pow copysign remainder gcd nextafter"
+    memory = f"out=torch.empty(0, dtype=torch.{out})"
+    agreed(
+        [f"torch.{name}(x, {memory})" for name in one.split()]
+        + [f"torch.{name}({x}, {y}, {memory})" for name in two.split() for x in ("x", "z") for y in ("y", "y.float()")],
+        f"x = y = torch.ones(2, dtype=torch.{dtype}); z = torch.ones(3, dtype=torch.{dtype})",
     )
