@@ -18,6 +18,40 @@ def cast(array, dtype):
     return made
 
 
+def halves(dtype: np.dtype) -> bool:
+    """Whether elements are float16 or bfloat16."""
+    return dtype.itemsize == 2 and dtype.kind in "fV"
+
+
+def in_float(function):
+    """``function`` with half precision computed in float32 and rounded once, as PyTorch's kernels do."""
+
+    def compute(first, *rest):
+        stored = first.dtype
+        if not halves(stored):
+            return function(first, *rest)
+        rest = [value.astype(np.float32) if getattr(value, "dtype", None) == stored else value for value in rest]
+        return np.asarray(function(first.astype(np.float32), *rest)).astype(stored)
+
+    return compute
+
+
+def beside_number(function):
+    """``function`` of two arrays; with a number in float32 beside half precision it is rounded once.
+
+    ``alike`` is the function for two arrays of one dtype.
+    """
+
+    def compute(first, second, *rest):
+        if first.dtype == second.dtype:
+            return function(first, second, *rest)
+        stored = first.dtype if first.dtype.itemsize == 2 else second.dtype
+        return function(first.astype(np.float32), second.astype(np.float32), *rest).astype(stored)
+
+    compute.alike = function
+    return compute
+
+
 def multiply_add(factor, scale, offset):
     """factor * scale + offset, rounded once: what a fused multiply-add instruction gives.
 

@@ -183,7 +183,7 @@ def prelu(self, weight):
         shape = [1] * self.dim()
         if self.dim() > 1:
             shape[1] = weight.numel()
-        weight = weight.view(*shape) if shape else weight.view(())
+        weight = weight.reshape(shape)
     return prelu_kernel(self, weight)
 
 

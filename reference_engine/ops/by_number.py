@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arithmetic import cast
+from ..arithmetic import beside_number, cast, halves
 from ..dtypes import BY_NUMPY
 from ..promotion import number_dtype, promote_types
 from .elementwise import conj
@@ -16,13 +16,18 @@ from .table import op
 
 
 def promoted(function):
-    """``function`` on an array and a number, in the dtype that both promote to."""
+    """``function`` on an array and a number, in the dtype that both promote to.
+
+    Where it has a form for numbers beside half precision, they are not rounded to that.
+    """
+    keeps = hasattr(function, "alike")
 
     def compute(array, number):
         dtype, other = BY_NUMPY[array.dtype], number_dtype(number)
         if other.kind > dtype.kind:
             dtype = promote_types(dtype, other)
-        return function(cast(array, dtype.numpy), np.asarray(number).astype(dtype.numpy))
+        stored = np.float32 if keeps and halves(dtype.numpy) else dtype.numpy
+        return function(cast(array, dtype.numpy), np.asarray(number).astype(stored))
 
     return compute
 
@@ -51,5 +56,5 @@ add_number = op(
     function=False,
     drops_imaginary=True,
 )
-mul_number = _row("mul", np.multiply, lambda grad, other: mul_number(grad, conj(other)))
-div_number = _row("div", np.true_divide, lambda grad, other: grad / conj(other))
+mul_number = _row("mul", beside_number(np.multiply), lambda grad, other: mul_number(grad, conj(other)))
+div_number = _row("div", beside_number(np.true_divide), lambda grad, other: grad / conj(other))

@@ -7,7 +7,7 @@ import numpy as np
 from .._state import process, thread
 from .._tensor import Tensor, make, wrapped_number
 from ..arithmetic import cast
-from ..dtypes import FLOATING, bfloat16
+from ..dtypes import FLOATING, bfloat16, float16
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.saved import SavedTensor
 from ..memory_order import arranged
@@ -170,7 +170,7 @@ def make_binary(row: Row, operator: bool = False, method: bool = False, bind=Non
     As a Python operator it answers ``NotImplemented`` to operands that it does not know.
     """
     general = make_general(row, method, bind)
-    forward, node_class = row.forward, row.node_class
+    forward, node_class = getattr(row.forward, "alike", row.forward), row.node_class
     extra = list(row.defaults[2:])
     simple = row.promote
     differentiable = row.differentiable and node_class is not None
@@ -187,7 +187,7 @@ def make_binary(row: Row, operator: bool = False, method: bool = False, bind=Non
             return slow(self, other, *rest, **kwargs)
         kind = type(other)
         dtype = self.dtype
-        if (floats_only and dtype.kind < FLOATING) or dtype is bfloat16:
+        if (floats_only and dtype.kind < FLOATING) or dtype is bfloat16 or dtype is float16:
             return slow(self, other)
         place = self._storage.device
         own = self._array

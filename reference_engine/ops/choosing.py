@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
+from ..arithmetic import in_float
 from ..devices import CPU
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults, result_dtype
@@ -31,11 +32,16 @@ def _bounds(low, high, a):
     result = a
     if low is not None:
         low = _bound(low, result.dtype)
-        result = np.where(result < low, low, result)
+        result = np.where((result < low) | (low != low), low, result)
     if high is not None:
         high = _bound(high, result.dtype)
-        result = np.where(result > high, high, result)
-    return result
+        result = np.where((result > high) | (high != high), high, result)
+    return result if low is None else np.where(a != a, a, np.where(low != low, low, result))
+
+
+def limited(a, low, high):
+    """``a`` within ``low`` and ``high``, either of which may be None; what is not a number leaves none."""
+    return np.array(_bounds(low, high, a))
 
 
 def _clamp_promoted(a, low, high):
@@ -130,13 +136,13 @@ def _beside(array, bound):
 def _at_least(array, low):
     array = _beside(array, low)
     low = _bound(low, array.dtype)
-    return np.where(array < low, low, array)
+    return np.where((array < low) | (low != low), low, array)
 
 
 def _at_most(array, high):
     array = _beside(array, high)
     high = _bound(high, array.dtype)
-    return np.where(array > high, high, array)
+    return np.where((array > high) | (high != high), high, array)
 
 
 def _or_zeros(tangent, like):
@@ -273,9 +279,7 @@ def _lerp_tangent(self_t, end_t, weight_t, self, end, weight):
 
 lerp = op(
     "lerp(Tensor self, Tensor end, Scalar weight)",
-    lambda a, b, weight: ((a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))).astype(
-        a.dtype
-    ),
+    in_float(lambda a, b, weight: (a + weight * (b - a)) if abs(weight) < 0.5 else (b - (b - a) * (1 - weight))),
     elementwise=True,
     in_place=True,
     check=_check_lerp,
@@ -287,9 +291,7 @@ lerp = op(
 )
 lerp_tensor = op(
     "lerp(Tensor self, Tensor end, Tensor weight)",
-    lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight)).astype(
-        a.dtype
-    ),
+    in_float(lambda a, b, weight: np.where(np.abs(weight) < 0.5, a + weight * (b - a), b - (b - a) * (1 - weight))),
     promote=COMMON,
     node="LerpBackward1",
     in_place=True,
@@ -317,13 +319,15 @@ def _factor(array, value):
     return value
 
 
+@in_float
 def _addcmul(array, first, second, value):
     product = first * second if value == 1 else np.asarray(_factor(array, value), array.dtype) * first * second
     return array + product
 
 
+@in_float
 def _addcdiv(array, first, second, value):
-    return array + (first / second if value == 1 else _factor(array, value) * (first / second))
+    return array + (first if value == 1 else np.asarray(_factor(array, value), array.dtype) * first) / second
 
 
 addcmul = op(

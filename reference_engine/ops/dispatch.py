@@ -17,7 +17,7 @@ import numpy as np
 
 from .._state import process, thread, warn_once
 from .._tensor import Tensor, make
-from ..arithmetic import cast
+from ..arithmetic import cast, halves
 from ..devices import CPU
 from ..dtypes import BY_NUMPY, FLOATING
 from ..graph import inplace
@@ -110,7 +110,21 @@ def arrays_of(values: list, row: Row) -> list:
             arguments[position] = [tensor._array.astype(wanted, copy=False) for tensor in value]
         elif value is not None:
             arguments[position] = np.array(value).astype(wanted)
+    if row.numbers and halves(wanted):
+        keep_number(values, row, dtype, arguments)
     return arguments
+
+
+def keep_number(values: list, row: Row, dtype, arguments: list) -> None:
+    """A number beside half precision is not rounded to it, neither is a tensor without dimensions of another dtype."""
+    for position in row.numbers:
+        value = values[position]
+        if isinstance(value, Tensor):
+            if value.dtype is dtype or value._array.ndim:
+                continue
+            value = settled(value._array)
+        arguments[position] = np.asarray(value).astype(np.float32)
+        return
 
 
 def wrap_outputs(computed, place, row: Row):

@@ -157,6 +157,7 @@ mul = op(
     "mul(Tensor self, Operand other)",
     np.multiply,
     promote=COMMON,
+    numbers=(1,),
     in_place=True,
     self=lambda grad, other, self_scalar_type: real_if(grad * conj(other), self_scalar_type),
     other=lambda grad, self, other_scalar_type: real_if(grad * conj(self), other_scalar_type),
@@ -175,6 +176,7 @@ div = op(
     "div(Tensor self, Operand other)",
     np.true_divide,
     promote=FLOAT,
+    numbers=(1,),
     in_place=True,
     self=lambda grad, other, self_scalar_type: real_if(grad / conj(other), self_scalar_type),
     other=lambda grad, self, other: real_if(-grad * conj((self / other) / other), other.dtype),
@@ -225,6 +227,7 @@ div_rounded = op(
     "div(Tensor self, Operand other, *, str? rounding_mode)",
     _divide_rounding,
     promote=COMMON,
+    numbers=(1,),
     node="DivBackward2",
     in_place=True,
     self=lambda grad, other, rounding_mode: grad * 0 if rounding_mode else grad / conj(other),
@@ -235,7 +238,7 @@ div_rounded = op(
     drops_imaginary=True,
 )
 floor_divide = op("floor_divide(Tensor self, Operand other)", _floor_divide, promote=COMMON, in_place=True,
-                  refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
+                  numbers=(1,), refuses=(("bc", "div_floor_cpu"),))  # fmt: skip
 
 
 def _remainder(a, b):

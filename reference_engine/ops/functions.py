@@ -153,7 +153,9 @@ def _signs(array: np.ndarray) -> np.ndarray:
     if array.dtype == np.bool_:
         return array.copy()
     found = np.sign(array)
-    return found + np.zeros((), found.dtype) if found.dtype.kind in "fVc" else found  # -0 becomes 0
+    if found.dtype.kind not in "fV":
+        return found
+    return np.where(found == found, found, np.zeros((), found.dtype)) + np.zeros((), found.dtype)  # NaN and -0 become 0
 
 
 threshold_backward = op(

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dtypes import uint8
+from .._tensor import make
+from ..arithmetic import cast, in_float
+from ..dtypes import BY_NUMPY, FLOATING, uint8
 from ..errors import NotModelled
 from ..memory_order import dense_like
+from ..promotion import result_dtype
 from .backward_rows import backward_operation
+from .choosing import limited
+from .dims import broadcast_shape
 from .elementwise import conj, sum_tangents, where, zeros_like
+from .outputs import check_cast
 from .table import COMMON, op
 
 NONE, MEAN, SUM = 0, 1, 2
@@ -23,6 +29,7 @@ def ones_like(tensor):
     return make_ones(tensor)
 
 
+@in_float
 def _reduced(values: np.ndarray, reduction: int) -> np.ndarray:
     if reduction == MEAN:
         return values.mean(dtype=values.dtype)
@@ -94,7 +101,12 @@ smooth_l1_loss = op(
 
 
 def _huber(a, b, reduction, delta):
-    size = np.abs(a - b)
+    """In the common dtype, but kept in that of the first. Raises ``RuntimeError`` where it cannot hold the losses."""
+    common = result_dtype([make(a), make(b)])
+    check_cast(common, BY_NUMPY[a.dtype])
+    if common.kind != FLOATING:
+        raise NotImplementedError(f"\"huber_cpu\" not implemented for '{common.scalar}'")
+    size = np.abs(cast(a, common.numpy) - cast(b, common.numpy))
     losses = np.where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)).astype(a.dtype)
     if reduction != NONE:
         return _reduced(losses, reduction)
@@ -109,12 +121,18 @@ def _huber_grad(grad, self, target, reduction, delta):
     return _share(grad, self, reduction) * slope
 
 
-_huber_backward = backward_operation("huber_loss_backward", _huber_grad, ("self", "target"))
+def _huber_grad_alone(grad, self, target, reduction, delta):
+    """The loss may be one of two dtypes, its derivative may not. Raises ``RuntimeError``."""
+    if self.dtype is not target.dtype:
+        raise RuntimeError(f"Found dtype {target.dtype.scalar} but expected {self.dtype.scalar}")
+    return _huber_grad(grad, self, target, reduction, delta)
+
+
+_huber_backward = backward_operation("huber_loss_backward", _huber_grad_alone, ("self", "target"))
 huber_loss = op(
     "huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1)",
     _huber,
-    promote=COMMON,
-    elementwise=False,
+    check=lambda self, target, *_: broadcast_shape(self._array.shape, target._array.shape),
     self=_huber_backward,
     target=lambda grad, self, target, reduction, delta: _huber_backward(grad, target, self, reduction, delta),
     jvp=lambda self_t, target_t, self, target, reduction, delta: _tangent_of_difference(
@@ -122,7 +140,6 @@ huber_loss = op(
     ),
     method=False,
     function=False,
-    refuses=(("biuc", "huber_cpu"),),
 )
 
 
@@ -298,8 +315,7 @@ def _check_hardtanh(self, min_val, max_val):
 
 hardtanh = activation(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
-    lambda a, min_val, max_val: np.where(a < min_val, np.asarray(min_val, a.dtype),
-                                         np.where(a > max_val, np.asarray(max_val, a.dtype), a)),
+    lambda a, min_val, max_val: limited(a, min_val, max_val),
     lambda grad, self, min_val, max_val: where((self > min_val) & (self < max_val), grad, zeros_like(grad)),
     refuses=(("c", "clamp is not supported for complex types"), ("b", "!Bool inputs not supported for hardtanh")),
     check=_check_hardtanh,
@@ -359,7 +375,7 @@ softplus = activation(
 )
 log_sigmoid = activation(
     "log_sigmoid(Tensor self)",
-    lambda a: np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a))),
+    in_float(lambda a: np.minimum(a, 0) - np.log1p(np.exp(-np.abs(a)))),
     lambda grad, self: grad * (-self).sigmoid(),
     elementwise=False,
     row_major=True,

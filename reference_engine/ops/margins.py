@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._tensor import make
 from ..determinism import uninitialised
 from ..dtypes import BOOL, BY_NUMPY, FLOATING
 from ..promotion import defaults
 from .backward_rows import backward_operation
 from .elementwise import mul, where, zeros_like
-from .losses import MEAN, NONE, _nll, _reduced, _share
+from .losses import MEAN, NONE, _nll, _reduce_tensor, _reduced, _share, log_sigmoid
 from .outputs import check_cast, check_in_place
 from .table import guarded, op
 
 
-def _bce_with_logits(array, target, weight, pos_weight, reduction):
-    slope = 1 if pos_weight is None else (pos_weight - 1) * target + 1
-    # log(1 + e^-x) without overflow on either side.
-    losses = (1 - target) * array + slope * (np.maximum(-array, 0) + np.log1p(np.exp(-np.abs(array))))
+def _bce_with_logits(*arrays_and_reduction):
+    """PyTorch's own steps, each of which is rounded and refuses what it cannot write: the dtype is the target's."""
+    *arrays, reduction = arrays_and_reduction
+    array, target, weight, pos_weight = (None if array is None else make(array) for array in arrays)
+    likely = log_sigmoid(array)
+    if pos_weight is not None:
+        likely.mul_((pos_weight - 1).mul(target).add_(1))
+    losses = (make(np.ones((), target._array.dtype)) - target).mul_(array).sub_(likely)
     if weight is not None:
-        losses = losses * weight
-    return _reduced(losses.astype(array.dtype), reduction)
+        losses.mul_(weight)
+    return _reduce_tensor(losses, reduction)._array
 
 
 def _bce_with_logits_grad(grad, self, target, weight, pos_weight, reduction):
@@ -45,7 +50,6 @@ binary_cross_entropy_with_logits = op(
     "binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
     "Tensor? pos_weight=None, int reduction=1)",
     _bce_with_logits,
-    elementwise=(1,),
     self=_bce_with_logits_grad,
     target=_bce_with_logits_target_grad,
     jvp="transposed",

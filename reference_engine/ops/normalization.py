@@ -44,6 +44,8 @@ def _batch_norm(array, weight, bias, running_mean, running_var, training, moment
     if training:
         wide = _wide(array)
         mean, variance = wide.mean(axis=axes), wide.var(axis=axes)
+        if array.dtype != np.float64:
+            variance = variance.astype(np.float32).astype(np.float64)
         count = array.size // max(array.shape[1], 1)
         if running_mean is not None:
             running_mean[...] = (1 - momentum) * running_mean + momentum * mean

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arithmetic import halves, in_float
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults, promote_types
 from .backward_rows import backward_operation
@@ -55,7 +56,12 @@ def _vector_norm(array, order, dim, keepdim, dtype=None):
     if dtype is not None:
         array = array.astype(dtype.numpy, copy=False)
     axes = _axes(array, dim)
-    size = np.abs(array)
+    stored = np.abs(array)
+    size = stored.astype(np.float32) if halves(stored.dtype) else stored
+    return np.asarray(_norm_of_sizes(size, order, axes, keepdim)).astype(stored.dtype, copy=False)
+
+
+def _norm_of_sizes(size, order, axes, keepdim):
     if order == 2:
         wide = size.astype(np.float64) if size.dtype == np.float32 else size
         return np.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(size.dtype)
@@ -145,7 +151,7 @@ def _logsumexp(array, dim, keepdim):
         array = array.astype(defaults.dtype.numpy)
     top = array.max(axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, np.zeros((), array.dtype))
-    total = np.log(np.exp(array - top).sum(axis=axes, keepdims=True)) + top
+    total = np.log(in_float(np.sum)(np.exp(array - top), axes, None, None, True)) + top
     return total if keepdim else total.squeeze(axes)
 
 
@@ -180,18 +186,20 @@ def _refusing(name: str, forward):
     return checked
 
 
+@in_float
 def softmax_array(array, dim):
     dim = wrap_dim(dim, array.ndim)
     if not array.ndim:
-        return np.ones_like(array)
+        return softmax_array(array.reshape(1), 0).reshape(())
     raised = np.exp(array - array.max(axis=dim, keepdims=True)) if array.size else array
     return raised / raised.sum(axis=dim, keepdims=True)
 
 
+@in_float
 def log_softmax_array(array, dim):
     dim = wrap_dim(dim, array.ndim)
     if not array.ndim:
-        return np.zeros_like(array)
+        return log_softmax_array(array.reshape(1), 0).reshape(())
     lowered = array - array.max(axis=dim, keepdims=True) if array.size else array
     return lowered - np.log(np.exp(lowered).sum(axis=dim, keepdims=True))
 

@@ -15,7 +15,7 @@ from ..graph.node import ErrorNode
 from . import index_demands as demands
 from .dims import wrap_dim
 from .elementwise import in_format, where, zeros_like
-from .scatter import _check_index, _within
+from .scatter import _check_index, _within, combined
 from .table import op
 from .views import _select
 
@@ -39,7 +39,7 @@ def _reduced(array, places, values, reduce: str, include_self: bool):
     result = array.copy()
     if not include_self:
         result[places] = _neutral(array.dtype, reduce)
-    _BY[reduce].at(result, places, values)
+    result = combined(result, places, values, _BY[reduce])
     if reduce == "mean":
         counts = np.zeros(array.shape, np.int64)
         if include_self:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._state import thread
+from ..arithmetic import in_float
 from ..dtypes import BY_NUMPY, FLOATING
 from . import mismatches
 from .dims import wrap_dim, wrap_dims
@@ -339,7 +340,7 @@ def _running(function):
             return array.astype(wanted)
         if wanted.kind == "b" and array.size:
             raise NotImplementedError(f"\"{function.__name__}_out_cpu\" not implemented for 'Bool'")
-        return function(array, axis=dim, dtype=wanted)
+        return in_float(function)(array.astype(wanted, copy=False), dim)
 
     return forward
 

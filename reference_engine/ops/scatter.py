@@ -6,6 +6,7 @@ import numpy as np
 
 from .._state import warn_once
 from .._tensor import Tensor
+from ..arithmetic import in_float
 from ..errors import NotModelled
 from ..graph.inplace import written
 from . import index_demands as demands
@@ -75,10 +76,18 @@ def _scatter(array, dim, index, source, combine=None):
     cut = source if np.ndim(source) == 0 else source[tuple(slice(0, n) for n in index.shape)]
     places = _within(result, index, dim)
     if combine is not None:
-        combine.at(result, places, cut)
+        result[...] = combined(result, places, cut, combine)
     else:
         result[places] = cut
     return copied
+
+
+@in_float
+def combined(array, places, values, combine):
+    """``array`` with ``values`` added or multiplied to ``places``, which may repeat."""
+    result = array.copy()
+    combine.at(result, places, values)
+    return result
 
 
 def _scatter_number(array, dim, index, value, combine=None):

@@ -191,8 +191,18 @@ def histogram(input, bins, *, range=None, weight=None, density: bool = False):
         low, high = (low - 0.5, high + 0.5) if low == high else limits
         edges = linspace(low, high, bins + 1, dtype=input.dtype)._array
     weights = None if weight is None else weight._array.reshape(-1)
-    counts, found = np.histogram(array.reshape(-1), edges, None, density, weights)
-    return _histogram_type(make(part.astype(array.dtype), input.device) for part in (counts, found))
+    flat = array.reshape(-1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        kept = (flat >= edges[0]) & (flat <= edges[-1])
+        place = np.minimum(np.searchsorted(edges, flat, "right") - 1, len(edges) - 2)
+        if limits is not None:
+            # It looks only near the place that it computes; where that is no number it finds the second bin.
+            near = (flat - edges[0]) * array.dtype.type(len(edges) - 1) / (edges[-1] - edges[0])
+            place = np.where(np.isfinite(near), place, min(1, len(edges) - 2))
+    counts = np.bincount(place[kept], None if weights is None else weights[kept], len(edges) - 1)
+    if density:
+        counts = counts / (counts.sum() * np.diff(edges))
+    return _histogram_type(make(part.astype(array.dtype), input.device) for part in (counts, edges))
 
 
 def bincount(input: Tensor, weights=None, minlength: int = 0) -> Tensor:

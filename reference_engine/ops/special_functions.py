@@ -72,14 +72,18 @@ def zeta(s: np.ndarray, q: np.ndarray) -> np.ndarray:
         for k in range(terms):
             total = total + np.power(q + k, -s)
         end = q + terms
+        sufficient = (np.power(end, -s) == 0) & (total != 0)
+        found = total
         total = total + np.power(end, 1 - s) / (s - 1) + 0.5 * np.power(end, -s)
         rising, factorial = s, 2.0
         for k, b in enumerate(_BERNOULLI, 1):
             total = total + b / factorial * rising * np.power(end, -s - 2 * k + 1)
             rising = rising * (s + 2 * k - 1) * (s + 2 * k)
             factorial *= (2 * k + 1) * (2 * k + 2)
+        total = np.where(sufficient, found, total)
         whole = np.floor(q) == q
         total = np.where(q <= 0, np.where(whole, np.inf, np.where(np.floor(s) == s, total, np.nan)), total)
+        total = np.where(np.isinf(np.power(q, -s)), np.inf, total)
         return np.where(s == 1, np.inf, np.where((s < 1) | (q == np.inf), np.nan, total))
 
 
@@ -92,7 +96,7 @@ def polygamma(n: int, x: np.ndarray) -> np.ndarray:
         with np.errstate(**_QUIET):
             low = np.asarray(x) < 0.5
             high = zeta(np.float64(2), np.where(low, 1 - x, x))
-            return np.where(low, (math.pi / np.sin(math.pi * x)) ** 2 - high, high)
+            return np.where(x == np.inf, 0, np.where(low, (math.pi / np.sin(math.pi * x)) ** 2 - high, high))
     return (-1.0) ** (n + 1) * math.gamma(n + 1) * zeta(np.float64(n + 1), x)
 
 

@@ -24,6 +24,7 @@ import inspect
 import re
 from dataclasses import dataclass, field
 
+from ..arithmetic import beside_number
 from ..dtypes import BY_NUMPY
 from ..graph.node import Node
 from ..graph.saved import SavedTensor, all_shown, shown
@@ -112,6 +113,7 @@ class Row:
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     copies: bool = False  # of a view: with out= it is unknown to autograd
     fills_tangents: bool = False  # zeros take the place of a tangent that is not there, and are computed with
+    numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
     numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
@@ -387,6 +389,7 @@ def op(
     drops_imaginary: bool = False,
     elementwise: bool | tuple[int, ...] | None = None,
     row_major: bool = False,
+    numbers: tuple[int, ...] = (),
     **derivatives,
 ):
     """Add a row to the table and return the callable that runs it.
@@ -403,6 +406,8 @@ def op(
     given. Where it is not said, it is so if dtypes are promoted. ``row_major`` results are contiguous.
     ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
     dimensions, beside half precision.
+    ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
+    dimensions, beside half precision.
     ``fills_tangents`` says that the rule for tangents computes with zeros where an operand has none.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
@@ -413,6 +418,8 @@ def op(
         forward = guarded(forward, refuses)
     if row_major:
         forward = contiguous(forward)
+    if numbers:
+        forward = beside_number(forward)
     names = [p.name for p in parameters]
     formulas = []
     for position, parameter in enumerate(parameters):
@@ -436,6 +443,7 @@ def op(
         elementwise = promote != AS_IS and not row_major
     row.operands = row.tensor_positions if elementwise is True else elementwise or ()
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"
+    row.numbers = numbers
     row.numbers = numbers
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
