@@ -36,19 +36,18 @@ def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
             raise RuntimeError(f"{switch} must be a bool, got {type(chosen).__name__}")
     node = Node.__new__(cls._backward_cls)
     positional, args = args, (*args, *kwargs.values())
-    edges, edge_of, needs = [], [], []
+    edge_of, needs = [], []
     tensors = []
     for argument in args:
         if isinstance(argument, Tensor):
-            edge_of.append(len(edges))
-            edges.append(gradient_edge(argument) if argument._meta is not None else NO_EDGE)
+            edge_of.append(len(tensors))
             needs.append(argument.requires_grad)
             tensors.append(argument)
         else:
             edge_of.append(None)
             needs.append(False)
-    recording = thread.grad_enabled and any(needs) and not thread.inference
-    Node.__init__(node, tuple(edges) if recording else ())
+    recording = thread.grad_enabled and any(needs)  # under enable_grad in inference mode too
+    Node.__init__(node, tuple(map(_edge, tensors)) if recording else ())
     node.edge_of = tuple(edge_of)
     node.needs_input_grad = tuple(needs)
     previous, thread.grad_enabled = thread.grad_enabled, False
@@ -77,6 +76,10 @@ def apply_function(cls, args: tuple, kwargs: dict, separate: bool):
         function_tangents.propagate(cls, node, args, outputs, wrapped, dirty, frozen)
     node.saved_for_forward = None
     return wrapped[0] if single else tuple(wrapped)
+
+
+def _edge(tensor: Tensor) -> tuple:
+    return gradient_edge(tensor) if tensor._meta is not None else NO_EDGE
 
 
 def refuse_saved_input(node, inputs, outputs) -> None:
@@ -174,6 +177,7 @@ def _rebase(output: Tensor, node, is_input: bool, count: int) -> None:
         if output.requires_grad and view.base.is_leaf and view.base.requires_grad:
             raise RuntimeError(inplace.VIEW_OF_LEAF_ERROR)
     inplace.rebase_history(output, node)
+    output._meta.grad = None  # of the value before
 
 
 def _told(node, attribute: str) -> tuple:
