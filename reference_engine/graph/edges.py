@@ -29,7 +29,9 @@ def gradient_edge(tensor) -> tuple:
 
 
 def set_history(tensor, node: Node) -> None:
-    """Make ``tensor`` the next output of ``node``."""
+    """Make ``tensor`` the next output of ``node``. Raises ``RuntimeError`` for a tensor that can have no gradient."""
+    if not tensor.dtype.is_differentiable:
+        raise RuntimeError(f"Autograd not support dtype: {tensor.dtype.scalar}")
     meta = tensor._meta
     if meta is None:
         meta = tensor._meta = AutogradMeta()

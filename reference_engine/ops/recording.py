@@ -8,7 +8,7 @@ from ..dtypes import COMPLEX
 from ..graph.edges import NO_EDGE, gradient_edge, set_history
 from ..graph.node import NotImplementedNode
 from ..graph.saved import SavedTensor
-from .table import SUMMING, Row, SavedList
+from .table import Row, SavedList
 
 
 def any_requires_grad(values: list, row: Row) -> bool:
@@ -95,10 +95,6 @@ def refuse_complex(row: Row, outputs: tuple) -> None:
         raise RuntimeError(f"{row.name} does not support automatic differentiation for outputs with complex dtype.")
 
 
-# Filled with a number that has a history, whole numbers out of place have none to keep it in.
-_FILLS = ("fill", "masked_fill", "index_fill")
-
-
 def record(row: Row, values: list, outputs: tuple) -> None:
     """Attach a new node to the ``outputs`` of a call that is being recorded."""
     if row.node_class is None:
@@ -114,13 +110,7 @@ def record(row: Row, values: list, outputs: tuple) -> None:
     for name, output in zip(row.outputs, outputs, strict=False):
         if name in row.non_differentiable_outputs:
             continue
-        if output.dtype.is_differentiable:
-            set_history(output, node)
-        else:
-            if row.name in SUMMING or row.name in _FILLS:
-                raise RuntimeError(f"Autograd not support dtype: {output.dtype.scalar}")
-            array = output._array
-            node.input_metadata.append((array.shape, output.dtype, output._storage.device))
+        set_history(output, node)
     for output in outputs[len(row.outputs) :]:
         set_history(output, node)
     if row.real_only:
