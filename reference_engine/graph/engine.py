@@ -295,7 +295,10 @@ def call_tensor_hooks(node: Node, grads: list) -> list:
             grad = grads[output_nr]
             if tensor is not None and grad is not None:
                 meta = tensor._meta
-                meta.grad = grad.clone() if meta.grad is None else meta.grad + grad
+                from ..creation import contiguous_format
+
+                kept = meta.grad
+                meta.grad = grad.clone(memory_format=contiguous_format) if kept is None else kept + grad
     return grads
 
 

@@ -181,7 +181,7 @@ class GraphRoot(Node):
         return "torch::autograd::GraphRoot"
 
     def apply(self, grads: list, wants) -> list:
-        return self.grads
+        return list(self.grads)  # it keeps them, so no leaf may take one over
 
 
 class Identity(Node):
