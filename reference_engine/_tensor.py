@@ -132,7 +132,7 @@ class Tensor(Geometry, Conversion):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
-        if not self.is_leaf:
+        if not self._recorded_as_leaf():
             hint = (
                 ""
                 if value

@@ -127,7 +127,8 @@ def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
         finally:
             thread.grad_enabled = recording
         if fresh is None or fresh.grad_fn is None:
-            # The view was made of a leaf that is itself a view, of memory without history.
+            # The view was made of a leaf that is itself a view, of memory without history: it has none either.
+            meta.grad_fn = None
             raise RuntimeError(_NO_HISTORY)
         meta.grad_fn, meta.output_nr = fresh.grad_fn, fresh.output_nr
     move_hooks(tensor, meta)
@@ -333,7 +334,8 @@ class CopySlices(Node):
             view_shape, view_strides, view_offset = self.view_geometry
             part = whole.as_strided(view_shape, view_strides, view_offset - offset)
         first = self.node.next_edges[0]
-        inner = self.node.apply([part.clone(memory_format=contiguous_format)], wants and (lambda edge: edge is first or wants(edge)))
+        incoming = part.clone(memory_format=contiguous_format)
+        inner = self.node.apply([incoming], wants and (lambda edge: edge is first or wants(edge)))
         if recording and not part._counter:
             part = part.clone()
         for index, result in enumerate(inner):
