@@ -320,12 +320,12 @@ def copied(target: Tensor, source: Tensor) -> None:
     tangent = tangent_of(source)
     if tangent is None and tangent_of(target) is None:
         return
-    from ..creation import zeros_like
-
-    tangent = zeros_like(target) if tangent is None else tangent.to(target.dtype)
     level, process.forward_level = process.forward_level, -1
     try:
-        write_tangent(target, tangent.expand(target._array.shape).clone())
+        if tangent is None:
+            tangent_of(target).fill_(0)
+        else:
+            write_tangent(target, tangent.to(target.dtype).expand(target._array.shape).clone())
     finally:
         process.forward_level = level
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._state import warn_once
+from .._state import process, warn_once
 from .._tensor import Tensor
 from .complex_parts import imag, real
 from .dims import infer_size, wrap_dim
@@ -19,7 +19,8 @@ def reshape(self: Tensor, *shape) -> Tensor:
     if self._array.flags.c_contiguous:
         return view(self, wanted)
     if view_array(self._array, wanted) is not None:
-        return reshape_alias(self, wanted)
+        # Where a mode listens to operations, it hears of a plain view.
+        return reshape_alias(self, wanted) if process.mutations is None else view(self, wanted)
     return unsafe_view(clone(self, memory_format=_contiguous()), wanted)
 
 

@@ -110,7 +110,7 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     """Change the shape in place, keeping the elements that fit. Raises ``RuntimeError`` when grad is required."""
     from .shapes import sizes_of
 
-    if self.requires_grad:
+    if self.requires_grad and not thread.inference:
         raise RuntimeError("cannot resize variables that require grad")
     shape = sizes_of(sizes)
     changed = shape != self._array.shape
