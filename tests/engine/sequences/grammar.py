@@ -16,7 +16,7 @@ from __future__ import annotations
 from random import Random
 
 VIEWS = (
-    "{a}.view(-1)", "{a}[0]", "{a}[1:]", "{a}[..., 0]", "{a}[:, None]", "{a}[...]", "{a}[::2]", "{a}.t()", "{a}.T",
+    "{a}.view(-1)", "{a}[0]", "{a}[-1:]", "{a}[..., 0]", "{a}[:, None]", "{a}[...]", "{a}[::2]", "{a}.t()", "{a}.T",
     "{a}.unsqueeze(0)", "{a}.squeeze()", "{a}.expand(2, *{a}.shape)", "{a}.expand_as({b})", "{a}.narrow(0, 0, 1)",
     "{a}.view_as({a})", "{a}.diagonal()", "{a}.select(0, 1)", "{a}.select(-1, 0)", "{a}.unbind()[0]",
     "{a}.unbind(-1)[1]", "{a}.split(1)[0]", "{a}.chunk(2)[1]", "{a}.reshape(-1)", "{a}.transpose(0, -1)",
@@ -38,7 +38,7 @@ VALUES = (
     "{a}.sigmoid()", "{a}.relu()", "{a}.abs().sqrt()", "{a}.max()", "{a}.max(0).values", "{a}.clamp(min=0)",
     "torch.cat([{a}, {b}])", "torch.stack([{a}, {b}])", "torch.where({a} > 0, {a}, {b})",
     "{a}.masked_fill({a} > 1, 2)", "{a}.to(torch.float32)", "{a}.double()", "{a}.cumsum(0)", "{a}.prod()",
-    "{a}[[0, 0]]", "{a}[{a} > 0]", "{a}.repeat(2)", "{a}.index_select(0, torch.tensor([1, 0]))", "{a}.new_zeros(2)",
+    "{a}[[0, 0]]", "{a}[{a} > 0]", "{a}.index_select(0, torch.tensor([1, 0]))", "{a}.new_zeros(2)",
     "torch.zeros_like({a})", "torch.ones_like({a}, requires_grad=True)", "{a}.sign()", "{a} > {b}",
     "torch.addcmul({a}, {b}, {b})", "{a}.gather(0, torch.tensor([[1, 0]]))", "{a}.flip(0)", "{a}.tril()",
     "torch.tensor([1., -2.])", "{a}.norm()", "{a}.tanh().cosh()", "torch.lerp({a}, {b}, 0.5)",

@@ -29,7 +29,16 @@ class Player:
             self._process = context.Process(target=_serve, args=(theirs, self.engine, self.rule), daemon=True)
             self._process.start()
             theirs.close()
+            self._greet()
         self._pipe.send((program, look_often))
+
+    def _greet(self) -> None:
+        """Wait for the first word. Raises ``RuntimeError``: an engine that cannot be loaded is no crash."""
+        try:
+            self._pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.close()
+            raise RuntimeError(f"the process that is to play on {self.engine} did not start") from None
 
     def answer(self) -> list[dict] | None:
         """What was seen, None where the process died or did not answer in time."""
@@ -61,6 +70,7 @@ class Player:
 
 def _serve(pipe, engine: str, rule: str | None) -> None:
     namespace = _engine(engine, rule)
+    pipe.send("ready")
     while True:
         try:
             program, look_often = pipe.recv()

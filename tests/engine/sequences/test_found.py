@@ -48,6 +48,172 @@ for value in {_VALUES}:
 
 
 PROGRAMS = {
+    "integers that were given a history hand it on to nothing": """
+x = torch.tensor(2., requires_grad=True)
+v = torch.zeros(2, 2, dtype=torch.int64)
+v[0] = x
+print(v.requires_grad, names(v.grad_fn))
+for call in (lambda: v[0], lambda: v + 1, lambda: v * 2.0, v.sum, lambda: v.view(4), v.clone, v.float, v.detach, v.max,
+             lambda: v > 1, lambda: v.max(0), v.t, v.abs, v.unbind, lambda: torch.cat([v, v]), v.contiguous, v.bool,
+             lambda: v.to(torch.int32), lambda: v.expand(2, 2, 2), lambda: torch.where(v > 0, v, v), lambda: v[[0]],
+             lambda: v @ v, lambda: -v, lambda: v.as_strided((1,), (1,)), v.sin, lambda: v / 2, v.sign,
+             lambda: v.split(1),
+             lambda: v.masked_fill(v > 0, 1), lambda: v.add_(1), v.neg_, v.zero_, lambda: v.fill_(1), v.sort, v.tril):
+    show("integer", lambda: (call(), None)[1])
+    print(v, names(v.grad_fn))
+""",
+    "requires_grad may be set where a history is out of date": """
+x = torch.ones(2, 2, requires_grad=True)
+with torch.no_grad():
+    v = x.select(0, 1)[:1]
+    v.mul_(2)
+for value in (True, False):
+    v.requires_grad = value
+    print(v.requires_grad)
+show("is_leaf", lambda: v.is_leaf)
+""",
+    "what a Function writes to loses its gradient": """
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        return x.mul_(2)
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 2
+x = torch.ones(2, requires_grad=True)
+y = x * 1
+y.retain_grad()
+y.grad = torch.ones(2)
+Doubled.apply(y)
+print(y.grad, y.retains_grad)
+y.sum().backward()
+print(y.grad)
+y = x * 1
+z = y[:]
+y.grad = z.grad = torch.ones(2)
+Doubled.apply(z)
+print(y.grad, z.grad)
+y.grad = torch.ones(2)
+with torch.no_grad():
+    Doubled.apply(y)
+print(y.grad)
+""",
+    "a pass keeps what it began with": """
+v = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)
+w = v.double()
+torch.autograd.backward([w, v], [torch.ones_like(w), w])
+print(v.grad, v.grad._version)
+for seed in (torch.ones(2, 2), torch.ones(2, 2, dtype=torch.float64), torch.ones(1).expand(2, 2)):
+    v.grad = None
+    v.backward(seed)
+    print(v.grad, v.grad._version, v.grad.data_ptr() == seed.data_ptr())
+""",
+    "where mutations are listened to, reshape is a plain view": """
+v = torch.ones(2, 2, requires_grad=True).t()
+print(v.reshape(2, 2).grad_fn)
+with torch.autograd.graph.allow_mutation_on_saved_tensors():
+    print(v.reshape(2, 2).grad_fn, v.t().reshape(4).grad_fn, v.reshape(4).grad_fn)
+""",
+    "a copy of what has no tangent makes the tangent zero": """
+forward_ad = torch.autograd.forward_ad
+given = torch.tensor([1., -2.], requires_grad=True).clone()
+with forward_ad.dual_level():
+    dual = forward_ad.make_dual(torch.ones(2), given)
+    dual[..., 0] = torch.tensor(5.)
+    print(given, names(given.grad_fn), forward_ad.unpack_dual(dual).tangent)
+    dual.copy_(torch.ones(1))
+    print(given, names(given.grad_fn), forward_ad.unpack_dual(dual).tangent)
+""",
+    "a Function records under enable_grad in inference mode": """
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 2 * ctx.saved_tensors[0]
+class Same(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+class Doubled(Same):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        return x.mul_(2)
+x = torch.ones(2, requires_grad=True)
+y = x * 1
+with torch.inference_mode():
+    for kind in (Square, Same):
+        show(kind.__name__, lambda: kind.apply(x))
+        with torch.enable_grad():
+            show(kind.__name__, lambda: kind.apply(x))
+            show(kind.__name__, lambda: kind.apply(y))
+            show(kind.__name__, lambda: kind.apply(y * 2))
+    with torch.enable_grad():
+        show("dirty", lambda: Doubled.apply(y))
+        show("dirty", lambda: Doubled.apply(x))
+        z = Square.apply(x)
+        print(z.is_inference())
+        z.backward(torch.ones(2))
+print(x.grad)
+""",
+    "without recording a Function does not look at histories": """
+class Same(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+leaf = torch.ones(2, 2, requires_grad=True)
+same = Same.apply(leaf)
+with torch.no_grad():
+    leaf.neg_()
+    print(Same.apply(same).requires_grad)
+show("recording", lambda: Same.apply(same))
+""",
+    "a conjugate view of memory without history has none once it was looked for": """
+base = torch.ones(2, 2, dtype=torch.complex64)
+view = base.mH.requires_grad_()[:, None]
+view.detach().mul_(2)
+for call in (lambda: view.requires_grad, lambda: view.grad_fn, lambda: view.is_leaf, view.tolist, lambda: view * 2,
+             lambda: view.requires_grad):
+    show("view", call)
+""",
+    "where casts without recording it": """
+v = torch.tensor([1., -2.], requires_grad=True)
+for a, b in ((v, v.double()), (v, v.to(torch.complex64) * 1j), (v, torch.tensor([1, 2])),
+             (torch.tensor([1, 2]), v.bfloat16()),
+             (v, 2), (2.5, torch.tensor([1, 2])), (1j, v), (v, torch.tensor(3., dtype=torch.float64)), (True, v)):
+    show("where", lambda: torch.where(v > 0, a, b))
+    y = torch.where(v > 0, a, b)
+    if y.requires_grad:
+        show("grad", lambda: torch.autograd.grad(y.real.sum() * 2, v)[0])
+with torch.autograd.forward_ad.dual_level():
+    d = torch.autograd.forward_ad.make_dual(v, torch.ones(2))
+    print(torch.autograd.forward_ad.unpack_dual(torch.where(v > 0, d, v.double())).tangent)
+""",
+    "a retained gradient is a contiguous copy": """
+v = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True).t()
+v.retain_grad()
+v.backward(torch.ones_like(v), retain_graph=True)
+print(v.grad.stride(), v.grad._version)
+v.backward(torch.ones_like(v))
+print(v.grad.stride(), v.grad._version)
+""",
+    "in inference mode tensors that require grad are resized": """
+v = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True) * 1
+show("resize_", lambda: v.resize_(1))
+with torch.inference_mode():
+    show("resize_", lambda: v.resize_(1))
+print(v, v._version)
+""",
     "hooks of a lone root run whatever is asked for": """
 r = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True) * 2
 r.retain_grad()
