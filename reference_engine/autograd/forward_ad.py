@@ -148,7 +148,7 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             raise RuntimeError(NOT_FLOATING)  # what is filled in gives its tangent to whatever it fills
         return
     in_place = outputs[0] is values[0]
-    if callable(row.jvp) and not any(position in tangents for position in _named_tangents(row)):
+    if row.jvp is not None and not any(position in tangents for position in _named_tangents(row)):
         return  # the rule knows nothing of the operands that have tangents
     if row.jvp is None:
         if in_place and not row.differentiable:

@@ -5,6 +5,8 @@ Reductions are numbers in PyTorch's rows: 0 none, 1 mean, 2 sum.
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 
 from .._tensor import make
@@ -16,7 +18,7 @@ from ..promotion import result_dtype
 from .backward_rows import backward_operation
 from .choosing import limited
 from .dims import broadcast_shape
-from .elementwise import conj, sum_tangents, where, zeros_like
+from .elementwise import conj, where, zeros_like
 from .outputs import check_cast
 from .table import COMMON, op
 
@@ -32,7 +34,8 @@ def ones_like(tensor):
 @in_float
 def _reduced(values: np.ndarray, reduction: int) -> np.ndarray:
     if reduction == MEAN:
-        return values.mean(dtype=values.dtype)
+        with np.errstate(invalid="ignore"):  # the mean of nothing is NaN, without a warning
+            return np.divide(values.sum(dtype=values.dtype), np.asarray(values.size, values.dtype))
     return values.sum(dtype=values.dtype) if reduction == SUM else values
 
 
@@ -41,21 +44,60 @@ def _share(grad, self, reduction):
     return grad / self._array.size if reduction == MEAN else grad
 
 
+def _slope_of_difference(grad, self, target, slope):
+    """``slope`` of the operands' difference, times ``grad``: computed in their common dtype, kept in the first's.
+
+    Raises ``RuntimeError`` where that cannot hold it.
+    """
+    common = result_dtype([self, target, grad])
+    check_cast(common, self.dtype)
+    return (slope(self.to(common) - target.to(common)) * grad).to(self.dtype)
+
+
 def _mse_grad(grad, self, target, reduction):
     factor = 2.0 if reduction != MEAN else 2.0 / self._array.size if self._array.size else float("nan")
-    return (self - target) * factor * grad
+    return _slope_of_difference(grad, self, target, lambda difference: difference * factor)
 
 
-_mse_backward = backward_operation("mse_loss_backward", _mse_grad, ("self", "target"))
+def _products(formula, curvature=None) -> dict:
+    """Derivatives of a loss's backward: what a gradient of one gives, times the gradient; and of its difference.
+
+    ``curvature(difference, *options)`` is the loss's second derivative.
+    """
+
+    def of_gradient(grad, grad_output, self, target, reduction, *options):
+        if reduction == NONE:
+            return formula(grad, self, target, reduction, *options)
+        return (formula(ones_like(grad_output), self, target, reduction, *options) * grad).sum()
+
+    def of_first(grad, grad_output, self, target, reduction, *options):
+        return _share(grad * grad_output * curvature(self - target, *options), self, reduction)
+
+    def of_second(grad, *values):
+        return -of_first(grad, *values)
+
+    rules = {"grad_output": of_gradient}
+    if curvature is not None:
+        rules |= {"self": of_first, "target": of_second}
+    names = [parameter.replace(kind=parameter.POSITIONAL_ONLY) for parameter in
+             inspect.signature(formula).parameters.values()]  # fmt: skip
+    first = inspect.Parameter("grad", inspect.Parameter.POSITIONAL_ONLY)
+    for rule in rules.values():
+        rule.__signature__ = inspect.Signature([first, names[0].replace(name="grad_output"), *names[1:]])
+    return rules
+
+
+_mse_backward = backward_operation("mse_loss_backward", _mse_grad, ("self", "target"), products=_products(_mse_grad))
 mse_loss = op(
     "mse_loss(Tensor self, Tensor target, int reduction=1)",
     lambda a, b, reduction: _reduced((a - b) * (a - b), reduction),
     promote=COMMON,
     self=_mse_backward,
     target=lambda grad, self, target, reduction: _mse_backward(grad, target, self, reduction),
-    jvp=lambda self_t, target_t, self, target, reduction: _reduce_tensor(
-        2 * (self - target) * sum_tangents(self_t, None if target_t is None else -target_t), reduction
+    jvp=lambda self_t, target_t, self, target, reduction: _tangent_of_loss(
+        _mse_grad, self_t, target_t, self, target, reduction
     ),
+    fills_tangents=True,
     method=False,
     function=False,
     refuses=(("biuc", "mse_cpu"),),
@@ -72,28 +114,30 @@ def _smooth_l1(a, b, reduction, beta):
 
 
 def _smooth_l1_grad(grad, self, target, reduction, beta):
-    difference = self - target
-    slope = where(difference.abs() < beta, difference / beta, difference.sgn())
-    return _share(grad, self, reduction) * slope
+    slope = _slope_of_difference(grad, self, target, lambda d: where(d.abs() >= beta, d.sgn(), d / beta))
+    return _share(slope, self, reduction)
 
 
-def _tangent_of_difference(slope, self_t, target_t, reduction):
-    """A loss's tangent from its slope in the difference of its operands."""
-    return _reduce_tensor(slope * sum_tangents(self_t, None if target_t is None else -target_t), reduction)
+def _tangent_of_loss(formula, self_t, target_t, self, target, reduction, *options):
+    """The derivatives of a loss in both operands along their tangents; the loss is as in the operands' exchange."""
+    of_target = formula(target_t, target, self, NONE, *options)
+    return _reduce_tensor(formula(self_t, self, target, NONE, *options) + of_target, reduction)
 
 
 _smooth_l1_backward = backward_operation(
-    "smooth_l1_loss_backward", _smooth_l1_grad, ("self", "target"), "SmoothL1LossBackwardBackward0"
-)
+    "smooth_l1_loss_backward", _smooth_l1_grad, ("self", "target"), "SmoothL1LossBackwardBackward0",
+    _products(_smooth_l1_grad, lambda difference, beta: (difference.abs() < beta).to(difference.dtype) / beta),
+)  # fmt: skip
 smooth_l1_loss = op(
     "smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1)",
     _smooth_l1,
     promote=COMMON,
     self=_smooth_l1_backward,
     target=lambda grad, self, target, reduction, beta: _smooth_l1_backward(grad, target, self, reduction, beta),
-    jvp=lambda self_t, target_t, self, target, reduction, beta: _tangent_of_difference(
-        _smooth_l1_grad(ones_like(self), self, target, NONE, beta), self_t, target_t, reduction
+    jvp=lambda self_t, target_t, self, target, reduction, beta: _tangent_of_loss(
+        _smooth_l1_grad, self_t, target_t, self, target, reduction, beta
     ),
+    fills_tangents=True,
     method=False,
     function=False,
     refuses=(("biuc", "smooth_l1_cpu"),),
@@ -116,28 +160,31 @@ def _huber(a, b, reduction, delta):
 
 
 def _huber_grad(grad, self, target, reduction, delta):
-    difference = self - target
-    slope = where(difference.abs() < delta, difference, delta * difference.sgn())
-    return _share(grad, self, reduction) * slope
-
-
-def _huber_grad_alone(grad, self, target, reduction, delta):
     """The loss may be one of two dtypes, its derivative may not. Raises ``RuntimeError``."""
-    if self.dtype is not target.dtype:
-        raise RuntimeError(f"Found dtype {target.dtype.scalar} but expected {self.dtype.scalar}")
-    return _huber_grad(grad, self, target, reduction, delta)
+    for other in (target, grad):
+        if self.dtype is not other.dtype:
+            raise RuntimeError(f"Found dtype {other.dtype.scalar} but expected {self.dtype.scalar}")
+    difference = self - target
+    slope = where(difference.abs() >= delta, delta * difference.sgn(), difference)
+    return _share(slope * grad, self, reduction)
 
 
-_huber_backward = backward_operation("huber_loss_backward", _huber_grad_alone, ("self", "target"))
+_huber_backward = backward_operation(
+    "huber_loss_backward",
+    _huber_grad,
+    ("self", "target"),
+    products=_products(_huber_grad, lambda difference, delta: difference.abs() < delta),
+)
 huber_loss = op(
     "huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1)",
     _huber,
     check=lambda self, target, *_: broadcast_shape(self._array.shape, target._array.shape),
     self=_huber_backward,
     target=lambda grad, self, target, reduction, delta: _huber_backward(grad, target, self, reduction, delta),
-    jvp=lambda self_t, target_t, self, target, reduction, delta: _tangent_of_difference(
-        _huber_grad(ones_like(self), self, target, NONE, delta), self_t, target_t, reduction
+    jvp=lambda self_t, target_t, self, target, reduction, delta: _tangent_of_loss(
+        _huber_grad, self_t, target_t, self, target, reduction, delta
     ),
+    fills_tangents=True,
     method=False,
     function=False,
 )

@@ -78,6 +78,33 @@ for f in (torch.add, torch.sub, torch.mul, torch.div, torch.pow, torch.rsub,
     gradients(f, R, C)
     gradients(f, C, R)
 """,
+    "losses of two dtypes and of what is not finite": """
+t1, t2 = t([1., 2.5, -1., 0.]), t([2., 0.5, -1., 1.])
+special = t([inf, -inf, nan, 1., 3e38, 0.]), t([1., inf, 2., nan, -inf, 0.])
+def show(f, *operands):
+    for i, given in enumerate(operands):
+        if given.is_floating_point():
+            tangents(f, *[(x, i == k) for k, x in enumerate(operands)])
+            try:
+                leaf = given.clone().requires_grad_()
+                result = f(*[leaf if i == k else x for k, x in enumerate(operands)])
+                seed = torch.ones_like(result).requires_grad_()
+                grad, = torch.autograd.grad(result, leaf, seed, create_graph=True)
+                print(grad + 0, torch.autograd.grad(grad, (leaf, seed), torch.ones_like(grad)))
+            except Exception as e:
+                print(type(e).__name__, e)
+for loss in (F.mse_loss, F.smooth_l1_loss, F.huber_loss):
+    for reduction in ("none", "sum", "mean"):
+        f = lambda a, b: loss(a, b, reduction=reduction)
+        show(f, t1, t2)
+        show(f, *special)
+        show(f, t1, t2.long())
+        show(f, t1.bfloat16(), t2.double())
+        show(f, t([]), t([]))
+    if loss is not F.smooth_l1_loss:
+        show(loss, t1, t2.bool())
+tangents(F.soft_margin_loss, (t1, False), (t2, True))
+""",
     "products of complex numbers and of those that are not finite": """
 z = t([[1 + 2j, 0.5 - 2j, -2j], [1j, 2., 0.]])
 tangents(lambda x: (x.prod(), x.prod(1), x.prod(0, keepdim=True)), (z, True))
