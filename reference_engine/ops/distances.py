@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..dtypes import BY_NUMPY, COMPLEX
-from .dims import wrap_dim
+from .dims import broadcast_shape, wrap_dim
 from .elementwise import check_subtraction, conj, where, zeros_like
 from .norms import _norm_grad, _norm_tangent, _vector_norm
 from .refusals import not_implemented
@@ -52,7 +52,7 @@ dist = op(
 
 def _pairwise(first, second, p):
     """Distances of the rows of ``first`` from those of ``second``, by broadcasting."""
-    return _vector_norm(first[..., :, None, :] - second[..., None, :, :], p, (-1,), False)
+    return _vector_norm(first[..., :, None, :] - second[..., None, :, :], p, (-1,), False).astype(first.dtype)
 
 
 def _slope(grad, difference, p, distance):
@@ -97,6 +97,50 @@ cdist_row = op(
 )
 
 
+def _euclidean(first, second):
+    """Euclidean distances by a product of matrices: of coinciding rows perhaps not quite 0."""
+    a, b = first.astype(np.float64), second.astype(np.float64)
+    squares = (a * a).sum(-1)[..., :, None] + (b * b).sum(-1)[..., None, :] - 2 * (a @ b.swapaxes(-1, -2))
+    return np.sqrt(np.maximum(squares, 0)).astype(first.dtype)
+
+
+def _ratio(grad, result):
+    return (grad / result).masked_fill(result == 0, 0)
+
+
+def _euclidean_first_grad(grad, x1, x2, result):
+    ratio = _ratio(grad, result)
+    return x1 * ratio.sum(-1, True) - ratio.matmul(x2)
+
+
+def _euclidean_second_grad(grad, x1, x2, result):
+    ratio = _ratio(grad, result)
+    return x2 * ratio.sum(-2).unsqueeze(-1) - ratio.mT.matmul(x1)
+
+
+_euclidean_row = op(
+    "_euclidean_dist(Tensor x1, Tensor x2)",
+    _euclidean,
+    row_major=True,
+    together=True,
+    node="EuclideanDistBackward0",
+    x1=_euclidean_first_grad,
+    x2=_euclidean_second_grad,
+    method=False,
+    function=False,
+)
+
+
+def _by_product(x1, x2):
+    """Distances as a view of those of two batches of matrices."""
+    batch = broadcast_shape(x1._array.shape[:-2], x2._array.shape[:-2])
+    count = math.prod(batch)
+    points = [x1, x2]
+    if count != 1:
+        points = [t.expand(*batch, *t.shape[-2:]).contiguous().view(count, *t.shape[-2:]) for t in points]
+    return _euclidean_row(*points).view(*batch, x1.size(-2), x2.size(-2))
+
+
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
@@ -115,9 +159,16 @@ def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if
     for number, points in ((1, x1), (2, x2)):
         if points._array.dtype.kind not in "fV":
             raise RuntimeError(f"cdist only supports floating-point dtypes, X{number} got: {points.dtype.scalar}")
+    many = max(x1.size(-2), x2.size(-2)) > 25
+    wanted = compute_mode == _MODES[1] or (compute_mode == _MODES[0] and many)
+    if p == 2 and wanted and x1.numel() and x2.numel():
+        if x1.dtype is x2.dtype:
+            return _by_product(x1, x2)
+        if x1.ndim == x2.ndim == 2:
+            raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {x1.dtype.cpp} != {x2.dtype.cpp}")
     if x1.dtype is x2.dtype and x1.dtype.itemsize == 2 and x1.numel() and x2.numel():
         raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar}'")
-    if x1.dtype is not x2.dtype:
+    if x1.dtype is not x2.dtype and x1.numel() and x2.numel():
         raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
@@ -141,6 +192,8 @@ def _pdist_backward(grad, array, p, pdist):
 
 def _pdist(array, p):
     low, high = _pairs(array)
+    if array.dtype.itemsize == 2 and low.size and array.shape[1]:
+        raise NotImplementedError(f"\"pdist\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
     return _vector_norm(array[low] - array[high], p, (-1,), False)
 
 
