@@ -78,7 +78,7 @@ def return_type(name: str, *fields: str):
 
     return type(name, (_ReturnType,), {**members, "__repr__": show, "__module__": "torch.return_types",
                                        "__slots__": (), "n_fields": len(fields),
-                                       "fields_in_order": fields})  # fmt: skip
+                                       "_fields_in_order": fields})  # fmt: skip
 
 
 def leading(kind):

@@ -109,5 +109,5 @@ def returned(row: Row, outs: tuple):
     if kind not in _types:
         from .extrema import return_type
 
-        _types[kind] = return_type(f"{kind.__name__}_out", *kind.fields_in_order)
+        _types[kind] = return_type(f"{kind.__name__}_out", *kind._fields_in_order)
     return _types[kind](outs)
