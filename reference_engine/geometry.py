@@ -45,6 +45,8 @@ class Geometry:
             return Size(self._array.shape)
         from .ops.dims import wrap_dim
 
+        if not self._array.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         return self._array.shape[wrap_dim(dim, self._array.ndim)]
 
     def stride(self, dim: int | None = None):
@@ -55,6 +57,8 @@ class Geometry:
             return strides
         from .ops.dims import wrap_dim
 
+        if not array.ndim:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
         return strides[wrap_dim(dim, array.ndim)]
 
     def storage_offset(self) -> int:

@@ -10,6 +10,7 @@ from ..ops import padding as _padding
 from ..ops.spatial import grid_sampling as _grid_sampling
 from ..ops.spatial import shuffling as _shuffling
 from . import functional as F
+from .functional import loss as _loss
 from .functional import vision as _vision
 
 _SAME = (
@@ -107,7 +108,7 @@ def kl_div(input, target, reduction: int = 0, *, log_target: bool = False):
 
 
 def margin_ranking_loss(input1, input2, target, margin: float = 0.0, reduction: int = 0):
-    return F.margin_ranking_loss(input1, input2, target, margin, reduction=_REDUCTIONS[reduction])
+    return _loss.ranked(input1, input2, target, margin, _REDUCTIONS[reduction])
 
 
 def poisson_nll_loss(input, target, log_input: bool, full: bool, eps: float, reduction: int):

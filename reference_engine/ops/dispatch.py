@@ -29,7 +29,16 @@ from ..promotion import defaults, result_dtype
 from ..version import VersionCounter, is_inference
 from . import arguments, several_outs
 from .dims import broadcast_shape
-from .outputs import as_written, check_cast, check_in_place, check_out, check_result, out_name
+from .outputs import (
+    DTYPES_FIRST,
+    as_written,
+    check_cast,
+    check_in_place,
+    check_out,
+    check_result,
+    common_shape,
+    out_name,
+)
 from .recording import any_requires_grad, fill_facts, finish, new_node, save
 from .table import AS_IS, FLOAT, Row
 
@@ -83,6 +92,8 @@ def arrays_of(values: list, row: Row) -> list:
             elif type(value) in (list, tuple) and any(isinstance(entry, Tensor) for entry in value):
                 value = [settled(entry._array) if isinstance(entry, Tensor) else entry for entry in value]
             arguments.append(value)
+        if len(row.operands) > 1 and row.name not in DTYPES_FIRST:
+            common_shape(values, row)
         return arguments
     operands = []
     for position in row.tensor_positions:

@@ -15,9 +15,10 @@ from .._tensor import Tensor, make
 from ..creation import _generator, finished, randint
 from ..devices import resolve
 from ..lazy import settled
-from ..promotion import defaults
+from ..promotion import defaults, result_dtype
 from .dims import broadcast_shape
 from .dispatch import place_of, write_out
+from .outputs import check_cast
 from .recording import finish
 from .special_functions import i0
 from .table import op
@@ -127,14 +128,18 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None,
     kind = "both" if len(inputs) == 2 else "mean" if isinstance(mean, Tensor) else "std"
     if isinstance(std, Tensor) and std.is_complex():
         raise RuntimeError("normal expects standard deviation to be non-complex")
-    if inputs[0].is_complex() and inputs[0].requires_grad:
-        raise RuntimeError("normal does not support automatic differentiation for outputs with complex dtype.")
-    sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu", inputs[0]._array.shape)
     spread = std._array if isinstance(std, Tensor) else np.float64(std)
     if (spread < 0).any() if isinstance(std, Tensor) else spread < 0:
         raise RuntimeError("normal expects all elements of std >= 0.0" if isinstance(std, Tensor) else
                            f"normal expects std >= 0.0, but found std {std:g}")  # fmt: skip
-    shape = np.broadcast_shapes(*(value._array.shape for value in inputs))
+    shape = inputs[0]._array.shape
+    if len(inputs) == 2:
+        shape = broadcast_shape(shape, std._array.shape)
+    sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu", shape)
+    if isinstance(std, Tensor):
+        check_cast(result_dtype([make(np.empty(shape, inputs[0]._array.dtype)), std]), inputs[0].dtype)
+    if inputs[0].is_complex() and inputs[0].requires_grad:
+        raise RuntimeError("normal does not support automatic differentiation for outputs with complex dtype.")
     stored = inputs[0]._array.dtype
     source = _generator(generator, inputs[0].device)
     if isinstance(std, Tensor):

@@ -16,6 +16,7 @@ from .arguments import parsed
 from .calls import FUNCTIONS, METHODS
 from .complex_parts import conj, conj_physical, conj_physical_, resolve_conj, resolve_neg
 from .copying import _conversion, copy_, cpu, cuda, detach, detach_, to, type_as
+from .dims import broadcast_shape
 from .families import compositions
 from .operators import install_operators
 from .recording import finish
@@ -45,6 +46,7 @@ def allclose(self: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     """All elements equal up to ``atol + rtol * abs(other)``."""
     if self.dtype is not other.dtype:
         raise RuntimeError(f"{self.dtype.scalar} did not match {other.dtype.scalar}")
+    broadcast_shape(self._array.shape, other._array.shape)
     close = np.allclose(self._array, other._array, rtol, atol, equal_nan)
     return make(np.array(close), self._storage.device).item()
 

@@ -44,7 +44,7 @@ _COMPUTED_IN_PLACE = ("mean", "logsumexp")  # what is summed is cast to the dtyp
 _TRUTHS = ("all", "any")
 _TESTS = ("signbit", "isneginf", "isposinf")
 _REFUSED_KIND = dict.fromkeys(("ceil", "floor", "trunc", "sign", *_TESTS), COMPLEX) | {"neg": BOOL}
-_DTYPES_FIRST = ("heaviside",)  # compared before the shapes
+DTYPES_FIRST = ("heaviside",)  # compared before the shapes
 _OUT_NAMES = {"max": "maximum", "min": "minimum"}  # rows of tensors alone: the reductions have no row of these names
 _PRIVATE = {  # what is written is the result of another operation
     "linalg_eigh": "_linalg_eigh", "linalg_slogdet": "_linalg_slogdet", "slogdet": "_linalg_slogdet",
@@ -170,7 +170,7 @@ def check_clamped(values: list) -> None:
 def check_out(values: list, row: Row, out: Tensor) -> None:
     """Raise ``RuntimeError`` where the tensor given as ``out=`` has a dtype that the row cannot write, or is an operand
     and would have to change its shape."""
-    if row.operands and row.name not in _DTYPES_FIRST:
+    if row.operands and row.name not in DTYPES_FIRST:
         shape = common_shape(values, row)
         if shape != out._array.shape and any(value is out for value in operands(values, row)):
             refuse_shape(out, shape)

@@ -286,11 +286,16 @@ take = op(
     ),
     jvp=lambda self_t, index: self_t.take(index),
 )
+
+
+def _masked_select(array, mask):
+    shape = broadcast_shape(mask.shape, array.shape)
+    return np.broadcast_to(array, shape)[np.broadcast_to(mask, shape)]
+
+
 masked_select = op(
     "masked_select(Tensor self, Tensor mask)",
-    lambda a, mask: np.broadcast_to(a, np.broadcast_shapes(a.shape, mask.shape))[
-        np.broadcast_to(mask, np.broadcast_shapes(a.shape, mask.shape))
-    ],
+    _masked_select,
     self=lambda grad, self, mask: masked_put_back(grad, mask, self._array.shape),
     jvp=lambda self_t, mask: self_t.masked_select(mask),
 )

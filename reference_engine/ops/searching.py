@@ -137,9 +137,7 @@ def _insertion(bounds, values, side):
 def bucketize(input, boundaries, *, out_int32: bool = False, right: bool = False):
     """The number of the interval between ``boundaries`` that each value lies in."""
     if boundaries.ndim != 1:
-        raise RuntimeError(
-            f"torch.searchsorted(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
-        )
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 

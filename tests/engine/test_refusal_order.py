@@ -98,3 +98,49 @@ def test_memory_given_is_judged_after_shapes_and_kinds_and_before_kernels(out, d
         + [f"torch.{name}({x}, {y}, {memory})" for name in two.split() for x in ("x", "z") for y in ("y", "y.float()")],
         f"x = y = torch.ones(2, dtype=torch.{dtype}); z = torch.ones(3, dtype=torch.{dtype})",
     )
+
+
+_PAIRED = (
+    "torch.isclose(x, y) torch.allclose(x, y) torch.masked_select(x, y > 0) torch.complex(x, y) torch.polar(x, y) "
+    "torch.normal(x, y) torch.normal(x, -y).shape torch.normal(x.long(), y) torch.fmax(x, y) torch.cross(x, y, dim=1) "
+    "torch.linalg.cross(x, y) F.cosine_similarity(x, y) F.bilinear(x, y, w) F.bilinear(x.long(), y, w) "
+    "F.bilinear(x, y, w, x[0]) torch.linalg.householder_product(w, y) torch.bucketize(x, y) x.size(0) x.stride(0)"
+)
+_THREE = (
+    "F.cosine_embedding_loss({}, y, y) torch.triplet_margin_loss({}, x, y) F.margin_ranking_loss({}, x, y) "
+    "torch.margin_ranking_loss({}, x, y) F.hinge_embedding_loss({}, y)"
+)
+
+
+@pytest.mark.parametrize("shape", ["()", "(3,)", "(4, 2)"])
+@pytest.mark.parametrize("other", ["(3,)", "(2, 2)", "(1, 4, 1)"])
+def test_pairs_that_do_not_broadcast(shape, other):
+    calls = _PAIRED.replace(") ", ")\n").splitlines()
+    for first in ("x", "x.bool()", "x.to(torch.complex64)"):
+        calls += _THREE.format(*[first] * 5).replace(") ", ")\n").splitlines()
+    agreed(calls, f"x, y, w = torch.full({shape}, 0.5), torch.full({other}, 0.5), torch.ones(4, 2, 2)")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float16", "complex64"])
+@pytest.mark.parametrize("other", ["bool", "int64", "float16", "float64", "complex64"])
+def test_normal_draws_are_refused_in_order(dtype, other):
+    calls = [
+        f"torch.normal(torch.ones({one}, dtype=torch.{dtype}), {sign}torch.ones({two}, dtype=torch.{other})).shape"
+        for one in ("2", "0", "3")
+        for two in ("2", "2, 1", "1, 0, 1")
+        for sign in ("", "-1. * ")
+    ]
+    agreed(calls)
+
+
+def test_batches_of_equations_that_do_not_broadcast():
+    agreed(
+        [
+            "torch.linalg.solve(a, b)",
+            "torch.linalg.solve(a, b, left=False)",
+            "torch.linalg.solve_triangular(a, b, upper=True)",
+            "torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b)",
+            "torch.linalg.lu_solve(*torch.linalg.lu_factor(a[:, 0, :1]), b)",
+        ],
+        "a, b = torch.eye(2).expand(3, 3, 1, 2, 2), torch.eye(2).expand(4, 3, 1, 2, 2)",
+    )

@@ -331,6 +331,16 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
 def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target (input1 - input2) + margin)."""
     reduction = _reduction(reduction, size_average, reduce)
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
+            f"{input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
+    return ranked(input1, input2, target, margin, reduction)
+
+
+def ranked(input1, input2, target, margin: float, reduction: str):
+    """`margin_ranking_loss` of whatever broadcasts."""
     difference = input1 - input2
     return _reduced(add_number(-target * difference, margin).clamp_min(0), reduction)
 
@@ -353,6 +363,8 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
     if not common.is_floating_point:
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.scalar}")
     x1, x2 = x1.to(common), x2.to(common)
+    if x1.shape != x2.shape:
+        x1, x2 = torch.broadcast_tensors(x1, x2)
     length1 = torch.linalg.vector_norm(x1, 2, dim=dim, keepdim=True)
     length2 = torch.linalg.vector_norm(x2, 2, dim=dim, keepdim=True)
     return ((x1 / length1.clamp_min(eps)) * (x2 / length2.clamp_min(eps))).sum(dim)
@@ -366,13 +378,21 @@ def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool =
 def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos where the target is 1, max(0, cos - margin) where it is -1."""
     reduction = _reduction(reduction, size_average, reduce)
+    if target.dim() > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if not input1.dim() == input2.dim() == target.dim() + 1:
+        raise RuntimeError(
+            f"{target.dim()}D target tensor expects {target.dim() + 1}D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
     tiny = 1e-12
     product = (input1 * input2).sum(-1)
     length1, length2 = (input1 * input1).sum(-1) + tiny, (input2 * input2).sum(-1) + tiny
     cosine = product / (length1 * length2).sqrt()
     zeros = torch.zeros_like(cosine)
-    positive = torch.where(target == 1, 1 - cosine, zeros)
-    negative = torch.where(target == -1, (cosine - margin).clamp_min(0), zeros)
+    near, far = 1 - cosine, (cosine - margin).clamp_min(0)
+    positive = torch.where(target == 1, near, zeros)
+    negative = torch.where(target == -1, far, zeros)
     return _reduced(positive + negative, reduction)
 
 
@@ -390,6 +410,11 @@ def triplet_margin_loss(
 ):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin)."""
     reduction = _reduction(reduction, size_average, reduce)
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+            f"anchor {anchor.dim()}D, positive {positive.dim()}D, and negative {negative.dim()}D inputs"
+        )
     near = pairwise_distance(anchor, positive, p, eps)
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:

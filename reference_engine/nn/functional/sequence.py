@@ -152,12 +152,25 @@ def embedding_bag(
 
 def bilinear(input1, input2, weight, bias=None):
     """``x1^T @ weight[o] @ x2 + bias[o]`` for every output o: (*, m), (*, n) and (out, m, n) to (*, out)."""
+    given = {"input1": input1, "input2": input2, "weight": weight} | ({} if bias is None else {"bias": bias})
+    if any(tensor.dtype is not input1.dtype for tensor in given.values()):
+        found = ", ".join(f"{name}: {tensor.dtype.cpp}" for name, tensor in given.items())
+        raise RuntimeError(f"All tensors must have the same dtype, got {found}")
+    if input1.dim() != input2.dim():
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}")
+    for at, (left, right) in enumerate(zip(input1.shape[:-1], input2.shape[:-1], strict=True)):
+        if left != right:
+            raise RuntimeError(f"bilinear(): input batch dimensions do not match at dim {at}: got {left} and {right}")
     for place, tensor in ((1, input1), (2, input2)):
         if tensor.size(-1) != weight.size(place):
             raise RuntimeError(
                 f"bilinear(): input{place} size does not match weight size: got {tensor.size(-1)} but expected "
                 f"{weight.size(place)}"
             )
+    if bias is not None and bias.size(0) != weight.size(0):
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.size(0)} but expected {weight.size(0)}"
+        )
     shape = (*input1.shape[:-1], weight.size(0))
     rows = input1.reshape(-1, input1.size(-1)), input2.reshape(-1, input2.size(-1))
     result = label_sets.trilinear(rows[0], weight, rows[1], [1, 3], [0], [1, 2], [2, 3]).view(shape)

@@ -195,7 +195,7 @@ lu_unpack = op(
 def _lu_solve(factors, pivots, b, left, adjoint):
     name = "linalg.lu_solve"
     demands.inexact("torch.linalg.lu_solve", factors)
-    demands.square(name, factors, "LU")
+    demands.square("torch.linalg.lu_solve", factors)
     demands.matrix(name, b, "B")
     demands.same_dtype(name, factors, b, "LU")
     demands.fitting(name, factors, b, left)

@@ -269,14 +269,16 @@ def vander(x, N: int | None = None):
     return cat([first, powers], -1)
 
 
-def _cross(a, b, dim):
-    if a.ndim != b.ndim:
+def _check_cross(self, other, dim):
+    if self.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    own, given = (tensor._array.shape[wrap_dim(dim, self.ndim)] for tensor in (self, other))
+    if own != 3 or given != 3:
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {own} and {given}")
+
+
+def _cross(a, b, dim):
     at = wrap_dim(dim, a.ndim)
-    if a.shape[at] != 3 or b.shape[at] != 3:
-        raise RuntimeError(
-            f"linalg.cross: inputs dimension {dim} must have length 3. Got {a.shape[at]} and {b.shape[at]}"
-        )
     if a.dtype == np.bool_:
         raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     shape = np.broadcast_shapes(a.shape, b.shape)
@@ -288,6 +290,7 @@ def _cross(a, b, dim):
 linalg_cross = op(
     "linalg_cross(Tensor self, Tensor other, *, int dim=-1)",
     _cross,
+    check=_check_cross,
     promote=COMMON,
     row_major=True,
     self=lambda grad, other, dim: linalg_cross(conj(other), grad, dim=dim),

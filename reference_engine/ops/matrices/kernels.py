@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from ..dims import broadcast_shape
+
 
 def columns(array: np.ndarray) -> np.ndarray:
     """A copy whose matrices lie column after column, as LAPACK leaves its results."""
@@ -67,7 +69,7 @@ def parity(pivots: np.ndarray) -> np.ndarray:
 def triangular(array: np.ndarray, right: np.ndarray, upper: bool, unit: bool) -> np.ndarray:
     """X of ``A @ X = B`` by substitution, A (*, n, n), B (*, n, k). A zero on the diagonal gives infinities."""
     n = array.shape[-1]
-    batch = np.broadcast_shapes(array.shape[:-2], right.shape[:-2])
+    batch = broadcast_shape(right.shape[:-2], array.shape[:-2])
     solution = np.array(np.broadcast_to(right, (*batch, *right.shape[-2:])), order="C")
     with np.errstate(all="ignore"):
         for k in reversed(range(n)) if upper else range(n):
@@ -81,7 +83,7 @@ def solve_factored(factors: np.ndarray, pivots: np.ndarray, right: np.ndarray, a
     """X of ``A @ X = B`` (or of A's adjoint) for A's factors and pivots as :func:`lu` gives them."""
     m = factors.shape[-1]
     order = permutation(pivots, m)
-    batch = np.broadcast_shapes(factors.shape[:-2], right.shape[:-2])
+    batch = broadcast_shape(right.shape[:-2], factors.shape[:-2])
     order = np.broadcast_to(order, (*batch, m))[..., None]
     right = np.broadcast_to(right, (*batch, *right.shape[-2:]))
     if adjoint_of:

@@ -140,6 +140,10 @@ def _householder(a, tau):
             f"{name}: Expected tau to have one dimension less than input, but got tau.ndim equal to {tau.ndim} and "
             f"input.ndim is equal to {a.ndim}"
         )
+    if a.shape[:-2] != tau.shape[:-1]:
+        raise RuntimeError(
+            f"{name}: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau.shape[:-1])}"
+        )
     if a.dtype != tau.dtype:
         found, wanted = demands.scalar_of(tau), demands.scalar_of(a)
         raise RuntimeError(f"{name}: tau dtype {found} does not match input dtype {wanted}")
