@@ -52,6 +52,16 @@ def beside_number(function):
     return compute
 
 
+def larger(a, b):
+    """The larger of two, the first where they are equal (a zero has a sign); what is no number is the larger."""
+    return np.where((a >= b) | (a != a), a, b)
+
+
+def smaller(a, b):
+    """The smaller of two, the first where they are equal; what is no number is the smaller."""
+    return np.where((a <= b) | (a != a), a, b)
+
+
 def multiply_add(factor, scale, offset):
     """factor * scale + offset, rounded once: what a fused multiply-add instruction gives.
 

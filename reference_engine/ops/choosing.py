@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..arithmetic import in_float
+from ..arithmetic import in_float, larger, smaller
 from ..devices import CPU
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults, result_dtype
@@ -170,7 +170,7 @@ clamp_max = op(
 )
 clamp_min_tensor = op(
     "clamp_min(Tensor self, Tensor min)",
-    np.maximum,
+    larger,
     promote=COMMON,
     node="ClampMinBackward1",
     in_place=True,
@@ -181,7 +181,7 @@ clamp_min_tensor = op(
 )
 clamp_max_tensor = op(
     "clamp_max(Tensor self, Tensor max)",
-    np.minimum,
+    smaller,
     promote=COMMON,
     node="ClampMaxBackward1",
     in_place=True,
@@ -220,10 +220,10 @@ def _one_of_two(name: str, title: str, function, less):
     )
 
 
-maximum = _one_of_two("maximum", "maximum", np.maximum, lambda a, b: a < b)
-minimum = _one_of_two("minimum", "minimum", np.minimum, lambda a, b: a > b)
-_one_of_two("max", "maximum", np.maximum, lambda a, b: a < b)
-_one_of_two("min", "minimum", np.minimum, lambda a, b: a > b)
+maximum = _one_of_two("maximum", "maximum", larger, lambda a, b: a < b)
+minimum = _one_of_two("minimum", "minimum", smaller, lambda a, b: a > b)
+_one_of_two("max", "maximum", larger, lambda a, b: a < b)
+_one_of_two("min", "minimum", smaller, lambda a, b: a > b)
 
 
 def _flat_at_origin(slope, self, other):

@@ -8,6 +8,8 @@ stride and dilation exchanged. All three are therefore one row.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .._tensor import make
@@ -44,9 +46,17 @@ def _padded(array, before, after):
     return np.pad(array, [(max(low, 0), max(high, 0)) for low, high in widths])
 
 
+def _by_library(array, weight, groups) -> bool:
+    """Whether PyTorch leaves the convolution to a library: bfloat16, and float32 where there is enough to do."""
+    if array.dtype.kind == "V":
+        return True
+    large = array.ndim > 3 and min(weight.shape[-2:]) > 3
+    return array.dtype == np.float32 and (groups > 1 or len(array) > 1 or large or math.prod(array.shape[:4]) > 20480)
+
+
 def _plain(array, weight, stride, before, after, dilation, groups):
     ndim = array.ndim - 2
-    if array.dtype == np.float32 and not np.isfinite(weight).all():
+    if _by_library(array, weight, groups) and not np.isfinite(weight).all():
         return _unpadded(array, weight, stride, before, after, dilation, groups)
     windows = _windows(_padded(array, before, after), weight.shape[2:], stride, dilation)
     inputs, outputs = array.shape[1] // groups, weight.shape[0] // groups
@@ -68,7 +78,7 @@ def _over_channels(array, tap):
 
 
 def _unpadded(array, weight, stride, before, after, dilation, groups):
-    """A convolution that leaves the padding out instead of multiplying zeros: the kernel for float32 does."""
+    """A convolution that leaves the padding out instead of multiplying zeros, as the library does."""
     windows = _windows(_padded(array, before, after), weight.shape[2:], stride, dilation)
     inside = _windows(_padded(np.ones_like(array[:1, :1]), before, after), weight.shape[2:], stride, dilation)
     inputs, outputs = array.shape[1] // groups, weight.shape[0] // groups

@@ -192,8 +192,8 @@ def _extreme(name: str, function, keeps, forward) -> None:
 
 
 # At a tie of the larger ones forward mode follows the second operand.
-_extreme("fmax", np.fmax, lambda a, b: a >= b, lambda a, b: a > b)
-_extreme("fmin", np.fmin, lambda a, b: a <= b, lambda a, b: a <= b)
+_extreme("fmax", lambda a, b: np.where((a >= b) | (b != b), a, b), lambda a, b: a >= b, lambda a, b: a > b)
+_extreme("fmin", lambda a, b: np.where((a <= b) | (b != b), a, b), lambda a, b: a <= b, lambda a, b: a <= b)
 
 nextafter = op(
     "nextafter(Tensor self, Tensor other)",

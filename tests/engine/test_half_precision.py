@@ -86,3 +86,21 @@ def test_the_derivative_of_a_huber_loss_is_of_one_dtype(wanted):
         f"torch.nn.functional.huber_loss(x, y + {wanted}.requires_grad_().sum()).backward()"
     )
     assert engine == expected
+
+
+TIES = [
+    "torch.maximum(z, -z)", "torch.minimum(z, -z)", "torch.fmax(-z, z)", "torch.fmin(-z, z)", "z.clamp_min(-z)",
+    "(-z).clamp_max(z)", "torch.max(-z, z)", "torch.complex(torch.arange(200.0) / 7, torch.arange(200.0) / 3).abs()",
+    "F.conv1d(o, o * inf, padding=1)",
+    "F.conv2d(torch.ones(2, 2, 3, 3), torch.ones(2, 1, 3, 3) * inf, padding=1, groups=2)",
+    "F.conv1d(o.bfloat16(), o.bfloat16() * inf, padding=1)", "F.conv1d(o.double(), o.double() * inf, padding=1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", TIES)
+def test_signs_of_zeros_and_places_of_infinities(call):
+    engine, wanted = agree(
+        "inf, F = float('inf'), torch.nn.functional\nz, o = torch.zeros(5), torch.ones(1, 1, 3)\n"
+        f"found = {call}\nprint(found.signbit().tolist(), found.tolist())"
+    )
+    assert engine == wanted
