@@ -69,8 +69,10 @@ def make_view(base, array, replay=None, multi_output: bool = False):
 
 
 def propagate(previous: CreationMeta, new: CreationMeta) -> CreationMeta:
-    """The creation of a view of a view: its own where that says something, else that of the view it came from."""
-    return previous if new is CreationMeta.DEFAULT else new
+    """The creation of a view of a view: its own where that says something, else that of the view it came from. What
+    was made in inference mode stays so.
+    """
+    return previous if new is CreationMeta.DEFAULT or previous is CreationMeta.INFERENCE_MODE else new
 
 
 def _chain(first, second, base, array):

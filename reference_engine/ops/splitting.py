@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .._state import thread
 from .._tensor import Tensor
 from ..dtypes import int64
 from ..version import VersionCounter
@@ -106,7 +107,10 @@ def split(self: Tensor, split_size_or_sections, dim: int = 0):
 
 
 def _untied(pieces):
-    """Views that autograd does not track as such: they may be written to, at the caller's risk."""
+    """Views that autograd does not track as such: they may be written to, at the caller's risk. Inference mode, which
+    passes by what would untie them, leaves them views as any other."""
+    if thread.inference:
+        return pieces
     for piece in pieces:
         if piece._meta is not None:
             piece._meta.view = None
