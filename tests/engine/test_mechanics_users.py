@@ -1,6 +1,6 @@
 """What programs build on the mechanics: modes, hooks, custom functions, forward mode, the simulated device, memory.
 
-Each rule is checked on the engine alone; `test_programs` holds the same rules against torch.
+Each rule is checked on the engine alone; `sequences` holds the same rules against torch.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def main() -> int:
             print(f"{described(program, look_often, one)}\n", flush=True)
             if differing == asked.most:
                 break
-    print(f"{played} programs, {differing} differences")
+        lost = wanted.lost
+    print(f"{played} programs, {differing} differences; torch crashed {lost} times")
     return int(differing > 0)
 
 

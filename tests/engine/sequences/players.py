@@ -15,10 +15,12 @@ PATIENCE = 30.0
 
 
 class Player:
-    """Plays programs on ``torch``, or on the ``reference`` engine with one of the miniatures' ``rule`` broken."""
+    """Plays programs on ``torch``, or on the ``reference`` engine, there perhaps with one ``rule`` broken: a fault of
+    this folder, or a miniature."""
 
     def __init__(self, engine: str, rule: str | None = None) -> None:
         self.engine, self.rule = engine, rule
+        self.lost = 0  # programs that ended the process
         self._process = None
 
     def ask(self, program: tuple[str, ...], look_often: bool) -> None:
@@ -48,6 +50,7 @@ class Player:
         except (EOFError, ConnectionResetError):
             pass
         self.close()
+        self.lost += 1
         return None
 
     def play(self, program: tuple[str, ...], look_often: bool) -> list[dict] | None:
@@ -91,5 +94,7 @@ def _engine(name: str, rule: str | None):
         from tests.miniatures import graph_rules, more_rules  # noqa: F401  (their import fills the table)
         from tests.miniatures.rules import RULES
 
-        RULES[rule].apply(reference_engine)
+        from .faults import FAULTS
+
+        (FAULTS[rule] if rule in FAULTS else RULES[rule].apply)(reference_engine)
     return reference_engine

@@ -48,6 +48,20 @@ for value in {_VALUES}:
 
 
 PROGRAMS = {
+    "what was viewed in inference mode stays so": """
+for mode in (torch.no_grad, torch.inference_mode):
+    for make in (lambda v: v[0:1], lambda v: v.split(1)[0], lambda v: v.t()):
+        for again in (lambda w: w.unbind()[0], lambda w: w.split(1)[0], lambda w: w[:], lambda w: w.unsafe_split(1)[0]):
+            v = torch.ones(2, 2, requires_grad=True) * 1
+            with mode():
+                w = make(v)
+            show("made in the mode", lambda: again(w).mul_(2))
+            v = torch.ones(2, 2, requires_grad=True) * 1
+            w = make(v)
+            with mode():
+                z = again(w)
+            show("made again in the mode", lambda: z.mul_(2))
+""",
     "integers that were given a history hand it on to nothing": """
 x = torch.tensor(2., requires_grad=True)
 v = torch.zeros(2, 2, dtype=torch.int64)
