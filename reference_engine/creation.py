@@ -90,6 +90,18 @@ def shape_of(args: tuple, name: str) -> tuple:
     return tuple(shape)
 
 
+def given_size(size: tuple, kwargs: dict, name: str) -> tuple:
+    """The size from among the keywords. Raises ``TypeError`` where it is missing, given twice, or no tuple."""
+    if "size" not in kwargs:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    if size:
+        raise TypeError(f"{name}() got multiple values for argument 'size'")
+    size = kwargs.pop("size")
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'size' must be tuple of ints, not {type(size).__name__}")
+    return (size,)
+
+
 def tensor(data, *, dtype: dtype | None = None, device=None, requires_grad: bool = False, pin_memory: bool = False):
     """A new leaf holding a copy of ``data``: a number, nested sequences, an array or a tensor (with a warning)."""
     kind = type(data)
@@ -190,8 +202,8 @@ def _fill_factory(name: str, fill):
     factory.__module__ = "torch"
 
     def with_size_keyword(*size, **kwargs):
-        if "size" in kwargs:
-            size = (kwargs.pop("size"),)
+        if not size or "size" in kwargs:
+            size = given_size(size, kwargs, name)
         return factory(*size, **kwargs)
 
     with_size_keyword.__name__ = with_size_keyword.__qualname__ = name
@@ -403,8 +415,8 @@ def new_tensor(self: Tensor, data, *, dtype=None, device=None, requires_grad: bo
 
 def _new_factory(name: str, fill):
     def factory(self, *size, dtype=None, device=None, requires_grad=False, layout=None, pin_memory=False, **kwargs):
-        if "size" in kwargs:
-            size = (kwargs["size"],)
+        if not size or "size" in kwargs:
+            size = given_size(size, kwargs, name)
         place = self._storage.device if device is None else resolve(device)
         array = fill(shape_of(size, name), (dtype or self.dtype).numpy)
         return finished(array, place, requires_grad)

@@ -35,8 +35,9 @@ def inferred(data, wanted: dtype | None, name: str = "new") -> np.ndarray:
             kinds.add(type(leaf))
     found = wanted or _dtype_of_leaves(kinds)
     values = [_read(leaf, found) if isinstance(leaf, Tensor) else leaf for leaf in leaves]
-    if found.kind < COMPLEX and complex in kinds:
-        raise TypeError("must be real number, not complex")
+    if 0 < found.kind < COMPLEX and complex in kinds:
+        said = "must be real number, not complex" if found.kind == FLOATING else None
+        raise TypeError(said or "'complex' object cannot be interpreted as an integer")
     if found.kind == 0:
         values = [bool(value) for value in values]
     elif found.kind == 1:

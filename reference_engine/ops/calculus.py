@@ -150,12 +150,6 @@ def _neighbours(y, dim: int):
     return slice_(y, dim, 0, -1, 1) + slice_(y, dim, 1, None, 1)
 
 
-def _needs_dims(y, dim: int) -> int:
-    if not y.ndim:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-    return wrap_dim(dim, y.ndim)
-
-
 def _without(y, dim: int):
     shape = list(y.shape)
     del shape[dim]
@@ -164,8 +158,8 @@ def _without(y, dim: int):
 
 def trapezoid(y, x=None, *, dx=None, dim: int = -1):
     """The integral along ``dim`` of the lines through the samples, ``dx`` apart or at ``x``."""
-    wrapped = _needs_dims(y, dim)
-    if y.size(dim) == 0:
+    wrapped = wrap_dim(dim, y.ndim) if x is not None or y.ndim else dim
+    if y.size(wrapped) == 0:
         return _without(y, wrapped)
     if x is not None:
         steps = _at_samples(y, x, wrapped, "trapezoid")
@@ -178,10 +172,8 @@ def trapezoid(y, x=None, *, dx=None, dim: int = -1):
 
 def cumulative_trapezoid(y, x=None, *, dx=None, dim: int = -1):
     """The running integrals, from the second sample on."""
-    if not y.ndim:
-        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    wrapped = wrap_dim(dim, y.ndim)
     if x is not None:
+        wrapped = wrap_dim(dim, y.ndim)
         steps = _at_samples(y, x, wrapped, "cumulative_trapezoid")
         return div_number((_neighbours(y, wrapped) * steps).cumsum(wrapped), 2.0)
     if y.dtype.kind == 0:

@@ -52,7 +52,14 @@ dist = op(
 
 def _pairwise(first, second, p):
     """Distances of the rows of ``first`` from those of ``second``, by broadcasting."""
-    return _vector_norm(first[..., :, None, :] - second[..., None, :, :], p, (-1,), False).astype(first.dtype)
+    return _lengths(first[..., :, None, :] - second[..., None, :, :], p).astype(first.dtype)
+
+
+def _lengths(differences, p):
+    """Norms along the last dimension; what has no coordinates has no distance."""
+    if not differences.shape[-1]:
+        return np.zeros(differences.shape[:-1], differences.dtype)
+    return _vector_norm(differences, p, (-1,), False)
 
 
 def _slope(grad, difference, p, distance):
@@ -166,9 +173,10 @@ def cdist(x1, x2, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if
             return _by_product(x1, x2)
         if x1.ndim == x2.ndim == 2:
             raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {x1.dtype.cpp} != {x2.dtype.cpp}")
-    if x1.dtype is x2.dtype and x1.dtype.itemsize == 2 and x1.numel() and x2.numel():
+    some = x1.numel() and x2.numel()
+    if some and x1.dtype.itemsize == 2:
         raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar}'")
-    if x1.dtype is not x2.dtype and x1.numel() and x2.numel():
+    if some and x1.dtype is not x2.dtype:
         raise RuntimeError(f"expected scalar type {x1.dtype.scalar} but found {x2.dtype.scalar}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
@@ -194,7 +202,7 @@ def _pdist(array, p):
     low, high = _pairs(array)
     if array.dtype.itemsize == 2 and low.size and array.shape[1]:
         raise NotImplementedError(f"\"pdist\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
-    return _vector_norm(array[low] - array[high], p, (-1,), False)
+    return _lengths(array[low] - array[high], p)
 
 
 pdist_backward = op(
@@ -238,16 +246,17 @@ def _other_dims(ndim: int, dim: int) -> tuple:
 
 
 def _renorm(array, p, dim, maxnorm):
-    if array.ndim < 2:
-        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {array.ndim} dimensions")
     if p <= 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    if array.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {array.ndim} dimensions")
+    dims = _other_dims(array.ndim, dim)
     if array.dtype.kind in "biu":
         kind = BY_NUMPY[array.dtype].scalar
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {kind}")
-    if maxnorm < 0:
-        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
-    norm = _vector_norm(array, p, _other_dims(array.ndim, dim), True)
+    norm = _vector_norm(array, p, dims, True)
     return np.multiply(array, np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype), order="C")
 
 

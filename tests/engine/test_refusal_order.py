@@ -144,3 +144,32 @@ def test_batches_of_equations_that_do_not_broadcast():
         ],
         "a, b = torch.eye(2).expand(3, 3, 1, 2, 2), torch.eye(2).expand(4, 3, 1, 2, 2)",
     )
+
+
+def test_sizes_must_be_given_once_and_complex_numbers_have_a_truth():
+    agreed(
+        [
+            *(f"torch.{name}({size})" for name in ("ones", "zeros") for size in ("", "size=2", "2, size=(2,)", "[]")),
+            *(f"torch.ones(2).new_{name}({size})" for name in ("ones", "zeros") for size in ("", "size=2", "size=[2]")),
+            *(f"torch.tensor({data}, dtype=torch.{dtype})" for data in ("1j", "[0j]")
+              for dtype in ("bool", "int32", "float32")),
+        ]
+    )  # fmt: skip
+
+
+_SLOPES = (
+    "trapezoid(x) cumulative_trapezoid(x) trapezoid(x,y) cumulative_trapezoid(x,y) trapezoid(x,dim=3) "
+    "cumulative_trapezoid(x,dim=3) trapezoid(x,y,dim=3) cumulative_trapezoid(x,y,dim=3) cdist(x,x) cdist(x,y) pdist(x) "
+    "renorm(x,3,4,1.) renorm(x,2,0,1.) renorm(x,-1,0,1.) renorm(x,2,0,-1.) "
+    "cdist(x[:,:0],y[:,:0],inf) pdist(x[:,:0],inf)"
+)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float16", "float32"])
+@pytest.mark.parametrize("shape", ["()", "(2, 3)", "(0, 3)"])
+def test_distances_and_slopes(dtype, shape):
+    for other in (dtype, "float64"):
+        agreed(
+            (f"torch.{call}" for call in _SLOPES.split()),
+            f"x, y = torch.ones({shape}, dtype=torch.{dtype}), torch.ones({shape}, dtype=torch.{other})",
+        )
