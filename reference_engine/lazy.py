@@ -116,3 +116,13 @@ def lazily(array: np.ndarray, conjugated: bool, negated: bool) -> np.ndarray:
         view = view.view(LazyArray)
         view.conjugated, view.negated = conjugated, negated
     return view
+
+
+def viewing(function, memory: np.ndarray, *arguments):
+    """What ``function``, which makes one view or several, makes of ``memory``; how that is read carries over."""
+    if type(memory) is not LazyArray:
+        return function(memory, *arguments)
+    views = function(memory.view(np.ndarray), *arguments)
+    if type(views) in (list, tuple):
+        return [lazily(view, *bits(memory)) for view in views]
+    return lazily(views, *bits(memory))

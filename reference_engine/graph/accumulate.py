@@ -109,7 +109,7 @@ def _obeys(grad, model) -> bool:
         return True
     if not is_dense(model):
         return grad.flags.c_contiguous
-    strides = zip(grad.shape, grad.strides, model.strides, strict=True)
+    strides = zip(grad.shape, grad.strides, model.strides, strict=False)
     return all(mine * model.itemsize == its * grad.itemsize for extent, mine, its in strides if extent > 1)
 
 
@@ -126,8 +126,11 @@ def _warn_of_layout(grad, variable) -> None:
 
 
 def _same_layout(a, b) -> bool:
-    """Whether the strides, in elements, agree; those of a dimension of size 1 need only be no broadcast ones."""
-    sizes = zip(a.shape, a.strides, b.strides, strict=True)
+    """Whether the strides, in elements, agree; those of a dimension of size 1 need only be no broadcast ones.
+
+    (Where the leaf was given other ``.data`` since, its accumulator goes by the shape that the leaf had.)
+    """
+    sizes = zip(a.shape, a.strides, b.strides, strict=False)
     return all(sa * b.itemsize == sb * a.itemsize if extent > 1 else sa != 0 or extent == 0 for extent, sa, sb in sizes)
 
 
@@ -135,7 +138,7 @@ def copy_with_layout_of(grad, variable):
     """A copy of ``grad`` with the strides of ``variable`` when those are dense, else contiguous."""
     from ..creation import empty_strided
 
-    if not thread.grad_enabled and variable._array.flags.c_contiguous:
+    if not thread.grad_enabled and variable._array.flags.c_contiguous and grad._array.shape == variable._array.shape:
         copy = grad._alias(grad._array.copy(order="C"))
         copy._storage = UntypedStorage(copy._array, grad._storage.device)
         copy._counter = None
@@ -146,7 +149,7 @@ def copy_with_layout_of(grad, variable):
     if is_dense(variable._array):
         recording, thread.grad_enabled = thread.grad_enabled, False
         try:
-            copy = empty_strided(grad.shape, variable.stride(), dtype=grad.dtype, device=grad.device)
+            copy = empty_strided(variable.shape, variable.stride(), dtype=grad.dtype, device=grad.device)
         finally:
             thread.grad_enabled = recording
         return copy.copy_(grad)

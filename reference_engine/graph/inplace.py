@@ -115,6 +115,9 @@ _NO_HISTORY = (
 )
 
 
+_NOT_RETAINED_HERE = _NO_HISTORY.replace("new_fn", "out != nullptr").replace(":198", ":207")
+
+
 def regenerate(tensor, meta: AutogradMeta, view: ViewMeta) -> None:
     """Record the view again, from the base as it is now."""
     base = view.base
@@ -280,6 +283,8 @@ def rebase_history(tensor, node: Node) -> None:
 def move_hooks(tensor, meta: AutogradMeta) -> None:
     """After a new ``grad_fn``: hooks stay with the old value, ``retain_grad`` follows the tensor."""
     meta.hooks = None
+    if meta.retained_elsewhere:
+        raise RuntimeError(_NOT_RETAINED_HERE)
     if meta.retains_grad:
         retain(tensor, meta)
 

@@ -23,6 +23,7 @@ class AutogradMeta:
     hooks = None  # dict of tensor hooks (Tensor.register_hook), in order
     post_accumulate_hooks = None
     retains_grad = False
+    retained_elsewhere = False  # for a value before the geometry changed in place
     tangent = None  # forward-mode derivative in the open dual level
     grad_dtype = None
     grad_dtype_set = False

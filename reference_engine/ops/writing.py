@@ -10,6 +10,7 @@ import numpy as np
 from .._state import process, thread
 from .._tensor import Tensor, make
 from ..graph import inplace
+from ..lazy import bits, lazily, viewing
 from ..sampling import in_memory_order
 from . import mismatches
 from .calls import METHODS
@@ -122,7 +123,7 @@ def resize_(self: Tensor, *sizes, memory_format=None) -> Tensor:
     needed = (offset + int(np.prod(shape, dtype=np.int64))) * self._array.itemsize
     if needed > self._storage.nbytes():
         grow(self._storage, needed)
-    self._array = self._storage.strided(self.dtype.numpy, shape, strides, offset)
+    self._array = lazily(self._storage.strided(self.dtype.numpy, shape, strides, offset), *bits(self._array))
     if changed:
         inplace.bump_version(self)
     # PyTorch notices the tangent only after it has resized.
@@ -194,7 +195,11 @@ def _reshaper(name: str):
 
 
 def reshape_in_place(row, values: list, number: int) -> Tensor:
-    """Change the geometry of ``values[0]`` by a view row; its node is the row's with another overload number."""
+    """Change the geometry of ``values[0]`` by a view row; its node is the row's with another overload number.
+
+    Unlike after a write, what was asked of the tensor before stays with the value it had: its hooks, those given from
+    now on too where it has some, and ``retain_grad``.
+    """
     target = values[0]
     records = target.requires_grad
     inplace.check_inplace(target, records)
@@ -204,18 +209,18 @@ def reshape_in_place(row, values: list, number: int) -> Tensor:
         node.saved = {}
         save(node, row, mask, values, ())
         node.__class__ = _numbered(row.node_class, number)
-    target._array = row.forward(target._array, *values[1:])
+    target._array = viewing(row.forward, target._array, *values[1:])
     inplace.bump_version(target)
     if process.forward_level >= 0 and target._meta is not None and target._meta.tangent is not None:
         reshape_tangent(row, target, values, number)
     if node is not None:
         meta = target._meta
         meta.grad_fn, meta.output_nr = node, 0
+        meta.retained_elsewhere = meta.retains_grad
         node.input_metadata.append((target._array.shape, target.dtype, target._storage.device))
         if meta.view is not None:
             # Only the view changed, not the memory: its base keeps its history.
             meta.view.seen_version = target._counter.value
-        inplace.move_hooks(target, meta)
     return target
 
 
