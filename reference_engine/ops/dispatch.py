@@ -23,7 +23,7 @@ from ..dtypes import BY_NUMPY, FLOATING
 from ..graph import inplace
 from ..graph.edges import gradient_edge
 from ..graph.node import NotImplementedNode
-from ..lazy import LazyArray, bits, lazily, settled
+from ..lazy import LazyArray, settled, viewing
 from ..memory_order import arranged, dense_like
 from ..promotion import defaults, result_dtype
 from ..version import VersionCounter, is_inference
@@ -200,14 +200,7 @@ def run_view(row: Row, values: list):
         inplace.view_grad_fn(base)
     if row.demands is not None:
         row.demands(*values)
-    memory = base._array
-    if type(memory) is LazyArray:
-        # The view is one of the memory; how that is read carries over.
-        arrays = row.forward(memory.view(np.ndarray), *values[1:])
-        several = type(arrays) in (list, tuple)
-        arrays = [lazily(array, *bits(memory)) for array in arrays] if several else lazily(arrays, *bits(memory))
-    else:
-        arrays = row.forward(memory, *values[1:])
+    arrays = viewing(row.forward, base._array, *values[1:])
     if not row.differentiable:
         # The same memory and counter, and nothing that autograd knows of.
         view = base._alias(arrays)
