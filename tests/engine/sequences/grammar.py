@@ -57,7 +57,7 @@ WRITES = (
     "{a}.diagonal().copy_(apart({b}[0], {a}.diagonal()))", "{a}.index_fill_(0, torch.tensor([1]), 4)",
     "{a}.addcmul_(apart({b}, {a}), apart({b}, {a}))", "{a}.index_add_(0, torch.tensor([0, 0]), apart({b}, {a}))",
     "{a}.lerp_(apart({b}, {a}), 0.5)", "{a}.index_copy_(0, torch.tensor([0]), apart({b}[:1], {a}))",
-    "torch.add({a}, {b}, out=torch.zeros_like({a}))", "torch.mul({a}, apart({b}, {a}), out={a})", "torch.relu_({a})",
+    "torch.add({a}, {b}, out={a}.new_empty(0))", "torch.mul({a}, apart({b}, {a}), out={a})", "torch.relu_({a})",
     "{a}.expand(2, *{a}.shape).add_(1)", "{a}.resize_(1)", "{a}.as_strided((2,), (1,)).mul_(3)",
     "{a}.masked_scatter_({a} > 0, torch.ones_like({a}))", "{a}.abs_()",
 )  # fmt: skip

@@ -48,6 +48,54 @@ for value in {_VALUES}:
 
 
 PROGRAMS = {
+    "a change of geometry leaves hooks and retain_grad with the value before": """
+x = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)
+for change in (lambda y: y.transpose_(0, 1), lambda y: y.mul_(2), lambda y: y.unsqueeze_(0), lambda y: y.t_(),
+               lambda y: y.as_strided_((2,), (1,))):
+    for view in (lambda b: b, lambda b: b[:], lambda b: b.view(2, 2)):
+        y = view(x * 1)
+        y.retain_grad()
+        y.register_hook(lambda grad: print("before", grad.shape))
+        change(y)
+        print(y.retains_grad)
+        y.register_hook(lambda grad: print("after", grad.shape))
+        y.sum().backward(retain_graph=True)
+        print(y.grad)
+        y = view(x * 1)
+        change(y)
+        y.register_hook(lambda grad: print("first after", grad.shape))
+        y.retain_grad()
+        y.sum().backward()
+        print(y.grad)
+        y = view(x * 1)
+        y.retain_grad()
+        change(y)
+        show("written", lambda: y.mul_(2))
+""",
+    "an accumulator goes by the shape that its leaf had": """
+for before, after in ((torch.tensor(3.), torch.tensor([1., -2.])), (torch.ones(2), torch.tensor(5.)),
+                      (torch.ones(2), torch.ones(2, 2)), (torch.ones(2, 2), torch.ones(2)),
+                      (torch.ones(2, 2), torch.ones(4, 1))):
+    leaf = before.requires_grad_()
+    kept = leaf * 2
+    leaf.data = after
+    for result in (lambda: leaf.sum(), lambda: kept.sum(), lambda: (leaf * leaf).sum()):
+        show("backward", lambda: result().backward())
+        print(leaf.grad)
+""",
+    "memory read as conjugate or negative stays so in another geometry": """
+x = torch.tensor([1 + 2j, 3 - 4j])[None]
+v = x.conj().imag
+v[:] = 5
+v.squeeze_()
+print(v, v.is_neg(), x)
+v.unsqueeze_(0).t_()
+print(v, v.is_neg())
+c = x.conj()
+for change in (c.squeeze_, lambda: c.as_strided_((2, 1), (1, 1)), c.t_, lambda: c.resize_(1)):
+    change()
+    print(c, c.is_conj())
+""",
     "what was viewed in inference mode stays so": """
 for mode in (torch.no_grad, torch.inference_mode):
     for make in (lambda v: v[0:1], lambda v: v.split(1)[0], lambda v: v.t()):
