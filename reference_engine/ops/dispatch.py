@@ -360,9 +360,13 @@ def run_out(row: Row, values: list, out):
         for entry in outs:
             if tensor._storage is entry._storage:
                 inplace.check_partial_overlap(entry._array, tensor._array)
+    if several:
+        several_outs.check_early(row, values, outs, False)
     if row.check is not None:
         row.check(*values)
-    if not several:
+    if several:
+        several_outs.check_early(row, values, outs, True)
+    else:
         check_out(values, row, out)
     recording, thread.grad_enabled = thread.grad_enabled, False
     try:

@@ -6,6 +6,8 @@ Rule: torch's Python argument parser, and what the operations say of memory for 
 from __future__ import annotations
 
 from .._tensor import Tensor
+from ..devices import variable_type_name
+from ..dtypes import int64
 from ..promotion import can_cast_dtype
 from .table import Row
 
@@ -32,6 +34,8 @@ _SAID = {  # of the first result, and of the others
 }
 _CASTABLE = {"geqrf": "torch.geqrf", "linalg_eig": "torch.linalg.eig", "linalg_lstsq": "torch.linalg.lstsq"}
 _OVERLOADS = {"unbind_copy": "unbind_copy_int", "split_copy": "split_copy_Tensor"}
+# Operations that compare dtypes before anything else, and those that do so before their kernel refuses the input.
+_AT_ONCE, _BEFORE_KERNEL = ("cummax", "cummin", "mode"), ("median", "nanmedian", "aminmax", "linalg_eigh")
 _types: dict = {}
 
 
@@ -78,26 +82,47 @@ def given(row: Row, out) -> tuple:
     return tuple(out)
 
 
+def check_early(row: Row, values: list, outs: tuple, checked: bool) -> None:
+    """Raise ``RuntimeError`` for other dtypes where an operation says so before it computes.
+
+    ``checked`` says whether the row's own check is behind.
+    """
+    if row.name not in (_BEFORE_KERNEL if checked else _AT_ONCE):
+        return
+    first = values[0].dtype
+    wanted = [first, first] if row.name in ("aminmax", "linalg_eigh") else [first, int64]
+    if row.name == "linalg_eigh":
+        wanted[0] = first.to_real() if first.is_complex else first
+    for place in sorted(range(len(outs)), reverse=row.name == "linalg_eigh"):  # there vectors come first
+        _same(row, place, wanted[place], outs[place], values[0].device)
+
+
 def check_results(row: Row, results: tuple, outs: tuple) -> None:
     """Raise ``RuntimeError`` where a result cannot be written, for its dtype, or there is no tensor for it."""
     if len(outs) != len(results):
         name = _OVERLOADS.get(row.name, row.name)
         raise RuntimeError(f"{name}_out expected an out= argument of size {len(results)}, got size {len(outs)}")
     for place, (result, entry) in enumerate(zip(results, outs, strict=True)):
-        wanted, found = result.dtype, entry.dtype
-        if wanted is found:
-            continue
         part = row.outputs[place] if place < len(row.outputs) else ""
         if row.name in _CASTABLE:
-            if not can_cast_dtype(wanted, found):
+            if not can_cast_dtype(result.dtype, entry.dtype):
                 raise RuntimeError(
-                    f"{_CASTABLE[row.name]}: Expected {part} to be safely castable from {wanted.scalar} dtype, but got "
-                    f"{part} with dtype {found.scalar}"
+                    f"{_CASTABLE[row.name]}: Expected {part} to be safely castable from {result.dtype.scalar} dtype, "
+                    f"but got {part} with dtype {entry.dtype.scalar}"
                 )
-            continue
+        else:
+            _same(row, place, result.dtype, entry, result.device)
+
+
+def _same(row: Row, place: int, wanted, entry: Tensor, device) -> None:
+    """Raise ``RuntimeError``, in the words of the row, where ``entry`` is not of the ``wanted`` dtype."""
+    found = entry.dtype
+    if wanted is not found:
         said = _SAID.get(row.name, (_USUAL, _USUAL))[min(place, 1)]
+        types = [variable_type_name(device, dtype.scalar) for dtype in (wanted, found)]
+        part = row.outputs[place] if place < len(row.outputs) else ""
         raise RuntimeError(
-            said.format(wanted=wanted, found=found, part=part, wanted_type=result.type(), found_type=entry.type())
+            said.format(wanted=wanted, found=found, part=part, wanted_type=types[0], found_type=types[1])
         )
 
 
