@@ -47,7 +47,9 @@ def batch_norm(input, weight, bias, running_mean, running_var, training, momentu
 
 
 def instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled):
-    return F.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    return _normalization.normalised_each(
+        input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps
+    )
 
 
 def dropout(input, p: float, train: bool):

@@ -172,6 +172,8 @@ prelu_kernel = op(
 
 def prelu(self, weight):
     """Positive elements as they are, others times `weight`: one number, or one per channel (dimension 1)."""
+    if self.dtype is not weight.dtype:
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {self.dtype.scalar} and {weight.dtype.scalar}")
     if weight.numel() != 1:
         channels = self.size(1) if self.dim() > 1 else 1
         if channels != weight.numel():

@@ -56,6 +56,7 @@ binary_cross_entropy_with_logits = op(
     method=False,
     function=False,
     refuses=(("biuc", "log_sigmoid_cpu"),),
+    real_only=True,
 )
 
 

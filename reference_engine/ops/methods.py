@@ -74,6 +74,7 @@ _bernoulli_row = op(
     lambda a: a,
     self=lambda grad: elementwise.zeros_like(grad),
     jvp=lambda self_t: elementwise.zeros_like(self_t),
+    real_only=True,
     method=False,
     function=False,
 ).row

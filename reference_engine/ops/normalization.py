@@ -332,7 +332,12 @@ def instance_norm(
     """
     if use_input_stats:
         demands.several_values(input.size(), spatial=True)
-    elif running_mean is None or running_var is None:
+    return normalised_each(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+
+
+def normalised_each(input, running_mean, running_var, weight, bias, use_input_stats: bool, momentum: float, eps: float):
+    """``instance_norm`` of any number of elements: of a single one it is zero."""
+    if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError("Expected running_mean and running_var to be defined when use_input_stats is false")
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")

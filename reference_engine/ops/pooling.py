@@ -8,6 +8,7 @@ from .._state import process, thread
 from ..dtypes import FLOATING
 from .backward_rows import backward_operation
 from .convolution import _listed
+from .dims import wrap_dim
 from .table import op
 
 
@@ -21,14 +22,21 @@ def _extent(size, kernel, stride, pad, dilation, ceil_mode):
     return count
 
 
+def _counts(shape, kernel, stride, padding, dilation, ceil_mode) -> list[int]:
+    """Windows along each dimension of (C, *sizes). Raises ``RuntimeError`` where there are none."""
+    channels, *sizes = shape
+    counts = [_extent(*facts, ceil_mode) for facts in zip(sizes, kernel, stride, padding, dilation, strict=True)]
+    if min(counts) <= 0:
+        lead = "x".join(map(str, shape))
+        out = "x".join(map(str, (channels, *[max(count, 0) for count in counts])))
+        raise RuntimeError(f"Given input size: ({lead}). Calculated output size: ({out}). Output size is too small")
+    return counts
+
+
 def _window_view(array, kernel, stride, padding, dilation, ceil_mode, fill):
     """(N, C, *output, *kernel) over the padded array."""
     sizes = array.shape[2:]
-    counts = [_extent(*facts, ceil_mode) for facts in zip(sizes, kernel, stride, padding, dilation, strict=True)]
-    if min(counts) <= 0:
-        lead = "x".join(map(str, array.shape[1:]))
-        out = "x".join(map(str, (array.shape[1], *[max(count, 0) for count in counts])))
-        raise RuntimeError(f"Given input size: ({lead}). Calculated output size: ({out}). Output size is too small")
+    counts = _counts(array.shape[1:], kernel, stride, padding, dilation, ceil_mode)
     spans = [step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True)]
     after = [
         max((count - 1) * step + span - size - pad, pad)
@@ -55,15 +63,21 @@ def demand_half(kernel, padding, dilation=None) -> None:
             )
 
 
+def demand_windows(self, kernel_size, stride, padding, dilation, ceil_mode) -> None:
+    """Dimensions for the windows, something in all but the batch, and room for a window. Raises ``RuntimeError``."""
+    rank = len(kernel_size)
+    shape = self._array.shape
+    if self.ndim not in (rank + 1, rank + 2) or 0 in shape[self.ndim - rank - 1 :]:
+        raise RuntimeError(f"non-empty {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input")
+    demand_half(kernel_size, padding, dilation)
+    _counts(shape[-rank - 1 :], kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
+
+
 def _max_pool(array, kernel_size, stride, padding, dilation, ceil_mode):
     if array.ndim == 3:
         values, places = _max_pool(array[None], kernel_size, stride, padding, dilation, ceil_mode)
         return values[0], places[0]
     ndim = array.ndim - 2
-    if ndim != len(kernel_size) or 0 in array.shape[1:]:
-        rank = len(kernel_size)
-        raise RuntimeError(f"non-empty {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input")
-    demand_half(kernel_size, padding, dilation)
     stride = stride or kernel_size
     lowest = -np.inf if array.dtype.kind != "i" else np.iinfo(array.dtype).min
     values = _window_view(array, kernel_size, stride, padding, dilation, ceil_mode, lowest)
@@ -107,6 +121,7 @@ max_pool2d_with_indices = op(
     "max_pool2d_with_indices(Tensor self, int[] kernel_size, int[] stride, int[] padding, int[] dilation, "
     "bool ceil_mode=False) -> result0, result1",
     _max_pool,
+    check=demand_windows,
     node="MaxPool2DWithIndicesBackward0",
     self=backward_operation(
         "max_pool2d_with_indices_backward",
@@ -135,18 +150,25 @@ def _avg_divisors(array, kernel, stride, padding, ceil_mode, count_include_pad, 
     return product
 
 
+def check_avg_pool(self, kernel_size, *_) -> None:
+    """Dimensions for the windows. Raises ``RuntimeError``, and ``IndexError`` for too few of a plane."""
+    rank = len(kernel_size)
+    if rank == 3 and self.ndim not in (4, 5):
+        raise RuntimeError("non-empty 4D or 5D (batch mode) tensor expected for input")
+    if self.ndim < rank + 1:
+        wrap_dim(-rank - 1, self.ndim)
+    if self.ndim > rank + 2:
+        raise RuntimeError(
+            f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got:{list(self._array.shape)}"
+        )
+
+
 def _avg_pool(array, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     if array.ndim == 3:
         options = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
         return _avg_pool(array[None], *options)[0]
     rank = len(kernel_size)
-    if array.ndim != rank + 2:
-        raise RuntimeError(
-            f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got:{list(array.shape)}"
-            if rank == 2
-            else f"non-empty {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input"
-        )
     demand_half(kernel_size, padding)
     if rank == 3 and any(size < window for size, window in zip(array.shape[2:], kernel_size, strict=True)):
         names = "THW"
@@ -201,7 +223,8 @@ avg_pool_row = op(
     ),
     method=False,
     function=False,
-    refuses=(("biuc", "avg_pool2d"),),
+    refuses=(("buc", "avg_pool2d"),),
+    check=check_avg_pool,
 )
 
 
@@ -225,7 +248,9 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     steps = kernel if stride is None or stride == [] else _listed(stride, 1)
     recorded = (input.requires_grad and thread.grad_enabled) or process.forward_level >= 0
     line = not (recorded or return_indices)  # without a graph PyTorch has a kernel of its own for lines
-    if line and input.ndim not in (2, 3):
+    if return_indices:
+        demand_line("max_pool1d", input)
+    elif input.ndim not in (2, 3):
         raise RuntimeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but "
             f"got:{list(input.shape)}"

@@ -173,3 +173,29 @@ def test_distances_and_slopes(dtype, shape):
             (f"torch.{call}" for call in _SLOPES.split()),
             f"x, y = torch.ones({shape}, dtype=torch.{dtype}), torch.ones({shape}, dtype=torch.{other})",
         )
+
+
+_POOLED = (
+    "max_pool1d(x,2) max_pool1d(x,2,return_indices=True) max_pool2d(x,2) max_pool3d(x,2) avg_pool1d(x,2) "
+    "avg_pool2d(x,2) avg_pool3d(x,2) adaptive_avg_pool1d(x,2) adaptive_avg_pool2d(x,2) adaptive_avg_pool3d(x,2) "
+    "adaptive_max_pool1d(x,2) adaptive_max_pool2d(x,2) adaptive_max_pool3d(x,2) lp_pool1d(x,2,2) "
+    "interpolate(x,2) interpolate(x,scale_factor=0.3) interpolate(x,2,mode='linear') interpolate(x,2,mode='bilinear') "
+    "interpolate(x,2,mode='bicubic') interpolate(x,2,mode='area') interpolate(x,2,mode='bilinear',antialias=True) "
+    "dropout1d(x,0.5).shape dropout1d(x,0.5,False) dropout(x,1.0) alpha_dropout(x,0.25,True).shape "
+    "max_pool1d(x.detach(),2) prelu(x,w) prelu(x,w.double()) prelu(x,w[:1])"
+)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "complex64"])
+@pytest.mark.parametrize("shape", ["(2, 3)", "(1, 2, 3)", "(2, 2, 2, 3)", "(2, 2, 2, 2, 2)"])
+def test_pools_count_dimensions_before_they_look_for_a_kernel(dtype, shape):
+    track = ", requires_grad=True" if dtype in ("float16", "complex64") else ""
+    agreed(
+        [
+            *(f"F.{call}" for call in _POOLED.split()),
+            "torch.max_pool1d(x, 2)",
+            "torch.instance_norm(x, None, None, None, None, True, 0.1, 1e-5, False)",
+            "x[:, :0].bernoulli()",
+        ],
+        f"x = torch.ones({shape}, dtype=torch.{dtype}{track}); w = torch.ones(2, dtype=torch.{dtype})",
+    )

@@ -13,12 +13,11 @@ def _checked(p):
 
 
 def _masked(input, p, inplace, shape=None):
-    noise = torch.empty_like(input) if shape is None else input.new_empty(shape)
-    noise = noise.detach().bernoulli_(1 - p)
     if p == 1:
-        noise.zero_()
-    else:
-        noise.div_(1 - p)
+        noise = torch.zeros((), dtype=input.dtype, device=input.device)
+        return input.mul_(noise) if inplace else input * noise
+    noise = torch.empty_like(input) if shape is None else input.new_empty(shape)
+    noise = noise.detach().bernoulli_(1 - p).div_(1 - p)
     return input.mul_(noise) if inplace else input * noise
 
 
@@ -48,7 +47,14 @@ def _of_batch(input, dims, p, training, inplace):
 
 
 def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Whole channels of (N, C, L) or (C, L) are dropped together."""
+    """Whole channels of (N, C, L) or (C, L) are dropped together. Raises RuntimeError for other dimensions."""
+    _checked(p)
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: Expected 2D or 3D input, but received a {input.dim()}D input. Note that dropout1d exists to "
+            "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
+            "batch dimension (i.e. 2D or 3D inputs)."
+        )
     return _of_batch(input, 3, p, training, inplace)
 
 
@@ -74,7 +80,7 @@ def feature_alpha_dropout(input, p: float = 0.5, training: bool = False, inplace
         return input * torch.zeros((), dtype=input.dtype, device=input.device)
     scale = (1 - p + _SATURATION**2 * p * (1 - p)) ** -0.5
     noise = input.new_empty((*input.shape[:2], *[1] * (input.dim() - 2))).detach().bernoulli_(1 - p)
-    offset = (noise - 1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
+    offset = noise.add(-1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
     noise.mul_(scale)
     return input.mul_(noise).add_(offset) if inplace else input * noise + offset
 
@@ -88,6 +94,6 @@ def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool =
         return input * torch.zeros((), dtype=input.dtype, device=input.device)
     scale = (1 - p + _SATURATION**2 * p * (1 - p)) ** -0.5 if p < 1 else 0.0
     noise = torch.empty_like(input).detach().bernoulli_(1 - p)
-    offset = (noise - 1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
+    offset = noise.add(-1).mul_(_SATURATION * scale).add_(_SATURATION * scale * p)
     noise.mul_(scale)
     return input.mul_(noise).add_(offset) if inplace else input * noise + offset

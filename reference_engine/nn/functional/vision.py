@@ -43,7 +43,7 @@ def pad(input, pad, mode: str = "constant", value=None):
 
 
 _WITHOUT_CORNERS = ("nearest", "area", "nearest-exact")
-_RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+_RANKS = {"linear": 1, "bilinear": 2, "trilinear": 3}
 
 
 def interpolate(
@@ -90,7 +90,7 @@ def interpolate(
             )
         factors = list(scale_factor) if isinstance(scale_factor, (list, tuple)) else [scale_factor] * ndim
         sizes = [math.floor(float(n) * factor) for n, factor in zip(input.shape[2:], factors, strict=True)]
-    if mode == "area":
+    if mode == "area" and ndim in (1, 2, 3):
         from . import pooling
 
         return getattr(pooling, f"adaptive_avg_pool{ndim}d")(input, sizes)
@@ -102,7 +102,7 @@ def interpolate(
 def _resampled(input, sizes, factors, mode, align_corners, antialias, ndim):
     if antialias and not (mode in ("bilinear", "bicubic") and ndim == 2):
         raise ValueError(
-            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input"
         )
     row = resampling.ROWS.get((f"{mode} aa" if antialias else mode, ndim))
     if row is None:

@@ -10,7 +10,17 @@ import math
 import numpy as np
 
 from ..backward_rows import backward_operation
-from ..pooling import _avg_pool, _avg_pool_back, _max_pool, first_or_missing, picked, to_winners
+from ..pooling import (
+    _avg_pool,
+    _avg_pool_back,
+    _max_pool,
+    check_avg_pool,
+    demand_windows,
+    first_or_missing,
+    picked,
+    to_winners,
+)
+from ..refusals import only_wide
 from ..table import op
 from .stencils import linear_row, separable
 
@@ -35,6 +45,8 @@ max_pool3d_with_indices = op(
     "max_pool3d_with_indices(Tensor self, int[] kernel_size, int[] stride, int[] padding, int[] dilation, "
     "bool ceil_mode=False) -> result0, result1",
     _batched(_max_pool, 4),
+    check=demand_windows,
+    refuses=(("bc", "max_pool3d"),),
     node="MaxPool3DWithIndicesBackward0",
     self=backward_operation(
         "max_pool3d_with_indices_backward",
@@ -65,7 +77,9 @@ avg_pool3d_backward = op(
 avg_pool3d_row = op(
     "avg_pool3d(Tensor self, int[] kernel_size, int[] stride, int[] padding, bool ceil_mode, bool count_include_pad, "
     "any divisor_override)",
-    _batched(_avg_pool, 4),
+    _batched(only_wide("avg_pool3d_out_frame", _avg_pool), 4),
+    check=check_avg_pool,
+    refuses=(("buc", "avg_pool3d_out_frame"),),
     node="AvgPool3DBackward0",
     self=lambda grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
         avg_pool3d_backward(grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
@@ -105,20 +119,23 @@ def _demand_sizes(name: str, ndim: int):
 
 adaptive_avg_pool2d_row = linear_row(
     "_adaptive_avg_pool2d", "int[] output_size", _mean_stencil, 2, "AdaptiveAvgPool2D", keeps_self=True,
-    check=_demand_sizes("adaptive_avg_pool2d", 2),
+    check=_demand_sizes("adaptive_avg_pool2d", 2), refuses=(("biuc", "adaptive_avg_pool2d"),),
 )  # fmt: skip
 adaptive_avg_pool3d_row = linear_row(
     "_adaptive_avg_pool3d", "int[] output_size", _mean_stencil, 3, "AdaptiveAvgPool3D", keeps_self=True,
-    check=_demand_sizes("adaptive_avg_pool3d", 3),
+    check=_demand_sizes("adaptive_avg_pool3d", 3), refuses=(("biuc", "adaptive_avg_pool3d_cpu"),),
 )  # fmt: skip
 
 
 def _adaptive_max(ndim: int):
-    def forward(array, output_size):
-        if array.ndim not in (ndim + 1, ndim + 2):
+    def check(self, output_size):
+        if self.ndim not in (ndim + 1, ndim + 2):
             raise RuntimeError(
-                f"adaptive_max_pool{ndim}d(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: {list(array.shape)}"
+                f"adaptive_max_pool{ndim}d(): Expected {ndim + 1}D or {ndim + 2}D tensor, but got: "
+                f"{list(self._array.shape)}"
             )
+
+    def forward(array, output_size):
         lead, sizes = array.shape[:-ndim], array.shape[-ndim:]
         parts = [(n, _sections(s, n)[0], None) for s, n in zip(sizes, output_size, strict=True)]
         outputs, places, _ = separable(parts, sizes)
@@ -132,6 +149,8 @@ def _adaptive_max(ndim: int):
     return op(
         f"adaptive_max_pool{ndim}d(Tensor self, int[] output_size) -> result0, result1",
         forward,
+        check=check,
+        refuses=(("biuc", "adaptive_max_pool2d" if ndim == 2 else "adaptive_max_pool3d_cpu"),),
         node=f"AdaptiveMaxPool{ndim}DBackward0",
         self=backward_operation(
             f"adaptive_max_pool{ndim}d_backward",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..refusals import only_wide
 from .stencils import linear_row, separable
 
 
@@ -87,6 +88,20 @@ _TAPS = {
 }
 
 
+_SMOOTHING = "compute_index_ranges_weights"
+_only_wide = only_wide(_SMOOTHING, lambda array: None)
+
+
+def _refused(kind: str, ndim: int) -> tuple:
+    """The dtypes that the kernels do not know, and what those are called."""
+    if kind.endswith("_aa"):
+        return (("bic", _SMOOTHING),)
+    mode = kind.partition("_")[0]
+    if ndim == 2 and mode != "cubic":
+        return (("bic", f"upsample_{'bilinear' if mode == 'linear' else mode}2d_channels_last"),)
+    return (("biuc" if mode == "linear" else "bic", f"compute_indices_weights_{mode}"),)
+
+
 def _row(name: str, node: str, kind: str, ndim: int, aligns: bool):
     scales = ["scales"] if ndim == 1 else ["scales_d", "scales_h", "scales_w"][-ndim:]
     align = ["bool align_corners"] if aligns else []
@@ -102,11 +117,14 @@ def _row(name: str, node: str, kind: str, ndim: int, aligns: bool):
             names = ("W",) if ndim == 1 else ("D", "H", "W")[-ndim:]
             inputs = ", ".join(f"{n}: {s}" for n, s in zip(names, array.shape[-ndim:], strict=True))
             outputs = ", ".join(f"{n}: {s}" for n, s in zip(names, output_size, strict=True))
+            both = " and" if ndim == 1 else ""
             raise RuntimeError(
-                f"Input and output sizes should be greater than 0, but got input ({inputs}) output ({outputs})"
+                f"Input and output sizes should be greater than 0, but got input ({inputs}){both} output ({outputs})"
             )
+        if kind.endswith("_aa"):
+            _only_wide(array)
 
-    return linear_row(name, parameters, stencil, ndim, node, check=check)
+    return linear_row(name, parameters, stencil, ndim, node, check=check, refuses=_refused(kind, ndim))
 
 
 def _family():

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from ..elementwise import zeros_like
-from ..table import op
+from ..table import guarded, op
 
 Stencil = tuple  # (sizes, places, weights)
 
@@ -69,19 +69,25 @@ def separable(per_dimension, sizes) -> Stencil:
     return outputs, np.where(outside, -1, places), weights if weighted else None
 
 
-def linear_row(name: str, parameters: str, stencil, ndim: int, node: str, *, keeps_self: bool = False, check=None):
+def linear_row(name: str, parameters: str, stencil, ndim: int, node: str, *, keeps_self=False, check=None, refuses=()):
     """An operation ``name(self, parameters)`` whose every output is a weighted sum of inputs.
 
     ``stencil(sizes, *parameters)`` makes its table for the input's last ``ndim`` sizes. ``keeps_self`` says whether
-    its node keeps the input or only its sizes. ``check`` runs on the array and the parameters before.
+    its node keeps the input or only its sizes. ``check`` runs on the array and the parameters before; ``refuses`` is
+    that of :func:`op`.
     """
     listed = [entry.split("=")[0].split(" ")[1] for entry in parameters.split(", ")]
     kept = "self" if keeps_self else "self_sym_sizes"
 
+    def compute(array, *values):
+        return gather(array, ndim, stencil(array.shape[array.ndim - ndim :], *values))
+
+    computed = guarded(compute, refuses) if refuses else compute
+
     def forward(array, *values):
         if check is not None:
             check(array, *values)
-        return gather(array, ndim, stencil(array.shape[array.ndim - ndim :], *values))
+        return computed(array, *values)
 
     def backward(grad, like, *values):
         shape = like.shape if keeps_self else tuple(like)
