@@ -315,25 +315,6 @@ def arange(start=0, end=None, step=1, *, out=None, dtype=None, layout=None, devi
     return finished(array, resolve(device), requires_grad, out)
 
 
-def linspace(start, end, steps: int, *, out=None, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """``steps`` values from ``start`` to ``end``, both included."""
-    found = (dtype or defaults.dtype).numpy
-    if steps == 1:
-        return finished(np.array([start], found), resolve(device), requires_grad, out)
-    start, end = (float(v) for v in (start, end))
-    step = np.asarray((end - start) / max(steps - 1, 1)).astype(found)
-    half = steps // 2
-    index = np.arange(steps)
-    low = np.asarray(start).astype(found) + step * index.astype(found)
-    high = np.asarray(end).astype(found) - step * (steps - 1 - index).astype(found)
-    return finished(np.where(index < half, low, high).astype(found), resolve(device), requires_grad, out)
-
-
-def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    array = np.logspace(start, end, steps, base=base).astype((dtype or defaults.dtype).numpy)
-    return finished(array, resolve(device), requires_grad)
-
-
 # -- random -------------------------------------------------------------------------------------------------------
 
 
@@ -441,7 +422,7 @@ FUNCTIONS = {
     function.__name__: function
     for function in (
         tensor, as_tensor, asarray, from_numpy, scalar_tensor, zeros, ones, empty, full, empty_strided, zeros_like,
-        ones_like, empty_like, full_like, eye, arange, linspace, logspace, rand, randn, rand_like,
+        ones_like, empty_like, full_like, eye, arange, rand, randn, rand_like,
         randn_like, randint, randperm,
     )
 }  # fmt: skip

@@ -11,12 +11,12 @@ import math
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..arithmetic import cast, multiply_add
+from ..arithmetic import cast, halves, in_float, multiply_add
 from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING
 from ..memory_order import copied
 from ..promotion import defaults, number_dtype, promote_types, result_dtype
 from .dims import broadcast_shape
-from .scalars import in_range
+from .scalars import held, in_range
 from .table import COMMON, FLOAT, op
 
 
@@ -323,7 +323,7 @@ def _power_number(base: np.ndarray, exponent) -> np.ndarray:
         return np.reciprocal(base)
     if exponent == -2:
         return 1 / (base * base)
-    return np.power(base, exponent)
+    return in_float(np.power)(base, held(exponent, base.dtype) if halves(base.dtype) else exponent)
 
 
 def _check_power(self, exponent):

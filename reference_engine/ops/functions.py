@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..arithmetic import cast
-from ..dtypes import BY_NUMPY, COMPLEX
+from ..dtypes import BY_NUMPY, COMPLEX, finfo
 from .backward_rows import backward_operation
 from .calls import publish_in_place
 from .elementwise import conj, where, zeros_like
@@ -216,9 +216,18 @@ def _map(function, array: np.ndarray) -> np.ndarray:
     return np.array(flat, dtype=array.dtype).reshape(array.shape)
 
 
+def _numbers(array, nan, posinf, neginf):
+    """What is no finite number replaced; infinities by the largest numbers of the dtype where none is given."""
+    if array.dtype.kind != "V":
+        return np.nan_to_num(array, nan=nan, posinf=posinf, neginf=neginf)
+    largest = float(finfo(BY_NUMPY[array.dtype]).max)
+    posinf, neginf = largest if posinf is None else posinf, -largest if neginf is None else neginf
+    return np.nan_to_num(array.astype(np.float32), nan=nan, posinf=posinf, neginf=neginf).astype(array.dtype)
+
+
 nan_to_num = op(
     "nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None)",
-    lambda a, nan, posinf, neginf: np.nan_to_num(a, nan=nan or 0.0, posinf=posinf, neginf=neginf),
+    lambda a, nan, posinf, neginf: _numbers(a, nan or 0.0, posinf, neginf),
     elementwise=True,
     in_place=True,
     self=lambda grad, self: grad * self.isfinite(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from .. import creation, determinism, legacy
+from .. import creation, determinism, legacy, spacing
 from .._tensor import Tensor
 from ..dtypes import BY_NAME
 from ..promotion import result_dtype
@@ -130,7 +130,7 @@ def install(namespace: dict) -> None:
     namespace.update(creation.FUNCTIONS)
     namespace.update({name: function for name, function in FUNCTIONS.items() if name not in _METHODS_ALONE})
     namespace.update(compositions("FUNCTIONS"))
-    for group in (methods.OWN_FUNCTIONS, OWN, determinism.FUNCTIONS):
+    for group in (methods.OWN_FUNCTIONS, OWN, determinism.FUNCTIONS, spacing.FUNCTIONS):
         namespace.update({function.__name__: function for function in group})
     namespace["concat"] = namespace["concatenate"] = joining.cat
     namespace["row_stack"], namespace["trapz"] = rearranging.vstack, calculus.trapezoid

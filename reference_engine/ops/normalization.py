@@ -33,6 +33,21 @@ def _wide(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float64) if array.dtype.itemsize < 8 else array
 
 
+def _held_variance(array, variance):
+    """Variances in float32, which those of large numbers exceed; those of double precision as they are."""
+    return variance if array.dtype == np.float64 else variance.astype(np.float32).astype(np.float64)
+
+
+def _variance(array, wide, axes, mean):
+    """The variance as PyTorch updates it element by element: squares that float32 cannot hold spoil it."""
+    variance = wide.var(axis=axes, keepdims=True)
+    if array.dtype == np.float64:
+        return variance
+    count = wide.size // max(variance.size, 1)
+    with np.errstate(all="ignore"):
+        return (variance * count).astype(np.float32) / max(count, 1) + 0.0 * (mean * mean).astype(np.float32)
+
+
 def _inverse_deviation(variance, eps):
     """1 / sqrt(variance + eps), and 0 where both are 0: channels that are constant stay so without a division."""
     scale = 1 / np.sqrt(variance + eps)
@@ -44,8 +59,7 @@ def _batch_norm(array, weight, bias, running_mean, running_var, training, moment
     if training:
         wide = _wide(array)
         mean, variance = wide.mean(axis=axes), wide.var(axis=axes)
-        if array.dtype != np.float64:
-            variance = variance.astype(np.float32).astype(np.float64)
+        variance = _held_variance(array, variance)
         count = array.size // max(array.shape[1], 1)
         if running_mean is not None:
             running_mean[...] = (1 - momentum) * running_mean + momentum * mean
@@ -142,7 +156,7 @@ def _layer_norm(array, normalized_shape, weight, bias, eps):
     axes = _feature_axes(array, normalized_shape)
     wide = _wide(array)
     mean = wide.mean(axis=axes, keepdims=True)
-    scale = 1 / np.sqrt(wide.var(axis=axes, keepdims=True) + eps)
+    scale = 1 / np.sqrt(_variance(array, wide, axes, mean) + eps)
     result = (wide - mean) * scale
     if weight is not None:
         result = result * weight
@@ -190,8 +204,8 @@ def _grouped(tensor, group: int):
 
 def _group_norm(array, weight, bias, group, eps):
     parts = _wide(_grouped(array, group))
-    mean, variance = parts.mean(axis=2, keepdims=True), parts.var(axis=2, keepdims=True)
-    scale = 1 / np.sqrt(variance + eps)
+    mean = parts.mean(axis=2, keepdims=True)
+    scale = 1 / np.sqrt(_variance(array, parts, 2, mean) + eps)
     # As the kernel: one factor and one offset per channel, so that 0 times infinity comes out where it does there.
     shape = (*array.shape[:2], *(1,) * (array.ndim - 2))
     factor = np.repeat(scale[..., 0], array.shape[1] // group, axis=1).reshape(shape)

@@ -274,7 +274,7 @@ def _take(array, index):
         raise IndexError(
             f"out of range: tried to access index {index[wrong].flat[0]} on a tensor of {array.size} elements."
         )
-    return array.reshape(-1)[index]
+    return array.reshape(-1)[np.ascontiguousarray(index)].reshape(index.shape)
 
 
 take = op(

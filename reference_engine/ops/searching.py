@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from .._tensor import Tensor, make
-from ..creation import linspace
 from ..dtypes import BY_NUMPY, INTEGER
+from ..spacing import linspace
 from .dims import wrap_dim
 from .extrema import return_type
 from .refusals import not_implemented

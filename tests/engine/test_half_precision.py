@@ -104,3 +104,45 @@ def test_signs_of_zeros_and_places_of_infinities(call):
         f"found = {call}\nprint(found.signbit().tolist(), found.tolist())"
     )
     assert engine == wanted
+
+
+BOUNDS = ["-1, 1, 5", "0, 10, 4", "-5, 5, 7", "3, -3, 6", "0.5, 6.75, 8", "1, 2, 1", "0, 1, 0", "0, 1, -1", "0, 300, 3"]
+
+
+@pytest.mark.parametrize("bounds", BOUNDS)
+@pytest.mark.parametrize("name", ["linspace", "logspace"])
+def test_numbers_at_equal_distances(name, bounds):
+    dtypes = ["int64", "uint8", "float32", "float16", "bfloat16", "bool", *["float64"] * (name == "linspace")]
+    given = bounds if name == "linspace" else bounds.replace(",", " / 8,", 1)
+    engine, wanted = agree(
+        f"for dtype in ({', '.join(f'torch.{dtype}' for dtype in dtypes)}):\n    try:\n"
+        f"        print(torch.{name}({given}, dtype=dtype).tolist())\n"
+        "    except Exception as error:\n        print(type(error).__name__, error)"
+    )
+    assert engine == wanted
+
+
+OTHERS = [
+    "torch.tensor([1.5, 2.5], dtype=torch.bfloat16) ** 2.5", "torch.tensor([1.5, 2.5], dtype=torch.half).pow(1.7)",
+    "torch.linspace(1j, 1, 3)", "torch.logspace(0, 1j, 3, dtype=torch.complex64).abs()",
+    "torch.tensor([nan, inf, -inf, 1], dtype=torch.bfloat16).nan_to_num()",
+    "torch.linspace(0, 70000, 3, dtype=torch.half)",
+    "F.layer_norm(torch.tensor([[3e38, -1.0, 0.0, 3e38]]), (4,))", "F.group_norm(torch.tensor([[3e38, -1, 0, 1]]), 2)",
+    "F.cosine_similarity(torch.tensor([[1.82], [1.57]]).half(), torch.tensor([[1.44], [1.75]]), 0)",
+    "F.cosine_similarity(torch.tensor([[3, 4]]), torch.tensor([[1.44, 1.75]]))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", OTHERS)
+def test_other_values(call):
+    engine, wanted = agree(f"inf, nan = float('inf'), float('nan')\nprint({call})")
+    assert engine == wanted
+
+
+def test_short_vectors_are_lengthened_unseen():
+    engine, wanted = agree(
+        "x = torch.tensor([[1e-9, 0.0]], requires_grad=True)\ny = F.cosine_similarity(x, torch.ones(1, 2))\n"
+        "print(y.grad_fn.next_functions[0][0].next_functions[0][0].next_functions[1][0].name())\n"
+        "y.sum().backward()\nprint(x.grad)"
+    )
+    assert engine == wanted

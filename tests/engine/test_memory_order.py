@@ -80,7 +80,8 @@ OTHERS = [
     "torch.tensor(x)", "torch.isposinf(x > 0)", "torch.isreal(x)", "torch.fill(x, 2)", "torch.fill(x, torch.tensor(2))",
     "torch.unravel_index(x.long(), (3, 1, 2))[1]", "torch.unique(x, dim=-1)", "torch.unique_consecutive(x, dim=1)",
     "F.rrelu(x)", "torch.embedding(torch.ones(2, 3), x.long())",
-    "torch.geqrf(x)[1]", "torch.linalg.matrix_rank(x @ x.mT, hermitian=True)", "torch.cat([x, x], 0)",
+    "x.take(x.long() - 1)", "torch.geqrf(x)[1]",
+    "torch.linalg.matrix_rank(x @ x.mT, hermitian=True)", "torch.cat([x, x], 0)",
 ]  # fmt: skip
 
 

@@ -362,12 +362,15 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
     common = torch.promote_types(x1.dtype, x2.dtype)
     if not common.is_floating_point:
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.scalar}")
-    x1, x2 = x1.to(common), x2.to(common)
+    x1, x2 = (x if x.is_floating_point() else x.to(common) for x in (x1, x2))
     if x1.shape != x2.shape:
         x1, x2 = torch.broadcast_tensors(x1, x2)
-    length1 = torch.linalg.vector_norm(x1, 2, dim=dim, keepdim=True)
-    length2 = torch.linalg.vector_norm(x2, 2, dim=dim, keepdim=True)
-    return ((x1 / length1.clamp_min(eps)) * (x2 / length2.clamp_min(eps))).sum(dim)
+    length1 = torch.linalg.vector_norm(x1, 2, dim=dim, keepdim=True).clone()
+    length2 = torch.linalg.vector_norm(x2, 2, dim=dim, keepdim=True).clone()
+    with torch.no_grad():  # what is too short is lengthened unseen: the derivative is that of its own length
+        length1.clamp_min_(eps)
+        length2.clamp_min_(eps)
+    return ((x1 / length1) * (x2 / length2)).sum(dim)
 
 
 def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
