@@ -49,7 +49,7 @@ def _celu(array, alpha):
 celu = _row(
     "celu(Tensor self, Scalar alpha=1)",
     _celu,
-    lambda grad, self, alpha: where(self > 0, grad, grad * below_zero((self / alpha).exp(), self)),
+    lambda grad, self, alpha: where(self <= 0, grad * below_zero(self, 1 / alpha), grad),
     "elu_backward",
     refuses=(("biuc", "elu_cpu"),),
 )
@@ -192,7 +192,7 @@ def prelu(self, weight):
 rrelu_row = _row(
     "rrelu_with_noise(Tensor self, Tensor noise, Scalar lower, Scalar upper, bool training)",
     lambda array, noise, lower, upper, training: np.where(array <= 0, array * noise, array),
-    lambda grad, self, noise, lower, upper, training: where(self <= 0, grad * noise, grad),
+    lambda grad, self, noise, lower, upper, training: where(self <= 0 if training else ~(self > 0), grad * noise, grad),
     "rrelu_with_noise_backward",
     refuses=(("biuc", "leaky_relu_cpu"),),
     elementwise=False,
@@ -243,13 +243,13 @@ def _below(result):
 def _elu_result_grad(grad, result, alpha, scale, input_scale):
     if alpha < 0:
         raise RuntimeError(_NEGATIVE.format(name="elu"))
-    return where(result > 0, grad * scale, grad * input_scale * (_below(result) + alpha * scale))
+    return where(result <= 0, grad * input_scale * (_below(result) + alpha * scale), grad * scale)
 
 
 def _celu_result_grad(grad, result, alpha):
     if alpha < 0:
         raise RuntimeError(_NEGATIVE.format(name="elu"))
-    return where(result > 0, grad, grad * (_below(result) / alpha + 1))
+    return where(result <= 0, grad * (_below(result) / alpha + 1), grad)
 
 
 leaky_relu_in_place = _result_row(

@@ -23,11 +23,17 @@ def evenly(grad, self, result):
     return written(mask * (grad / mask.sum()))
 
 
+def read_evenly(self_t, self, result):
+    """The mean tangent of the elements that attain a full extremum; NaN is found nowhere."""
+    mask = self == result
+    return (mask * (self_t / mask.sum())).sum()
+
+
 def _share(grad, self, result, dim, keepdim):
     sizes = self._array.shape
     grad, result = restore_dims(grad, dim, keepdim, sizes), restore_dims(result, dim, keepdim, sizes)
     mask = self == result
-    return mask * grad / mask.sum(dim or None, keepdim=True) if sizes else mask * grad
+    return mask * grad / (mask.sum(dim or None, keepdim=True) if sizes else mask.sum())
 
 
 def _tangent_share(self_t, self, result, dim=(), keepdim=True):
@@ -99,7 +105,7 @@ for _name, _all, _find in (("max", np.max, np.argmax), ("min", np.min, np.argmin
         node=f"{_name.title()}Backward1",
         refuses=(("c", f"{_name}_all"),),
         self=lambda grad, self, result: evenly(grad, self, result),
-        jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(),
+        jvp=read_evenly,
     )
     op(
         f"{_name}(Tensor self, int dim, bool keepdim=False) -> values, indices",
@@ -142,7 +148,7 @@ def _median(array):
 
 
 op("median(Tensor self)", _median, self=lambda grad, self, result: evenly(grad, self, result),
-   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "?median_cpu"),),
+   jvp=read_evenly, refuses=(("bc", "?median_cpu"),),
    real_only=True)  # fmt: skip
 
 
@@ -308,7 +314,8 @@ def _running(name, compare):
         moved = np.moveaxis(array, dim, 0)
         values, places = moved.copy(), np.zeros(moved.shape, np.int64)
         for index in range(1, len(moved)):
-            newer = compare(moved[index], values[index - 1])
+            before = values[index - 1]
+            newer = np.isnan(moved[index]) | (~np.isnan(before) & compare(moved[index], before))
             values[index] = np.where(newer, moved[index], values[index - 1])
             places[index] = np.where(newer, index, places[index - 1])
         return np.ascontiguousarray(np.moveaxis(values, 0, dim)), np.ascontiguousarray(np.moveaxis(places, 0, dim))

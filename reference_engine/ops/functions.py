@@ -80,8 +80,16 @@ tanh = unary(
     rounded_once(np.tanh),
     backward_operation("tanh_backward", lambda grad, result: grad * conj(1 - result * result), ("result",)),
 )
+
+
+def _acosh_grad(grad, self):
+    if self.dtype.kind == COMPLEX:
+        return grad * conj(1 / ((self + 1).sqrt() * (self - 1).sqrt()))
+    return grad * (self.pow(2) - 1).rsqrt()
+
+
 asinh = unary("asinh", rounded_once(np.arcsinh), lambda grad, self: grad * conj((self.pow(2) + 1).rsqrt()))
-acosh = unary("acosh", rounded_once(np.arccosh), lambda grad, self: grad * conj((self.pow(2) - 1).rsqrt()))
+acosh = unary("acosh", rounded_once(np.arccosh), _acosh_grad)
 atanh = unary("atanh", rounded_once(np.arctanh), lambda grad, self: grad * conj(1 / (1 - self.pow(2))))
 # PyTorch has no derivatives of the in-place forms of these three.
 for _name, _function in (("asinh", np.arcsinh), ("acosh", np.arccosh), ("atanh", np.arctanh)):

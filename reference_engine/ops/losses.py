@@ -18,7 +18,7 @@ from ..promotion import result_dtype
 from .backward_rows import backward_operation
 from .choosing import limited
 from .dims import broadcast_shape
-from .elementwise import conj, where, zeros_like
+from .elementwise import where, zeros_like
 from .outputs import check_cast
 from .table import COMMON, op
 
@@ -323,7 +323,9 @@ def activation(signature: str, forward, derivative, composed: bool = False, **op
     Its derivative is an operation of its own, unless PyTorch too composes it of others.
     """
     if not composed:
-        derivative = backward_operation(signature.partition("(")[0] + "_backward", derivative)
+        # Each element of the gradient is multiplied by a number, and so is that of the gradient's gradient.
+        name = signature.partition("(")[0] + "_backward"
+        derivative = backward_operation(name, derivative, products={"grad_output": derivative})
     return op(signature, forward, self=derivative, jvp=options.pop("jvp", "elementwise"), function=False, method=False,
               in_place=False, **{"elementwise": True, **options})  # fmt: skip
 
@@ -336,9 +338,9 @@ leaky_relu = activation(
 )
 
 
-def below_zero(slope, self):
-    """The slope of an exponential unit's lower side, which has no curvature at zero itself."""
-    return where(self < 0, slope, ones_like(slope))
+def below_zero(self, rate):
+    """The slope of an exponential unit's lower side; zero itself, and what is not below it, has no curvature."""
+    return (where(self < 0, self, zeros_like(self)) * rate).exp()
 
 
 def _elu(a, alpha, scale, input_scale):
@@ -349,7 +351,7 @@ elu = activation(
     "elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1)",
     _elu,
     lambda grad, self, alpha, scale, input_scale: where(
-        self > 0, grad * scale, grad * (input_scale * alpha * scale) * below_zero((self * input_scale).exp(), self)
+        self <= 0, grad * (input_scale * alpha * scale) * below_zero(self, input_scale), grad * scale
     ),
     refuses=(("biuc", "elu_cpu"),),
 )
@@ -363,7 +365,7 @@ def _check_hardtanh(self, min_val, max_val):
 hardtanh = activation(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
     lambda a, min_val, max_val: limited(a, min_val, max_val),
-    lambda grad, self, min_val, max_val: where((self > min_val) & (self < max_val), grad, zeros_like(grad)),
+    lambda grad, self, min_val, max_val: where((self <= min_val) | (self >= max_val), zeros_like(grad), grad),
     refuses=(("c", "clamp is not supported for complex types"), ("b", "!Bool inputs not supported for hardtanh")),
     check=_check_hardtanh,
 )  # fmt: skip
@@ -403,9 +405,10 @@ hardshrink = activation(
 silu = activation(
     "silu(Tensor self)",
     lambda a: a / (1 + np.exp(-a)),
-    lambda grad, self: grad * conj(self.sigmoid() * (1 + self * (1 - self.sigmoid()))),
+    lambda grad, self: grad * (self.sigmoid() * (1 + self * (1 - self.sigmoid()))),  # of complex numbers unconjugated
     composed=True,
     refuses=(("biu", "silu_cpu"),),
+    real_only=True,
 )
 
 
@@ -414,10 +417,16 @@ def _softplus(a, beta, threshold):
     return np.where(scaled > threshold, a, np.log1p(np.exp(scaled)) / beta).astype(a.dtype)
 
 
+def _softplus_grad(grad, self, beta, threshold):
+    scaled = self * beta
+    bent = where(scaled >= threshold, scaled.detach(), scaled)  # at the threshold itself there is no curvature
+    return where(scaled > threshold, grad, grad * bent.sigmoid())
+
+
 softplus = activation(
     "softplus(Tensor self, Scalar beta=1, Scalar threshold=20.0)",
     _softplus,
-    lambda grad, self, beta, threshold: where(self * beta > threshold, grad, grad * (self * beta).sigmoid()),
+    _softplus_grad,
     refuses=(("biuc", "softplus_cpu"),),
 )
 log_sigmoid = activation(

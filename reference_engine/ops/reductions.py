@@ -6,6 +6,8 @@ Where several elements attain an extremum, ``max(dim)`` sends the gradient to th
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from .._state import thread
@@ -203,13 +205,16 @@ prod_dim = op(
 # -- spread ------------------------------------------------------------------------------------------------------
 
 
-def _variance(array, dim, correction, keepdim):
+def _variance(name, array, dim, correction, keepdim):
     axes = _axes(array, dim)
     count = array.size if axes is None else int(np.prod([array.shape[a] for a in axes]))
     centred = array - _mean_array(array, axes if axes is not None else tuple(range(array.ndim)), True, None)
     squares = (centred * centred.conj()).real
     divisor = max(count - _correction(correction), 0)
     total = squares.sum(axis=axes, keepdims=keepdim)
+    if divisor == 0 or not total.size:
+        warnings.warn(f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction "
+                      "factor (input numel divided by output numel).", stacklevel=2)  # fmt: skip
     return (total / np.asarray(divisor, squares.dtype)).astype(squares.dtype)
 
 
@@ -221,12 +226,12 @@ def var_grad(grad, self, dim, correction, keepdim):
     """The derivative of the variance."""
     sizes = self._array.shape
     count = _count(sizes, dim, self._array.size) - _correction(correction)
-    if not count and (dim is None or not sizes):
-        return (grad * float("nan")).expand(sizes)  # a constant: it does not depend on the elements any more
+    if count <= 0 and (dim is None or not sizes):
+        return grad * where(self == self.mean(), float("nan"), float("inf"))  # infinity times what is left of the mean
     grad = restore_dims(grad, dim, keepdim, sizes)
     if dim is None:
-        return (2.0 / count if count else float("nan")) * grad * (self - self.mean())
-    return (2.0 / count if count else float("nan")) * grad * (self - self.mean(dim, True))
+        return (2.0 / count) * grad * (self - self.mean())
+    return (2.0 / count if count else float("inf")) * grad * (self - self.mean(dim, True))
 
 
 def std_grad(grad, self, result, dim, correction, keepdim):
@@ -236,7 +241,7 @@ def std_grad(grad, self, result, dim, correction, keepdim):
 
 var_row = op(
     "var(Tensor self, int[]? dim=None, *, any correction=None, bool keepdim=False)",
-    lambda a, dim, correction, keepdim: _variance(a, dim, correction, keepdim),
+    lambda a, dim, correction, keepdim: _variance("var", a, dim, correction, keepdim),
     self=var_grad,
     jvp=lambda self_t, self, dim, correction, keepdim: _var_tangent(self_t, self, dim, correction, keepdim),
     method=False,
@@ -245,15 +250,14 @@ var_row = op(
 
 
 def _var_tangent(tangent, self, dim, correction, keepdim):
-    count = _count(self._array.shape, dim, self._array.size) - _correction(correction)
-    centred = self - (self.mean() if dim is None else self.mean(dim, True))
-    product = tangent * conj(centred) * (2.0 / count if count else float("nan"))
-    return product.sum() if dim is None else product.sum(dim, keepdim)
+    rates = var_grad(conj(tangent), self, dim, correction, True)
+    rates = rates.real if rates.is_complex() else rates
+    return rates.sum() if dim is None else rates.sum(dim, keepdim)
 
 
 std_row = op(
     "std(Tensor self, int[]? dim=None, *, any correction=None, bool keepdim=False)",
-    lambda a, dim, correction, keepdim: np.sqrt(_variance(a, dim, correction, keepdim)),
+    lambda a, dim, correction, keepdim: np.sqrt(_variance("std", a, dim, correction, keepdim)),
     self=std_grad,
     jvp=lambda self_t, self, result, dim, correction, keepdim: (
         _var_tangent(self_t, self, dim, correction, keepdim) / (2 * result)

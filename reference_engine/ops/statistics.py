@@ -14,7 +14,7 @@ from .._tensor import Tensor, make
 from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from .dims import wrap_dim
 from .elementwise import where, zeros_like
-from .extrema import _share, _take, evenly, gather_reduced, index_grad, return_type
+from .extrema import _share, _take, evenly, gather_reduced, index_grad, read_evenly, return_type
 from .pairs import complex_
 from .reduction_demands import needs_extent, once, with_elements
 from .reductions import (
@@ -125,7 +125,7 @@ def _nanmedian(array):
 
 
 op("nanmedian(Tensor self)", _nanmedian, self=lambda grad, self, result: evenly(grad, self, result),
-   jvp=lambda self_t, self, result: evenly(self_t, self, result).sum(), refuses=(("bc", "?median_cpu"),),
+   jvp=read_evenly, refuses=(("bc", "?median_cpu"),),
    real_only=True)  # fmt: skip
 
 
@@ -358,7 +358,7 @@ def _var_mean_grad(grads, self, dim, correction, keepdim):
 
 var_mean_row = op(
     "var_mean" + _SPREAD,
-    lambda a, dim, correction, keepdim: (_variance(a, dim, correction, keepdim), _mean(a, dim, keepdim)),
+    lambda a, dim, correction, keepdim: (_variance("var_mean", a, dim, correction, keepdim), _mean(a, dim, keepdim)),
     self=_var_mean_grad,
     jvp=lambda self_t, self, dim, correction, keepdim: (
         _var_tangent(self_t, self, dim, correction, keepdim), _mean_tangent(self_t, dim, keepdim)
@@ -368,7 +368,9 @@ var_mean_row = op(
 )  # fmt: skip
 std_mean_row = op(
     "std_mean" + _SPREAD,
-    lambda a, dim, correction, keepdim: (np.sqrt(_variance(a, dim, correction, keepdim)), _mean(a, dim, keepdim)),
+    lambda a, dim, correction, keepdim: (
+        np.sqrt(_variance("std_mean", a, dim, correction, keepdim)), _mean(a, dim, keepdim)
+    ),
     self=_std_mean_grad,
     jvp=lambda self_t, self, result0, dim, correction, keepdim: (
         (_var_tangent(self_t, self, dim, correction, keepdim) / (2 * result0)).masked_fill(result0 == 0, 0),

@@ -105,6 +105,47 @@ for loss in (F.mse_loss, F.smooth_l1_loss, F.huber_loss):
         show(loss, t1, t2.bool())
 tangents(F.soft_margin_loss, (t1, False), (t2, True))
 """,
+    "extrema and spreads of what is not a number": """
+for x in (t([1., nan, 3., inf, -inf, 0.]), t([[1., nan], [2., 2.], [inf, inf]]), t(nan), t([2., 2., 1.])):
+    for f in (torch.min, torch.max, torch.median, torch.nanmedian, torch.amin, torch.amax, torch.var, torch.std):
+        tangents(f, (x, True))
+        gradients(f, x)
+    for f in (torch.cummax, torch.cummin):
+        tangents(lambda x: f(x, 0).values, (x, True))
+        print(*f(x, 0))
+        gradients(lambda x: f(x, 0).values, x)
+    for f in (torch.amin, torch.amax):
+        gradients(lambda x: f(x, ()), x)
+        gradients(lambda x: f(x, 0), x)
+for correction in (0, 1, 2):
+    x = t([3., 3.])
+    gradients(lambda x: x.var(correction=correction), x)
+    gradients(lambda x: x.std(0, correction=correction), x)
+    tangents(lambda x: x.var(0, correction=correction), (x, True))
+z = t([1 + 2j, -1 + 1j, 0.5j])
+tangents(torch.var, (z, True))
+gradients(torch.var, z)
+""",
+    "activations of what is not finite": """
+x = t([1., nan, 2., -2., inf, -inf, 0.])
+for f in (F.hardtanh, F.relu6, F.elu, F.selu, F.celu, F.softplus, lambda x: F.softplus(x, 0.5, 1.), F.hardswish):
+    leaf = x.clone().requires_grad_()
+    seed = torch.ones(7, requires_grad=True)
+    grad, = torch.autograd.grad(f(leaf), leaf, seed, create_graph=True)
+    print(grad.detach() + 0, [(g + 0) for g in torch.autograd.grad(grad, (leaf, seed), torch.ones(7))])
+    tangents(f, (x, True))
+for f in (lambda x: F.elu(x.clone(), inplace=True), lambda x: F.celu(x.clone(), inplace=True)):
+    gradients(f, x)
+""",
+    "unusual derivatives of complex functions": """
+z = t([1 + 2j, -1 + 1j, -0.5 - 2j, 2 - 0.5j])
+for f in (torch.acosh, F.silu, lambda z: F.silu(z.clone(), inplace=True)):
+    try:
+        gradients(f, z)
+    except Exception as e:
+        print(e)
+    tangents(f, (z, True))
+""",
     "products of complex numbers and of those that are not finite": """
 z = t([[1 + 2j, 0.5 - 2j, -2j], [1j, 2., 0.]])
 tangents(lambda x: (x.prod(), x.prod(1), x.prod(0, keepdim=True)), (z, True))

@@ -68,7 +68,8 @@ def check(operation, dtype: str) -> int:
             outputs = function(*inputs)
         except Exception:
             return  # arguments that the operation does not take: test_agreement compares what it says
-        if inputs and outputs and all(output.numel() for output in outputs):
+        # Where a result is not finite (the deviation of one element), no difference of two values is.
+        if inputs and outputs and all(output.numel() and output.isfinite().all() for output in outputs):
             assert gradcheck(function, inputs), example.program()
             assert second_derivatives(function, inputs), example.program()
             checked.append(example)
