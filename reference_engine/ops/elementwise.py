@@ -385,7 +385,10 @@ def _power_tangent(self_t, exponent_t, self, exponent, result):
 def _power_tensor(base, exponent):
     """Whole numbers to negative powers are rounded towards zero: 0, or 1 or -1 for those bases."""
     if base.dtype.kind not in "iu":
-        return np.power(base, exponent)
+        if exponent.ndim:
+            return np.power(base, exponent)
+        row = np.atleast_1d(base)  # a lone exponent of a half would be a square root: other signs, other limits
+        return np.power(row, np.full(row.shape, exponent)).reshape(base.shape)
     inverse = np.where(base == 1, 1, np.where(base == -1, np.where(exponent % 2 == 0, 1, -1), 0))
     return np.where(exponent < 0, inverse, np.power(base, np.maximum(exponent, 0))).astype(base.dtype)
 
