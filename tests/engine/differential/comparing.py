@@ -118,7 +118,7 @@ def close(a: np.ndarray, b: np.ndarray, dtype: str, exact: bool, operation, slac
             largest = np.maximum(largest, finite.max() if finite.size else 0)
             if operation.accumulates or slack > 1:
                 largest = np.maximum(largest, 1.0)
-        near = distance <= bound * epsilon * largest + 2e-45  # the smallest float32
+        near = np.isfinite(distance) & (distance <= bound * epsilon * largest + 2e-45)  # the smallest float32
     return bool(np.all((a == b) | near | (_lost(a) & _lost(b))))
 
 
