@@ -139,10 +139,11 @@ def make_unary(row: Row, method: bool = False):
         if process.forward_level >= 0:
             finish(row, [self], (result,))
         elif self._meta is not None and thread.grad_enabled and self.requires_grad and not thread.inference:
-            node = row.node_class((gradient_edge(self),))
+            edge = gradient_edge(self)
+            node = row.node_class((edge,))
             set_history(result, node)
             saved = node.saved = {}
-            for name, source in row.plan((True,)):
+            for name, source in row.plan((edge is not NO_EDGE,)):
                 kind = source[0]
                 if kind == "input":
                     saved[name] = SavedTensor(self)
@@ -161,7 +162,7 @@ def make_unary(row: Row, method: bool = False):
     return named(call, row)
 
 
-_BOTH, _LEFT, _RIGHT = (True, True), (True, False), (False, True)
+_BOTH = (True, True)
 
 
 def make_binary(row: Row, operator: bool = False, method: bool = False, bind=None):
@@ -254,8 +255,9 @@ def _broadcasts(a: tuple, b: tuple) -> bool:
 def _record_binary(row: Row, self, other, result, left: bool, right: bool, extra: list) -> None:
     is_tensor = isinstance(other, Tensor)
     if len(row.formulas) == 2:
-        node = row.node_class((gradient_edge(self) if left else NO_EDGE, gradient_edge(other) if right else NO_EDGE))
-        mask = _BOTH if left and right else (_LEFT if left else _RIGHT)
+        edges = (gradient_edge(self) if left else NO_EDGE, gradient_edge(other) if right else NO_EDGE)
+        node = row.node_class(edges)
+        mask = _BOTH if NO_EDGE not in edges else (edges[0] is not NO_EDGE, edges[1] is not NO_EDGE)
     else:
         values = [self, other, *extra]
         node, mask = new_node(row, values)

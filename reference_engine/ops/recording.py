@@ -38,7 +38,7 @@ def new_node(row: Row, values: list, node_class: type | None = None):
         elif isinstance(value, Tensor) and value._meta is not None:
             edge = gradient_edge(value)
             edges.append(edge)
-            mask.append(value.requires_grad)
+            mask.append(edge is not NO_EDGE)  # of a view made without recording none, though it requires grad
         else:
             edges.append(NO_EDGE)
             mask.append(False)
