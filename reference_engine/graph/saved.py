@@ -160,7 +160,7 @@ class SavedTensor:
                     "supported, please use out-of-place `.detach()` instead"
                 )
             return tensor
-        grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+        grad_fn = self._made_by(saved_for)
         alias = tensor._alias()
         meta = alias._meta = AutogradMeta()
         meta.grad_fn, meta.output_nr = grad_fn, self.output_nr
@@ -180,7 +180,7 @@ class SavedTensor:
         alias = result._alias()
         grad_fn = self.grad_fn
         if self.saved_as_output:
-            grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+            grad_fn = self._made_by(saved_for)
         if grad_fn is not None:
             meta = alias._meta = AutogradMeta()
             meta.grad_fn, meta.output_nr = grad_fn, self.output_nr
@@ -190,6 +190,10 @@ class SavedTensor:
             if self.accumulator is not None:
                 meta.accumulator = weakref.ref(self.accumulator)
         return alias
+
+    def _made_by(self, saved_for):
+        """The node of a value that was kept as a result; the one that keeps it where that is gone."""
+        return (self.grad_fn_ref and self.grad_fn_ref()) or saved_for
 
     @property
     def freed(self) -> bool:
@@ -204,7 +208,7 @@ class SavedTensor:
         kind = variable_type_name(tensor._storage.device, tensor.dtype.scalar)
         grad_fn = tensor.grad_fn
         if self.saved_as_output:
-            grad_fn = saved_for if self.grad_fn_ref is None else self.grad_fn_ref()
+            grad_fn = self._made_by(saved_for)
         origin = "" if grad_fn is None else f", which is output {self.shown_number()} of {short_name(grad_fn)},"
         hint = _HINT_ANOMALY if process.anomaly else _HINT_PLAIN
         return (

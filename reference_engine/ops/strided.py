@@ -106,6 +106,7 @@ as_strided_row = op(
     jvp=lambda self_t, self, size, stride, storage_offset: as_strided(
         self_t, size, stride, None if storage_offset is None else storage_offset - self.storage_offset()
     ),
+    demands=lambda self, size, stride, storage_offset, origin: demand_strides(self, size, stride, storage_offset),
     method=False,
     function=False,
     hidden=("origin", "self_sym_sizes", "self_sym_strides"),
@@ -141,9 +142,7 @@ def as_strided_node(base: Tensor, view: Tensor):
 
 def as_strided(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
     """A view with explicit extents, strides and offset (in elements). Raises ``RuntimeError`` out of bounds."""
-    size, stride = tuple(size), tuple(stride)
-    demand_strides(self, size, stride, storage_offset)
-    return as_strided_row(self, size, stride, storage_offset, _Origin(self))
+    return as_strided_row(self, tuple(size), tuple(stride), storage_offset, _Origin(self))
 
 
 def _diagonal(array: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
