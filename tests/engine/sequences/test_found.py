@@ -48,6 +48,44 @@ for value in {_VALUES}:
 
 
 PROGRAMS = {
+    "nothing is saved for a view that has no edge": """
+def pack(tensor):
+    print("pack", tensor.tolist())
+    return tensor
+x = torch.tensor([1., -2.], requires_grad=True)
+w = torch.tensor([[0.5, -1.], [2., 1.5]], requires_grad=True)
+with torch.no_grad():
+    v = w.T
+with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    y = v * x
+    z = x @ v
+    u = torch.addcmul(x, v, x)
+print(names(y.grad_fn), names(z.grad_fn), names(u.grad_fn))
+with torch.inference_mode():
+    kept = torch.ones(2)
+show("not saved", lambda: kept * v[0])
+show("saved", lambda: kept * x)
+""",
+    "a kept result is called by the node that keeps it once its own is gone": """
+v = torch.tensor([1., -2.], requires_grad=True) * 1
+w = v.reshape(v.shape)
+w.sigmoid_()
+v.mul_(3)
+show("backward", lambda: w.sum().backward())
+v = torch.tensor([1., -2.], requires_grad=True) * 1
+w = v[:]
+w.exp_()
+v.mul_(3)
+show("backward", lambda: v.sum().backward())
+""",
+    "a history that is out of date is found before strides that do not fit": """
+v = torch.tensor([3.], requires_grad=True) * 1
+with torch.inference_mode():
+    w = v[:]
+v.mul_(2)
+show("as_strided", lambda: w.as_strided((2,), (1,)))
+show("as_strided", lambda: v.as_strided((2,), (1,)))
+""",
     "a change of geometry leaves hooks and retain_grad with the value before": """
 x = torch.tensor([[1., 2.], [3., 4.]], requires_grad=True)
 for change in (lambda y: y.transpose_(0, 1), lambda y: y.mul_(2), lambda y: y.unsqueeze_(0), lambda y: y.t_(),
