@@ -213,7 +213,10 @@ def _fill_missing(row, values: list, tangents: dict) -> None:
     """
     from ..creation import zeros_like
 
+    chosen = row.fills_tangents
     for position in _named_tangents(row):
+        if chosen is not True and row.parameters[position].name not in chosen:
+            continue
         if position not in tangents and isinstance(values[position], Tensor):
             tangents[position] = zeros_like(values[position])
 

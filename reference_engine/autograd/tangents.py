@@ -142,7 +142,13 @@ def _same_layout(tangent: Tensor, tensor: Tensor) -> bool:
 
 
 def _stored_elements(tensor: Tensor) -> int:
-    return tensor._storage.nbytes() // tensor._array.itemsize
+    array = tensor._array
+    owned = tensor._storage.nbytes() // array.itemsize
+    if not array.size:
+        return owned
+    # A result laid out with gaps reaches further than its own elements.
+    steps = zip(array.shape, tensor.stride(), strict=True)
+    return max(owned, tensor.storage_offset() + 1 + sum((size - 1) * step for size, step in steps))
 
 
 def _zeros_laid_out_like(tensor: Tensor) -> Tensor:

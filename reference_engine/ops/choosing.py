@@ -57,11 +57,9 @@ def _clamp_promoted(a, low, high):
 
 
 def _clamp_grad(grad, self, min, max):
-    inside = self == self
-    if min is not None:
-        inside = inside & (self >= min)
-    if max is not None:
-        inside = inside & (self <= max)
+    inside = (self <= max) if min is None else (self >= min)
+    if min is not None and max is not None:
+        inside.logical_and_(self <= max)  # in place, so the lower bound has to have the whole shape
     return where(inside, grad, zeros_like(grad))
 
 
@@ -120,11 +118,11 @@ def _clamp_bound_grad(grad, self, low, high, lower: bool):
     if lower:
         chosen = self < low
         if high is not None:
-            chosen = chosen & (low < high)
+            chosen.logical_and_(low < high)
     else:
         chosen = self > high
         if low is not None:
-            chosen = chosen | (high < low)
+            chosen.logical_or_(high < low)
     return where(chosen, grad, zeros_like(grad))
 
 
@@ -481,7 +479,8 @@ fill_tensor = op(
     in_place_node="FillBackward3",
     self=lambda grad: zeros_like(grad),
     value=lambda grad: grad.sum(),
-    jvp=lambda value_t, self: zeros_like(self) if value_t is None else zeros_like(self) + value_t,
+    jvp=lambda self_t, value_t: zeros_like(self_t) + value_t,
+    fills_tangents=True,
 )
 zero = op(
     "zero(Tensor self)",

@@ -35,10 +35,9 @@ def _cat(arrays, dim):
 
 def _cat_grad(grad, tensors, dim):
     pieces, start = [], 0
-    ndim = grad.ndim
-    dim = wrap_dim(dim, ndim)
+    dim = wrap_dim(dim, grad.ndim)
     for shape in tensors:
-        if shape == (0,) and ndim != 1:
+        if shape == (0,):  # what was joined to anything, and has no part in the result
             pieces.append(grad.new_zeros(shape))
             continue
         pieces.append(grad.narrow(dim, start, shape[dim]))

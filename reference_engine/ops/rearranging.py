@@ -328,6 +328,9 @@ def _block_diag(arrays):
 def _block_grads(grad, shapes):
     parts, row, column = [], 0, 0
     for shape in shapes:
+        if shape == (0,):  # PyTorch passes it over, and with it the row that it has
+            parts.append(grad.new_zeros(shape))
+            continue
         height, width = shape if len(shape) == 2 else (1, int(np.prod(shape)))
         part = grad.narrow(0, row, height).narrow(1, column, width)
         parts.append(part if len(shape) == 2 else part.reshape(shape))

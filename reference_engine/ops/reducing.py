@@ -336,12 +336,11 @@ put = op(
     "put(Tensor self, Tensor index, Tensor source, bool accumulate=False)",
     _put,
     in_place=True,
-    self=lambda grad, index, source, accumulate: grad if accumulate else grad.put(index, zeros_like(source), False),
-    source=lambda grad, index, source: grad.take(index).reshape_as(source),
-    jvp=lambda self_t, source_t, self, index, source, accumulate: put(
-        zeros_like(self) if self_t is None else self_t,
-        index,
-        zeros_like(source) if source_t is None else source_t,
-        accumulate,
+    self=lambda grad, index, source_sym_sizes, accumulate: (
+        grad if accumulate else grad.put(index, grad.new_zeros(source_sym_sizes), False)
     ),
+    source=lambda grad, index, source: grad.take(index).reshape_as(source),
+    jvp=lambda self_t, source_t, index, accumulate: put(self_t, index, source_t, accumulate),
+    fills_tangents=True,
+    hidden=("source_sym_sizes",),
 )

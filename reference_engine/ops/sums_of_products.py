@@ -97,11 +97,12 @@ addbmm = op(
         ),
         conj(alpha),
     ),
-    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: sum_tangents(
-        None if self_t is None else _scaled(self_t, beta),
-        None if batch1_t is None else _scaled(batch1_t.bmm(batch2).sum(0), alpha),
-        None if batch2_t is None else _scaled(batch1.bmm(batch2_t).sum(0), alpha),
+    jvp=lambda self_t, batch1_t, batch2_t, batch1, batch2, beta, alpha: (
+        _scaled(self_t, beta)
+        + _scaled(batch1_t.bmm(batch2).sum(0), alpha)
+        + _scaled(batch1.bmm(batch2_t).sum(0), alpha)
     ),
+    fills_tangents=True,
 )
 
 # -- inner, Kronecker and tensor products --------------------------------------------------------------------------

@@ -112,8 +112,7 @@ class Row:
     apart: bool = False  # an input is kept only for a derivative that is needed, however many name it
     operands: tuple[int, ...] = ()  # of an elementwise operation: those that decide how its result lies in memory
     copies: bool = False  # of a view: with out= it is unknown to autograd
-    fills_tangents: bool = False  # zeros take the place of a tangent that is not there, and are computed with
-    numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
+    fills_tangents: bool | tuple[str, ...] = False  # of all or these: zeros take the place of tangents, and take part
     numbers: tuple[int, ...] = ()  # operands that, as numbers beside half precision, keep that of float32
     lone: bool = False  # its only tensor is the first parameter, and is computed with as it is
 
@@ -385,7 +384,7 @@ def op(
     check=None,
     together: bool = False,
     apart: bool = False,
-    fills_tangents: bool = False,
+    fills_tangents: bool | tuple[str, ...] = False,
     drops_imaginary: bool = False,
     elementwise: bool | tuple[int, ...] | None = None,
     row_major: bool = False,
@@ -406,9 +405,8 @@ def op(
     given. Where it is not said, it is so if dtypes are promoted. ``row_major`` results are contiguous.
     ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
     dimensions, beside half precision.
-    ``numbers`` are the positions of operands that the kernel takes in float32 where they are numbers, or have no
-    dimensions, beside half precision.
-    ``fills_tangents`` says that the rule for tangents computes with zeros where an operand has none.
+    ``fills_tangents`` says that the rule for tangents computes with zeros where an operand, or one of
+    those named, has none.
     ``real_only`` rows compute complex results but, out of place, refuse to record them.
     """
     from . import calls

@@ -113,9 +113,10 @@ as_strided_scatter = op(
         grad.contiguous().as_strided(size, stride, storage_offset), size, stride, storage_offset
     ),
     src=lambda grad, size, stride, storage_offset: grad.contiguous().as_strided(size, stride, storage_offset),
-    jvp=lambda self_t, src_t, self, src, size, stride, storage_offset: as_strided_scatter(
-        self * 0 if self_t is None else self_t, src * 0 if src_t is None else src_t, size, stride, storage_offset
+    jvp=lambda self_t, src_t, size, stride, storage_offset: as_strided_scatter(
+        self_t, src_t, size, stride, storage_offset
     ),
+    fills_tangents=True,
 )
 
 FUNCTIONS = (as_strided_copy,)

@@ -105,6 +105,44 @@ for loss in (F.mse_loss, F.smooth_l1_loss, F.huber_loss):
         show(loss, t1, t2.bool())
 tangents(F.soft_margin_loss, (t1, False), (t2, True))
 """,
+    "zeros for the tangents that normalisations and written copies miss": """
+x = t([[1., nan, 3.], [4., inf, 6.]])
+y = t([9., inf])
+for f in (lambda x, y: torch.as_strided_scatter(x, y, (2,), (3,)), lambda x, y: x.select_scatter(y, 1, 0),
+          lambda x, y: x[..., ::2].select_scatter(y, 1, 0), lambda x, y: x.clone().put_(t([0, 1]), y),
+          lambda x, y: torch.addbmm(t([0.]), x[None, :, :2], x[None, :, 1:] * y.sum())):
+    tangents(f, (x, True), (y, False))
+    tangents(f, (x, False), (y, True))
+v = t([1., 2., 3.])
+tangents(lambda b: F.layer_norm(x, (3,), v, b), (v, True))
+tangents(lambda b: F.batch_norm(x, None, None, v, b, True), (v, True))
+tangents(lambda b: F.batch_norm(x, v, v, v, b), (v, True))
+tangents(lambda x: x.clone().fill_(t(2.)), (x, True))
+tangents(lambda v: x.clone().fill_(v), (t(2.), True))
+""",
+    "gradients of what has no part, and of bounds that broadcast": """
+e, y = t([]), t([-1., 2.])
+seed = t([[1., 2.], [3., 4.]])
+for f, s in ((lambda e, y: torch.block_diag(e, y, y[:1]), t([[1., 2., 3.], [4., 5., 6.], [7., 8., 9.]])),
+             (lambda e, y: torch.cat([e, y]), t([1., 2.])), (lambda e, y: torch.cat([y[None], e]), t([[1., 2.]]))):
+    leaves = [e.clone().requires_grad_(), y.clone().requires_grad_()]
+    print([(g, g.requires_grad) for g in torch.autograd.grad(f(*leaves), leaves, s.requires_grad_(), create_graph=True)])
+gradients(lambda x, low, high: x.clamp(low, high), torch.ones(3, 3), torch.zeros(1, 3, 1), torch.full((2, 3, 3), 2.))
+gradients(lambda x, low, high: x.clamp(low, high), t([1., nan, 5.]), t([2., 2., 2.]), t([3., 3., 1.]))
+x, i, y = t([1., 2., 3.]).requires_grad_(), t([0, 1]), t([5., 6.])
+for accumulate in (True, False):
+    for wanted in (True, False):
+        node = torch.put(x, i, y.clone().requires_grad_(wanted), accumulate).grad_fn
+        print({name: getattr(node, name) for name in dir(node) if name.startswith("_saved")})
+i = t([[0, 1, 1], [2, 0, 2]]).t()
+looked_up = F.embedding(i, torch.ones(3, 2, requires_grad=True))
+print(looked_up.grad_fn._saved_indices.stride(), looked_up.stride())
+i += 0
+try:
+    looked_up.sum().backward()
+except RuntimeError as e:
+    print(e)
+""",
     "extrema and spreads of what is not a number": """
 for x in (t([1., nan, 3., inf, -inf, 0.]), t([[1., nan], [2., 2.], [inf, inf]]), t(nan), t([2., 2., 1.])):
     for f in (torch.min, torch.max, torch.median, torch.nanmedian, torch.amin, torch.amax, torch.var, torch.std):

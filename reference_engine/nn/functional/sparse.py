@@ -33,7 +33,7 @@ def embedding(
         )
     if max_norm is not None:
         _shorten(weight, input, max_norm, norm_type)
-    return losses.embedding(weight, input.contiguous(), padding_idx, scale_grad_by_freq, sparse)
+    return losses.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
 
 
 def _shorten(weight, input, max_norm, norm_type):
