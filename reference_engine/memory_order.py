@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .lazy import settled
 from .storage import is_dense, restrided
 
 
@@ -75,7 +76,7 @@ def dense_like(array: np.ndarray, stored=None) -> np.ndarray:
 def copied(array: np.ndarray) -> np.ndarray:
     """A copy without gaps in the order that ``array`` has."""
     made = dense_like(array)
-    made[...] = array
+    made[...] = settled(array)
     return made
 
 
