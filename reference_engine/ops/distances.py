@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from ..arithmetic import in_float
 from ..dtypes import BY_NUMPY, COMPLEX
 from .dims import broadcast_shape, wrap_dim
 from .elementwise import check_subtraction, conj, where, zeros_like
@@ -256,8 +257,12 @@ def _renorm(array, p, dim, maxnorm):
     if array.dtype.kind in "biu":
         kind = BY_NUMPY[array.dtype].scalar
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {kind}")
+    return np.multiply(array, in_float(_shortening)(array, p, dims, maxnorm), order="C")
+
+
+def _shortening(array, p, dims, maxnorm):
     norm = _vector_norm(array, p, dims, True)
-    return np.multiply(array, np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype), order="C")
+    return np.where(norm > maxnorm, maxnorm / (norm + _TINY), 1).astype(norm.dtype)
 
 
 def _renorm_grad(grad, self, p, dim, maxnorm):

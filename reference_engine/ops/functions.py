@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..arithmetic import cast
+from ..arithmetic import cast, in_float
 from ..dtypes import BY_NUMPY, COMPLEX, finfo
 from .backward_rows import backward_operation
 from .calls import publish_in_place
@@ -138,7 +138,7 @@ def _round_decimals(array, decimals):
     if array.dtype.kind in "biuc":
         kernel = "round_cpu" if decimals else "round_vml_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
-    return np.round(array, decimals)
+    return in_float(np.round)(array, decimals)
 
 
 round_decimals = op(
