@@ -222,7 +222,8 @@ def poisson_count(generator, rate):
     while True:
         offset, height = float(_fractions(generator, 1, 53)[0]) - 0.5, float(_fractions(generator, 1, 53)[0])
         room = 0.5 - abs(offset)
-        count = math.floor((2 * tail / room + width) * offset + rate + 0.43)
+        found = (2 * tail / room + width) * offset + rate + 0.43
+        count = math.floor(found) if -(2.0**63) <= found < 2.0**63 else -(2**63)  # what int64 makes of others
         if room >= 0.07 and height <= bound:
             return count
         if count < 0 or (room < 0.013 and height > room):

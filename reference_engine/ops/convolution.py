@@ -65,9 +65,18 @@ def _plain(array, weight, stride, before, after, dilation, groups):
     for group in range(groups):
         part = windows[:, group * inputs : (group + 1) * inputs]
         kernel = weight[group * outputs : (group + 1) * outputs]
-        product = np.tensordot(part, kernel, axes=([1, *spatial], list(range(1, 2 + ndim))))
+        product = _over_windows(part, kernel, [1, *spatial])
         results.append(np.moveaxis(product, -1, 1))
     return np.ascontiguousarray(np.concatenate(results, axis=1) if groups > 1 else results[0])
+
+
+def _over_windows(part, kernel, summed):
+    """Windows times kernels, summed over all axes of a kernel but its first; with a lone kernel too, 0 * inf is NaN."""
+    if len(kernel) > 1 or np.isfinite(part).all():
+        return np.tensordot(part, kernel, axes=(summed, list(range(1, kernel.ndim))))
+    kept = [axis for axis in range(part.ndim) if axis not in summed]
+    rows = part.transpose(*kept, *summed).reshape(*(part.shape[axis] for axis in kept), kernel[0].size)
+    return np.einsum("...i,oi->...o", rows, kernel.reshape(len(kernel), -1))
 
 
 def _over_channels(array, tap):
@@ -231,14 +240,15 @@ def _check(name, ndim, input, weight, bias, stride, padding, dilation, groups, t
     batched = sizes if input.dim() == ndim + 2 else [1, *sizes]
     if input.dtype.kind == COMPLEX:
         demands.same_type(input, weight=weight, bias=bias)
-    demands.dimensions(weight, stride)
+    demands.dimensions(weight, stride=stride, padding=padding, dilation=dilation)
     demands.positive(stride, padding, dilation, groups)
+    demands.for_batch(weight, batched)
     demands.divisible(weight, groups)
     wanted = weight.shape[0] if transposed else weight.shape[1] * groups
     if batched[1] != wanted:
         kind = f"transposed={int(transposed)}" if transposed else f"groups={groups}"
         raise RuntimeError(
-            f"Given {kind}, weight of size {list(weight.shape)}, expected input{sizes} to have {wanted} channels, "
+            f"Given {kind}, weight of size {list(weight.shape)}, expected input{batched} to have {wanted} channels, "
             f"but got {batched[1]} channels instead"
         )
     demands.bias_shape(weight, bias, groups, transposed)

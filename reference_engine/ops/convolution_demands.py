@@ -27,15 +27,25 @@ def same_type(input, by_library: bool = False, **beside) -> None:
             )
 
 
-def dimensions(weight, stride) -> None:
-    """Raises ``RuntimeError`` where the kernel has not the dimensions that the function moves along."""
+def dimensions(weight, **steps) -> None:
+    """Raises ``RuntimeError`` for numbers that are neither one nor one per dimension that the kernel moves along."""
     moved = weight.ndim - 2
     if moved < 1:
         raise RuntimeError("weight should have at least three dimensions")
-    if moved != len(stride):
+    for name, given in steps.items():
+        if len(given) not in (1, moved):
+            raise RuntimeError(
+                f"expected {name} to be a single integer value or a list of {moved} values to match the convolution "
+                f"dimensions, but got {name}={list(given)}"
+            )
+
+
+def for_batch(weight, batched) -> None:
+    """Raises ``RuntimeError`` where the kernel has not as many dimensions as the batch, of the shape ``batched``."""
+    if weight.ndim != len(batched):
         raise RuntimeError(
-            f"expected stride to be a single integer value or a list of {moved} values to match the convolution "
-            f"dimensions, but got stride={list(stride)}"
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight "
+            f"{list(weight._array.shape)}, but got {len(batched)}-dimensional input of size {list(batched)} instead"
         )
 
 

@@ -102,6 +102,8 @@ def binomial(count, prob, generator=None) -> Tensor:
             )
     if not count.is_floating_point():
         raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.scalar}")
+    if not prob.is_floating_point():
+        raise ValueError(f"binomial only supports floating-point dtypes for prob, got: {prob.dtype.scalar}")
     if prob.dtype is not count.dtype:
         raise RuntimeError(f"Found dtype {prob.dtype.scalar} but expected {count.dtype.scalar}")
     place_of([count, prob], _ROWS["binomial"])
@@ -138,7 +140,7 @@ def normal(mean, std=1.0, size=None, *, generator=None, dtype=None, device=None,
     sampling.demand(inputs[0]._array.dtype, "biu", "normal_kernel_cpu", shape)
     if isinstance(std, Tensor):
         check_cast(result_dtype([make(np.empty(shape, inputs[0]._array.dtype)), std]), inputs[0].dtype)
-    if inputs[0].is_complex() and inputs[0].requires_grad:
+    if inputs[0].is_complex() and any(value.requires_grad for value in inputs):
         raise RuntimeError("normal does not support automatic differentiation for outputs with complex dtype.")
     stored = inputs[0]._array.dtype
     source = _generator(generator, inputs[0].device)

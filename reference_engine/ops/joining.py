@@ -14,11 +14,10 @@ from .table import COMMON, op
 def _cat(arrays, dim):
     if not arrays:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    for position, array in enumerate(arrays):
-        if not array.ndim:
-            raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
     # Empty one-dimensional tensors join with anything.
-    shaped = [array for array in arrays if array.shape != (0,)] or arrays[:1]
+    shaped = [array for array in arrays if array.shape != (0,)]
+    if not shaped:
+        return arrays[0].copy()
     dim = wrap_dim(dim, shaped[0].ndim)
     first = shaped[0]
     for position, array in enumerate(shaped):
@@ -61,9 +60,19 @@ def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
     raise TypeError(f"cat(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
 
 
+def _check_cat(tensors, dim, shapes):
+    for position, shape in enumerate(shapes or ()):
+        if shape == ():
+            raise RuntimeError(f"zero-dimensional tensor (at position {position}) cannot be concatenated")
+    shape = next((shape for shape in shapes or () if shape not in (None, (0,))), None)
+    if shape:
+        wrap_dim(dim, len(shape))
+
+
 cat_row = op(
     "cat(Tensor[] tensors, int dim=0, any shapes=None)",
     lambda tensors, dim, shapes: _cat(tensors, dim),
+    check=_check_cat,
     promote=COMMON,
     elementwise=False,
     tensors=lambda grad, dim, shapes: _cat_grad(grad, shapes, dim),
@@ -89,6 +98,7 @@ def _stack(arrays, dim):
 stack_row = op(
     "stack(Tensor[] tensors, int dim=0)",
     _stack,
+    check=lambda tensors, dim: wrap_dim(dim, tensors[0].ndim + 1),
     promote=COMMON,
     row_major=True,
     tensors=lambda grad, dim: [grad.select(dim, index) for index in range(grad.shape[dim])],

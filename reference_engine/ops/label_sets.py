@@ -22,7 +22,12 @@ def _named(target: np.ndarray, classes: int) -> np.ndarray:
 def _pairs(array: np.ndarray, target: np.ndarray):
     """The gap between each named class and each that is not, weighted by how often it is named, and those counts."""
     rows, labels = np.atleast_2d(array), np.atleast_2d(target)
-    if labels.shape != rows.shape:
+    if array.ndim > 2 or 0 in rows.shape[1:]:
+        raise RuntimeError(
+            f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(array.shape)}"
+        )
+    fits = target.ndim == 2 if array.ndim == 2 else target.ndim < 2
+    if not fits or labels.shape != rows.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for input of size: {list(array.shape)}")
     if labels.min(initial=-1) < -1 or labels.max(initial=-1) >= rows.shape[1]:
         raise RuntimeError("argument #2 'target' is out of range")

@@ -10,6 +10,7 @@ from .._state import thread
 from .._tensor import Tensor
 from ..dtypes import BY_NUMPY
 from .arguments import parsed
+from .calls import METHODS as METHODS_BY_NAME
 from .dims import broadcast_shape
 from .elementwise import conj, mul
 from .product_demands import (
@@ -20,6 +21,7 @@ from .product_demands import (
     check_bmm,
     check_mm,
     check_mv,
+    check_vector,
     kernel_runs,
     refuse_bool,
 )
@@ -63,6 +65,7 @@ def _sum(*tangents):
 
 
 def _mv(a, v):
+    check_vector(a, v)
     if kernel_runs(a, v):
         refuse_bool("addmv_impl_cpu", a)
     return _product(a, v)
@@ -286,7 +289,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         flat = addmm(bias, input.reshape(math.prod(input._array.shape[:-1]), input.size(-1)), weight.t())
         return flat.view(*input._array.shape[:-1], flat._array.shape[-1])
     result = matmul(input, weight.t())
-    return result if bias is None else result + bias
+    if bias is None:
+        return result
+    if bias._meta is not None and bias._meta.tangent is not None:
+        return result + bias
+    return METHODS_BY_NAME["add_"](result, bias)
 
 
 FUNCTIONS = (outer, ger, matmul)

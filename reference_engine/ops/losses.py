@@ -199,8 +199,11 @@ def _nll(scores, target, weight, reduction, ignore_index):
     if wrong.any():
         raise IndexError(f"Target {wanted[wrong][0]} is out of bounds.")
     safe = np.where(kept, wanted, 0)
-    factor = kept.astype(scores.dtype) if weight is None else weight[safe] * kept
-    losses = -rows[np.arange(len(safe)), safe] * factor
+    if not classes:
+        factor = losses = np.zeros(len(safe), scores.dtype)  # every target is one to be ignored
+    else:
+        factor = kept.astype(scores.dtype) if weight is None else weight[safe] * kept
+        losses = -rows[np.arange(len(safe)), safe] * factor
     total = factor.sum(dtype=scores.dtype)
     if reduction == NONE:
         return losses.reshape(np.shape(target)).astype(scores.dtype), np.zeros((), scores.dtype)

@@ -133,12 +133,12 @@ norm_along = op(
 
 def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
     """The p-norm of all elements, or along ``dim``; of "nuc" the sum of a matrix's singular values."""
-    if p == "nuc":
-        from .matrices.norms import nuclear_norm
-
-        return nuclear_norm(self, dim, keepdim, dtype=dtype)
-    order = 2 if p in ("fro", None) else p
     dims = (dim,) if isinstance(dim, int) else dim
+    if isinstance(p, str) and (p != "fro" or len(dims or ()) > 2):
+        from .matrices.norms import matrix_norm
+
+        return matrix_norm(self, p, range(self.ndim) if dims is None else dims, keepdim, dtype=dtype)
+    order = 2 if p in ("fro", None) else p
     return vector_norm_row(self, order, None if dims is None else tuple(dims), keepdim, dtype=dtype)
 
 

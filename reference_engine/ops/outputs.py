@@ -82,6 +82,8 @@ def check_cast(dtype, target, said: str = _CAST, **names) -> None:
 
 def _check_result_cast(values: list, row: Row, dtype, target) -> None:
     """As :func:`check_cast`, in the words of the row."""
+    if row.name in ("cat", "stack") and not can_cast_dtype(dtype, target):
+        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {target.scalar}")
     said = _CASTS.get(row.name, _CAST)
     if row.name == "ldexp" and target.kind >= FLOATING:
         said = _CAST
@@ -97,8 +99,6 @@ def check_result(values: list, row: Row, dtype, target) -> None:
     """Raise where a result of ``dtype`` may not be written into an ``out=`` tensor of dtype ``target``."""
     if is_fill(values, row) or row.name in _COMPUTED_IN_PLACE or row.name in _TRUTHS:
         return
-    if row.name in ("cat", "stack") and not can_cast_dtype(dtype, target):
-        raise TypeError(f"torch.cat(): input types can't be cast to the desired output type {target.scalar}")
     _check_result_cast(values, row, dtype, target)
 
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from .._tensor import Tensor
-from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING, complex128, float64
+from ..dtypes import BOOL, BY_NUMPY, COMPLEX, FLOATING, bfloat16, complex128, float64
 from ..errors import NotModelled
 from ..memory_order import arranged, in_rows
 from .by_number import promoted
@@ -367,17 +367,21 @@ angle = op(
 )
 
 
+def _check_parts(first, second):
+    left, right = first.dtype, second.dtype
+    if any(dtype.kind != FLOATING or dtype is bfloat16 for dtype in (left, right)):
+        raise RuntimeError(
+            f"Expected both inputs to be Half, Float or Double tensors but got {left.scalar} and {right.scalar}"
+        )
+    if left is not right:
+        raise RuntimeError(
+            f"Expected object of scalar type {left.scalar} but got scalar type {right.scalar} for second argument"
+        )
+
+
 def _parts(name: str, make):
     def forward(first, second):
-        left, right = BY_NUMPY[first.dtype], BY_NUMPY[second.dtype]
-        if first.dtype.kind != "f" or second.dtype.kind != "f":
-            raise RuntimeError(
-                f"Expected both inputs to be Half, Float or Double tensors but got {left.scalar} and {right.scalar}"
-            )
-        if left is not right:
-            raise RuntimeError(
-                f"Expected object of scalar type {left.scalar} but got scalar type {right.scalar} for second argument"
-            )
+        left = BY_NUMPY[first.dtype]
         if left.itemsize == 2 and name == "polar":
             raise NotImplementedError("\"polar_cpu\" not implemented for 'Half'")
         if left.itemsize == 2:
@@ -390,6 +394,7 @@ def _parts(name: str, make):
 complex_ = op(
     "complex(Tensor real, Tensor imag)",
     _parts("complex", lambda real, imag: real + 1j * imag),
+    check=_check_parts,
     elementwise=True,
     real=lambda grad, real: grad.real,
     imag=lambda grad, imag: grad.imag,
@@ -401,6 +406,7 @@ complex_ = op(
 polar = op(
     "polar(Tensor abs, Tensor angle)",
     _parts("polar", lambda size, angle: size * np.cos(angle) + 1j * (size * np.sin(angle))),
+    check=_check_parts,
     elementwise=True,
     abs=lambda grad, result: (grad * conj(result.sgn())).real,
     angle=lambda grad, result: (grad * conj(result * 1j)).real,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._state import process, thread
-from ..dtypes import FLOATING
+from ..dtypes import BY_NUMPY, FLOATING
 from .backward_rows import backward_operation
 from .convolution import _listed
 from .dims import wrap_dim
@@ -164,6 +164,17 @@ def check_avg_pool(self, kernel_size, *_) -> None:
         )
 
 
+def only_long(kernel: str, forward):
+    """``forward`` for a kernel that knows no whole numbers but those of 64 bits."""
+
+    def checked(array, *rest):
+        if array.dtype.kind == "i" and array.dtype.itemsize != 8:
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{BY_NUMPY[array.dtype].scalar}'")
+        return forward(array, *rest)
+
+    return checked
+
+
 def _avg_pool(array, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
     if array.ndim == 3:
         options = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
@@ -213,7 +224,7 @@ avg_pool_backward = op(
 avg_pool_row = op(
     "avg_pool2d(Tensor self, int[] kernel_size, int[] stride, int[] padding, bool ceil_mode, "
     "bool count_include_pad, any divisor_override)",
-    _avg_pool,
+    only_long("avg_pool2d", _avg_pool),
     node="AvgPool2DBackward0",
     self=lambda grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: (
         avg_pool_backward(grad, self, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)

@@ -87,8 +87,6 @@ def _check_scaled(tensor, beta) -> None:
 def check_mv(self, vec) -> None:
     """A matrix and a vector that fit. Raises ``RuntimeError``."""
     _check_vectors(1, None, self, vec)
-    if self.dtype is not vec.dtype:
-        _refuse_dtypes(vec.dtype, self, vec)
 
 
 def check_addmv(self, mat, vec, beta, alpha) -> None:
@@ -105,6 +103,13 @@ def _check_vectors(dims, added, matrix, vector) -> None:
     count = rows if added is None else added._array.size
     if columns != vector._array.size or count not in (rows, 1):
         raise RuntimeError(f"size mismatch, got input ({count}), mat ({rows}x{columns}), vec ({vector._array.size})")
+
+
+def check_vector(matrix, vector) -> None:
+    """One dtype for arrays of a matrix and a vector. Raises ``RuntimeError``."""
+    if matrix.dtype != vector.dtype:
+        one, other = BY_NUMPY[matrix.dtype].scalar, BY_NUMPY[vector.dtype].scalar
+        raise RuntimeError(f"addmv input tensors must have the same dtype, but got {other}, {one}, and {other}")
 
 
 def _refuse_dtypes(first, matrix, vector) -> None:

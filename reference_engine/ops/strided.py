@@ -12,9 +12,13 @@ from .table import op
 from .views import _zeros
 
 
-def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, in_place: bool = False) -> None:
-    """Raises ``RuntimeError`` for extents and strides that do not belong together or reach beyond the storage."""
-    storage = tensor._storage
+def demand_strides(
+    tensor: Tensor, size: tuple, stride: tuple, storage_offset, in_place: bool = False, held: int | None = None
+) -> None:
+    """Raises ``RuntimeError`` for extents and strides that do not belong together or reach beyond the storage, or the
+    ``held`` bytes of a copy of it.
+    """
+    held = tensor._storage.nbytes() if held is None else held
     offset = tensor.storage_offset() if storage_offset is None else storage_offset
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
@@ -31,11 +35,11 @@ def demand_strides(tensor: Tensor, size: tuple, stride: tuple, storage_offset, i
     needed = 0
     if 0 not in size:
         needed = (sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + 1 + offset) * tensor._array.itemsize
-    if needed > storage.nbytes():
+    if needed > held:
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and itemsize "
             f"{tensor._array.itemsize} requiring a storage size of {needed} are out of bounds for storage of size "
-            f"{storage.nbytes()}"
+            f"{held}"
         )
 
 

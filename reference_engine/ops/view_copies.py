@@ -9,10 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from .._state import thread
+from ..storage import restrided
 from . import calls
+from .arguments import parsed
 from .complex_parts import view_as_real
 from .splitting import split_row, split_with_sizes, unbind
-from .strided import _Origin, as_strided_row, diagonal, unfold
+from .strided import _Origin, as_strided_row, demand_strides, diagonal, unfold
 from .table import ROWS, node_type, op
 from .views import (
     alias,
@@ -90,12 +93,29 @@ def _narrowed(array, dim, start, length):
     return _dense(narrow(make(array), dim, start, length)._array)
 
 
-def _written(array, source, size, stride, storage_offset):
+def _held(self) -> tuple[int, int | None]:
+    """Elements in a copy of the memory of ``self`` up to its last place, and where in it ``self`` begins; None where
+    one place is several elements: those are copied in order.
+    """
+    shape, strides = self._array.shape, self.stride()
+    if any(step == 0 and n > 1 for n, step in zip(shape, strides, strict=True)) or not self._array.size:
+        return self._array.size, None
+    start = self.storage_offset()
+    return start + sum((n - 1) * step for n, step in zip(shape, strides, strict=True)) + 1, start
+
+
+def _written(array, source, size, stride, storage_offset, held):
     """A copy of ``array`` with ``source`` where a strided view would look."""
-    result = _dense(array)
-    places = np.lib.stride_tricks.as_strided(
-        result.reshape(-1)[storage_offset or 0 :], size, [step * result.itemsize for step in stride]
-    )
+    count, start = held
+    if start is None:
+        result = array.copy()
+        memory, start = result.reshape(-1), 0
+    else:
+        memory = np.zeros(count, array.dtype)
+        result = restrided(memory[start:], array.shape, array.strides)
+        result[...] = array
+    first = start if storage_offset is None else storage_offset
+    places = restrided(memory[first:], size, [step * array.itemsize for step in stride])
     if places.shape != source.shape:
         raise RuntimeError(
             f"expected src to have a size equal to the slice of self. src size = {list(source.shape)}, slice size = "
@@ -105,19 +125,41 @@ def _written(array, source, size, stride, storage_offset):
     return result
 
 
-as_strided_scatter = op(
-    "as_strided_scatter(Tensor self, Tensor src, int[] size, int[] stride, int? storage_offset=None)",
+def _check_written(self, src, size, stride, storage_offset, held):
+    """The view lies within the copy. Raises ``RuntimeError``, also for a history that whole numbers cannot have."""
+    offset = held[1] or 0 if storage_offset is None else storage_offset
+    demand_strides(self, size, stride, offset, held=held[0] * self._array.itemsize)
+    if src.requires_grad and not self.dtype.is_differentiable and thread.grad_enabled and src.shape == size:
+        raise RuntimeError(f"Autograd not support dtype: {self.dtype.scalar}")
+
+
+_strided_scatter = op(
+    "as_strided_scatter(Tensor self, Tensor src, int[] size, int[] stride, int? storage_offset=None, any held=None)",
     _written,
+    check=_check_written,
+    method=False,
+    function=False,
     # PyTorch gives the input the part of the gradient that was written over, not the rest; so does this row.
-    self=lambda grad, size, stride, storage_offset: grad.new_zeros(grad.shape).as_strided_scatter(
-        grad.contiguous().as_strided(size, stride, storage_offset), size, stride, storage_offset
+    self=lambda grad, size, stride, storage_offset: as_strided_scatter(
+        grad.new_zeros(grad.shape), grad.contiguous().as_strided(size, stride, storage_offset), size, stride,
+        storage_offset,
     ),
     src=lambda grad, size, stride, storage_offset: grad.contiguous().as_strided(size, stride, storage_offset),
     jvp=lambda self_t, src_t, size, stride, storage_offset: as_strided_scatter(
         self_t, src_t, size, stride, storage_offset
     ),
     fills_tangents=True,
-)
+)  # fmt: skip
 
-FUNCTIONS = (as_strided_copy,)
-METHODS = ()
+
+@parsed("as_strided_scatter(Tensor self, Tensor src, int[] size, int[] stride, int? storage_offset=None)")
+def as_strided_scatter(self, src, size, stride, storage_offset=None):
+    """A copy of ``self`` with ``src`` where ``as_strided`` would look.
+
+    Raises ``RuntimeError`` where that lies outside, or has another shape.
+    """
+    return _strided_scatter(self, src, size, stride, storage_offset, _held(self))
+
+
+FUNCTIONS = (as_strided_copy, as_strided_scatter)
+METHODS = (as_strided_scatter,)

@@ -199,3 +199,49 @@ def test_pools_count_dimensions_before_they_look_for_a_kernel(dtype, shape):
         ],
         f"x = torch.ones({shape}, dtype=torch.{dtype}{track}); w = torch.ones(2, dtype=torch.{dtype})",
     )
+
+
+def test_more_than_one_thing_wrong_elsewhere():
+    agreed(
+        [
+            *(f"torch.cat([torch.{a}, torch.{b}], {dim})" for a in ("ones(0)", "ones(())", "ones(2)", "ones(2, 2)")
+              for b in ("ones(0)", "ones(())", "ones(0, 2)") for dim in (0, 1, 3)),
+            *(f"torch.{f}([torch.zeros(0, 2), torch.ones(0, 2) * 1j], {dim}, out=torch.ones(0))"
+              for f in ("cat", "stack") for dim in (0, 1, 4)),
+            *(f"torch.ones({shape}).norm({order})" for shape in ("3, 3", "3", "1, 3, 3")
+              for order in ("'inf'", "'nuc'", "'fro'", "'foo', 0", "'fro', (0, 1, 1)", "'nuc', (0, 1)", "None")),
+            *(f"torch.mv(torch.ones(0, 0), torch.ones(0).int(){out})" for out in ("", ", out=torch.ones(0)")),
+            *(f"F.nll_loss(torch.ones(3, 0), torch.zeros(3).long(), {weight}, ignore_index=0, reduction={reduction!r})"
+              for weight in ("None", "torch.ones(0)") for reduction in ("none", "sum", "mean")),
+            *(f"F.multilabel_margin_loss(torch.ones({shape}), torch.zeros({target}, dtype=torch.int64))"
+              for shape in ("3", "2, 3", "2, 0", "2, 1, 3", "1", "()") for target in ("3", "1, 3", "2, 3", "1", "()")),
+            "F.ctc_loss(torch.ones(4, 1, 3).log_softmax(2), torch.tensor([2, 2]), [4], [1])",
+            "F.linear(torch.ones(0, 2, 3, dtype=torch.float16)[:, ::2], torch.ones(4, 3, dtype=torch.float16), "
+            "torch.ones(4) * 1j)",
+            "torch.poisson(torch.tensor([inf, 1., 5., 3e38]))",
+            "torch.binomial(torch.ones(2, dtype=torch.float64), torch.ones(2, dtype=torch.int64))",
+            "torch.complex(torch.ones(3, dtype=torch.int64), torch.ones(2))",
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("function", ["conv1d", "conv2d", "conv_transpose1d"])
+@pytest.mark.parametrize("shape", ["2, 3", "1, 2, 3", "1, 2, 3, 3", "3"])
+@pytest.mark.parametrize("kernel", ["2, 2, 1", "2, 2", "2, 2, 1, 1", "2, 2, 1, 1, 1"])
+def test_kernels_of_other_dimensions(function, shape, kernel):
+    rest = ["", ", torch.ones(3)", ", stride=2", ", stride=(1, 1)", ", padding=(0, 0)", ", dilation=(1, 1)"]
+    agreed(f"F.{function}(torch.ones({shape}), torch.ones({kernel}){more})" for more in rest)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    ["torch.arange(6.)", "torch.arange(12.)[::2]", "torch.arange(12.)[3:]", "torch.arange(6.).view(2, 3).t()",
+     "torch.ones(1).expand(6)", "torch.ones(2, dtype=torch.uint8)", "torch.zeros(0)", "torch.arange(6)"],
+)  # fmt: skip
+def test_strided_places_lie_within_the_memory_that_is_copied(tensor):
+    calls = [f"x.as_strided_scatter(torch.full({shape}, 7.{track}), {where})"
+             for shape, where in (("(2, 2)", "(2, 2), (2, 1)"), ("(2, 2)", "(2, 2), (2, 1), 1"),
+                                  ("(2,)", "(2,), (3,), 0"), ("(0,)", "(0,), (1,)"), ("(2,)", "(2,), (-1,)"),
+                                  ("(2,)", "(3,), (1,)"))
+             for track in ("", ", requires_grad=True")]  # fmt: skip
+    agreed([*calls, *(f"{call}.stride()" for call in calls)], f"x = {tensor}")

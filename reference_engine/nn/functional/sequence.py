@@ -35,6 +35,11 @@ def ctc_loss(
                 f"Expected input_lengths to have value at most {scores.size(0)}, but got value {length} (while "
                 "checking arguments for ctc_loss_cpu)"
             )
+    if targets.dim() == 1 and targets.size(0) != sum(wanted):
+        raise RuntimeError(
+            f"Expected tensor to have size {sum(wanted)} at dimension 0, but got size {targets.size(0)} for argument "
+            "#2 'targets' (while checking arguments for ctc_loss_allocate_outputs)"
+        )
     labels = targets if batched or targets.dim() == 1 else targets.unsqueeze(0)
     losses = sequences.ctc_row(scores, labels, given, wanted, blank, zero_infinity)[0]
     if reduction == "mean":

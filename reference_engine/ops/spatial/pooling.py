@@ -17,6 +17,7 @@ from ..pooling import (
     check_avg_pool,
     demand_windows,
     first_or_missing,
+    only_long,
     picked,
     to_winners,
 )
@@ -77,7 +78,7 @@ avg_pool3d_backward = op(
 avg_pool3d_row = op(
     "avg_pool3d(Tensor self, int[] kernel_size, int[] stride, int[] padding, bool ceil_mode, bool count_include_pad, "
     "any divisor_override)",
-    _batched(only_wide("avg_pool3d_out_frame", _avg_pool), 4),
+    _batched(only_long("avg_pool3d_out_frame", only_wide("avg_pool3d_out_frame", _avg_pool)), 4),
     check=check_avg_pool,
     refuses=(("buc", "avg_pool3d_out_frame"),),
     node="AvgPool3DBackward0",
