@@ -321,7 +321,7 @@ def _grad(*args, **kwargs):
 def copied(target: Tensor, source: Tensor) -> None:
     """``target.copy_(source)`` replaces the tangent as well."""
     tangent = tangent_of(source)
-    if tangent is None and tangent_of(target) is None:
+    if not target.dtype.is_differentiable or (tangent is None and tangent_of(target) is None):
         return
     level, process.forward_level = process.forward_level, -1
     try:

@@ -26,6 +26,14 @@ from .table import op
 # -- draws ---------------------------------------------------------------------------------------------------------
 
 
+def _of_mean(tangent, result):
+    """PyTorch's tangent has the mean's shape. Raises ``RuntimeError`` where the draw does not."""
+    from ..autograd.tangents import check_tangent
+
+    check_tangent(result, tangent)
+    return tangent
+
+
 _ROWS = {
     "poisson": op(
         "poisson(Tensor self)",
@@ -65,7 +73,7 @@ _ROWS = {
         node="NormalBackward3",
         mean=lambda grad, mean_sym_sizes: grad.new_zeros(mean_sym_sizes),
         std=lambda grad, std_sym_sizes: grad.new_zeros(std_sym_sizes),
-        jvp=lambda mean_t, std_t: (std_t if mean_t is None else mean_t) * 0,
+        jvp=lambda mean_t, result: _of_mean(mean_t * 0, result),
         method=False,
         function=False,
     ).row,

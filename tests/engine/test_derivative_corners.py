@@ -120,13 +120,25 @@ tangents(lambda b: F.batch_norm(x, v, v, v, b), (v, True))
 tangents(lambda x: x.clone().fill_(t(2.)), (x, True))
 tangents(lambda v: x.clone().fill_(v), (t(2.), True))
 """,
+    "tangents of draws, of copies to bool, and of convolutions over what is not finite": """
+a, b = t([1., 2.]), t([[1., 2.], [3., 4.]])
+for mean, std in ((a, b), (b, a), (a[:1], a)):
+    for duals in ((True, False), (False, True), (True, True)):
+        tangents(lambda m, s: torch.normal(m, s) * 0, (mean, duals[0]), (std, duals[1]))
+tangents(lambda y: (a > 1).copy_(y), (a, True))
+x = t([[[1., inf, nan, 2.]]])
+for w in (t([[[3e38]]]), t([[[1., 2.]]]), t([[[1.]], [[2.]]])):
+    tangents(lambda x: F.conv1d(x, w), (x, True))
+    print(F.conv1d(x, w * 0), F.conv1d(torch.cat([x, x * 0 + 1], 1), torch.cat([w, w * 0], 1)))
+""",
     "gradients of what has no part, and of bounds that broadcast": """
 e, y = t([]), t([-1., 2.])
 seed = t([[1., 2.], [3., 4.]])
 for f, s in ((lambda e, y: torch.block_diag(e, y, y[:1]), t([[1., 2., 3.], [4., 5., 6.], [7., 8., 9.]])),
              (lambda e, y: torch.cat([e, y]), t([1., 2.])), (lambda e, y: torch.cat([y[None], e]), t([[1., 2.]]))):
     leaves = [e.clone().requires_grad_(), y.clone().requires_grad_()]
-    print([(g, g.requires_grad) for g in torch.autograd.grad(f(*leaves), leaves, s.requires_grad_(), create_graph=True)])
+    found = torch.autograd.grad(f(*leaves), leaves, s.requires_grad_(), create_graph=True)
+    print([(g, g.requires_grad) for g in found])
 gradients(lambda x, low, high: x.clamp(low, high), torch.ones(3, 3), torch.zeros(1, 3, 1), torch.full((2, 3, 3), 2.))
 gradients(lambda x, low, high: x.clamp(low, high), t([1., nan, 5.]), t([2., 2., 2.]), t([3., 3., 1.]))
 x, i, y = t([1., 2., 3.]).requires_grad_(), t([0, 1]), t([5., 6.])
