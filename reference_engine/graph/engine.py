@@ -295,11 +295,15 @@ def call_tensor_hooks(node: Node, grads: list) -> list:
             grad = grads[output_nr]
             if tensor is not None and grad is not None:
                 meta = tensor._meta
-                from ..creation import contiguous_format
-
-                kept = meta.grad
-                meta.grad = grad.clone(memory_format=contiguous_format) if kept is None else kept + grad
+                meta.grad = contiguous_copy(grad) if meta.grad is None else meta.grad + grad
     return grads
+
+
+def contiguous_copy(grad):
+    """What ``retain_grad`` keeps first."""
+    from ..creation import contiguous_format
+
+    return grad.clone(memory_format=contiguous_format)
 
 
 def call_tensor_hook(hook, grad):

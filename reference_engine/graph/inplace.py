@@ -341,7 +341,7 @@ class CopySlices(Node):
             view_shape, view_strides, view_offset = self.view_geometry
             part = whole.as_strided(view_shape, view_strides, view_offset - offset)
         first = self.node.next_edges[0]
-        incoming = part.clone(memory_format=contiguous_format)
+        incoming = part.clone() if part._array.flags.c_contiguous else part.clone(memory_format=contiguous_format)
         inner = self.node.apply([incoming], wants and (lambda edge: edge is first or wants(edge)))
         if recording and not part._counter:
             part = part.clone()
