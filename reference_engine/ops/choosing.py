@@ -304,16 +304,8 @@ lerp_tensor = op(
 
 def _factor(array, value):
     """A number in the dtype of an array. Raises ``RuntimeError`` where that cannot hold it."""
-    kind = array.dtype.kind
-    fits = type(value) is not complex or kind == "c" or not value.imag
-    if fits and kind in "iu":
-        bounds = np.iinfo(array.dtype)
-        value = int(value.real)
-        fits = bounds.min <= value <= bounds.max
-    if not fits:
-        dtype = BY_NUMPY[array.dtype]
-        wide = {"int32": "int", "float64": "double"}.get(dtype.name, f"{dtype.name}_t" if kind in "iu" else "float")
-        raise RuntimeError(f"value cannot be converted to type {wide} without overflow")
+    if array.dtype.kind in "iu" or (type(value) is complex and array.dtype.kind not in "bc"):
+        return held(value, array.dtype).item()
     return value
 
 

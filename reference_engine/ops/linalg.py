@@ -21,6 +21,7 @@ from .product_demands import (
     check_bmm,
     check_mm,
     check_mv,
+    check_same,
     check_vector,
     kernel_runs,
     refuse_bool,
@@ -42,6 +43,7 @@ def _product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _mm(a, b):
+    check_same(a, b)
     if kernel_runs(a, b):
         refuse_bool("addmm_impl_cpu_", a)
     return _product(a, b)

@@ -257,8 +257,11 @@ def _check_bce(self, target, *_):
 
 
 def _bce(a, target, weight, reduction):
-    if ((a < 0) | (a > 1)).any():
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    beyond, wrong = ((value < 0) | (value > 1) for value in (a, target))
+    if beyond.any() or wrong.any():
+        first = (beyond | wrong).argmax()
+        name = "input" if beyond.reshape(-1)[first] else "target"
+        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     low = np.asarray(-100, a.dtype)
     losses = (target - 1) * np.maximum(np.log1p(-a), low) - target * np.maximum(np.log(a), low)
     if weight is not None:

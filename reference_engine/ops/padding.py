@@ -20,6 +20,8 @@ def _pairs(pad, ndim: int) -> list:
 def _constant_pad(array, pad, value):
     pairs, given = _pairs(pad, array.ndim), array
     for axis, (low, high) in enumerate(pairs):
+        if min(low, 0) + min(high, 0) + array.shape[axis] < 0:
+            raise RuntimeError("narrow(): length must be non-negative.")
         if low < 0 or high < 0:
             cut = slice(max(-low, 0), array.shape[axis] - max(-high, 0))
             array = array[(slice(None),) * axis + (cut,)]

@@ -29,7 +29,6 @@ def check_mm(self, mat2) -> None:
         if matrix.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix")
     _check_shapes(self, mat2)
-    _check_same(self, mat2)
 
 
 def _check_shapes(a, b) -> None:
@@ -38,9 +37,11 @@ def _check_shapes(a, b) -> None:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({rows}x{inner} and {other}x{columns})")
 
 
-def _check_same(a, b) -> None:
-    if a.dtype is not b.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {a.dtype.cpp} != {b.dtype.cpp}")
+def check_same(a, b) -> None:
+    """One dtype for the arrays of two matrices. Raises ``RuntimeError``."""
+    if a.dtype != b.dtype:
+        one, other = BY_NUMPY[a.dtype].cpp, BY_NUMPY[b.dtype].cpp
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {one} != {other}")
 
 
 def check_addmm(self, mat1, mat2, beta, alpha) -> None:

@@ -191,7 +191,8 @@ def _index_add(array, dim, index, source, alpha):
     factor = held(alpha, array.dtype)
     result, index = np.atleast_1d(copied, index)
     dim = wrap_dim(dim, result.ndim)
-    if array.ndim < 2 and ((index < 0) | (index >= result.shape[dim])).any():
+    slices = 0 < dim < result.ndim - 1  # one after the other
+    if (array.ndim < 2 or slices) and ((index < 0) | (index >= result.shape[dim])).any():
         raise IndexError("index out of range in self")
     _check_index(index, result.shape[dim], dim)
     np.add.at(result, (slice(None),) * dim + (index,), source if alpha == 1 else source * factor)

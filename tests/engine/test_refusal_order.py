@@ -245,3 +245,29 @@ def test_strided_places_lie_within_the_memory_that_is_copied(tensor):
                                   ("(2,)", "(3,), (1,)"))
              for track in ("", ", requires_grad=True")]  # fmt: skip
     agreed([*calls, *(f"{call}.stride()" for call in calls)], f"x = {tensor}")
+
+
+def test_matrices_and_numbers_that_do_not_fit():
+    agreed(
+        [
+            *(f"torch.linalg.{f}(torch.ones({shape}, dtype=torch.{dtype}))"
+              for f in ("eig", "eigvals", "matrix_exp", "eigvalsh") for shape in ("2", "2, 3")
+              for dtype in ("bool", "int64", "complex64")),
+            *(f"torch.linalg.matrix_norm(torch.ones(2, 3, dtype=torch.float16), {order})" for order in ("2", "'nuc'")),
+            "torch.linalg.eigh(torch.ones(2, 3), UPLO='X')",
+            "torch.linalg.eigh(torch.ones(2, 2), UPLO='X')",
+            "torch.geqrf(torch.ones(2))",
+            "torch.geqrf(torch.zeros(2, 0, dtype=torch.int64))",
+            "torch.mm(torch.ones(2, 3), torch.ones(3, 2).long(), out=torch.ones(0, dtype=torch.float64))",
+            "torch.mm(torch.ones(2, 3), torch.ones(3, 2).long())",
+            *(f"F.pad(torch.ones({shape}), {pad})" for shape in ("2, 0", "0", "2, 3")
+              for pad in ("(0, -1)", "(-1, 0)", "(1, -1)", "(0, -4)", "(-2, -2)")),
+            *(f"F.binary_cross_entropy(torch.tensor({one}), torch.tensor({other}))"
+              for one in ("[.5, 2.]", "[2., .5]", "[.5, .5]") for other in ("[.5, 2.]", "[2., .5]")),
+            *(f"torch.{f}(*[torch.ones(2, dtype=torch.{dtype})] * 3, value={value})" for f in ("addcmul", "addcdiv")
+              for dtype in ("uint8", "int64", "float32")
+              for value in ("-0.5", "-1", "300", "255.5", "1e30", "1j", "nan")),
+            *(f"torch.ones(3, 2, 2).index_add({dim}, torch.tensor([5]), torch.ones({shape}))"
+              for dim, shape in enumerate(("1, 2, 2", "3, 1, 2", "3, 2, 1"))),
+        ]
+    )  # fmt: skip

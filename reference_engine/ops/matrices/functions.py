@@ -23,8 +23,8 @@ from .triangular import adj
 
 def _exponential(a):
     name = "linalg.matrix_exp"
-    demands.inexact(name, a)
     demands.square(name, a)
+    demands.inexact(name, a)
     if a.dtype.itemsize == 2:
         return np.ascontiguousarray(kernels.exponential(a.astype(np.float64)).astype(a.dtype))
     return np.ascontiguousarray(kernels.exponential(a))

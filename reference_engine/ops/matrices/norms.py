@@ -61,6 +61,8 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dtype=None
     elif abs(ord) not in (1, 2, _INFINITE):
         raise RuntimeError(f"{name}: Order {_shown(ord)} not supported.")
     dims = _two_dims(name, A, dim)
+    if ord in ("nuc", 2, -2):
+        demands.inexact(name, A._array, low_precision=False)
     check_norm_dtype(name, A, dtype)
     if ord == "fro":
         return vector_norm_row(A, 2, dims, keepdim, dtype=dtype)

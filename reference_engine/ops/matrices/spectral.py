@@ -47,9 +47,9 @@ def _without_diagonal(tensor):
 
 
 def _eigh(a, UPLO, compute_v):
+    demands.square("linalg.eigh", a)
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    demands.square("linalg.eigh", a)
     demands.kernel("linalg_eigh_cpu", a)
     try:
         values, vectors = np.linalg.eigh(a, UPLO.upper())
@@ -107,10 +107,10 @@ eigvalsh = _eigh_row(itemgetter(0))
 
 
 def _eig(a, name="linalg.eig"):
-    demands.square(name, a)
     if a.dtype.kind in "biu":
         raise RuntimeError(f"Unknown Complex ScalarType for {demands.scalar_of(a)}")
-    demands.kernel("linalg_eig_out_cpu", a)
+    demands.square(name, a)
+    demands.kernel("linalg_eig_out_cpu", a, also_empty=True)
     if not np.isfinite(a).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     wanted = np.complex128 if a.dtype.itemsize >= 8 and a.dtype != np.complex64 else np.complex64
