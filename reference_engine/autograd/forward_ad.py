@@ -18,6 +18,7 @@ from ..graph.edges import gradient_edge, set_history
 from ..graph.inplace import make_view
 from ..graph.node import Identity
 from ..ops.extrema import return_type
+from ..promotion import promote_types
 from .tangents import NOT_FLOATING, forget, set_tangent, start_family, tangent_of, write_tangent
 
 
@@ -175,12 +176,16 @@ def propagate(row, values: list, outputs: tuple, original_self=None) -> None:
             tangent = tangent.clone()  # a result of its own: writes to it are not writes to the input
         if tangent._array.shape != output._array.shape:
             tangent = tangent.expand(output._array.shape).clone()
-        if tangent.dtype is not output.dtype:
-            tangent = tangent.to(output.dtype)
+        tangent = _at_least(tangent, output.dtype)
         if in_place:
             write_tangent(output, tangent)
         else:
             set_tangent(output, tangent)
+
+
+def _at_least(tangent: Tensor, dtype) -> Tensor:
+    """A tangent in the dtype of its primal; one of a wider dtype stays as it is."""
+    return tangent.to(dtype) if promote_types(tangent.dtype, dtype) is dtype else tangent
 
 
 def _unsupported(row, in_place: bool) -> str:
@@ -328,7 +333,7 @@ def copied(target: Tensor, source: Tensor) -> None:
         if tangent is None:
             tangent_of(target).fill_(0)
         else:
-            write_tangent(target, tangent.to(target.dtype).expand(target._array.shape).clone())
+            write_tangent(target, _at_least(tangent, target.dtype).expand(target._array.shape).clone())
     finally:
         process.forward_level = level
 

@@ -383,10 +383,10 @@ def _cumprod_tangent(tangent, self, result, dim):
     """The factors' rates times the product; from the first zero on, the product with that zero's tangent in place."""
     rate = (tangent / self).cumsum(dim) * result
     zeros = self == 0
-    if not zeros._array.any():
-        return rate
-    count = zeros.cumsum(dim)
-    return where(count > 0, where(zeros & (count == 1), tangent, self).cumprod(dim), rate)
+    if zeros._array.any():
+        count = zeros.cumsum(dim)
+        rate = where(count > 0, where(zeros & (count == 1), tangent, self).cumprod(dim), rate)
+    return rate.to(result.dtype)
 
 
 def _cat_along(tensors, dim):

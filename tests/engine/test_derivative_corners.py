@@ -120,6 +120,14 @@ tangents(lambda b: F.batch_norm(x, v, v, v, b), (v, True))
 tangents(lambda x: x.clone().fill_(t(2.)), (x, True))
 tangents(lambda v: x.clone().fill_(v), (t(2.), True))
 """,
+    "tangents that are wider than their primals": """
+h, d = t([1., 2.]).bfloat16(), t([0.3, 0.7]).double()
+for f in (F.mse_loss, torch.mul, torch.add, torch.hypot):
+    tangents(f, (h, True), (d, True))
+    tangents(f, (d, True), (h, False))
+tangents(lambda z: torch.zeros(2).copy_(z), (t([1 + 2j, 3j]), True))
+tangents(lambda x: x.clone().mul_(d), (t([1., 2.]), True))
+""",
     "tangents of draws, of copies to bool, and of convolutions over what is not finite": """
 a, b = t([1., 2.]), t([[1., 2.], [3., 4.]])
 for mean, std in ((a, b), (b, a), (a[:1], a)):
