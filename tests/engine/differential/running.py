@@ -8,26 +8,14 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
+from ..drawing_alike import WITHOUT_CONSTANTS
 from .catalogue import ASPECTS, Operation
 from .comparing import compare
 from .drawing import Example, examples
 
 EXAMPLES = 12
 """How many examples of an operation a test draws; CONFORMANCE_EXAMPLES multiplies it."""
-
-
-class WithoutConstants(HypothesisProvider):
-    """Hypothesis's own draws, less the constants that it reads from whichever modules happen to be imported: with
-    them the same test drew other examples in another process.
-    """
-
-    def _maybe_draw_constant(self, choice_type, constraints, *, p=0.05):
-        return None
-
-
-AVAILABLE_PROVIDERS["without constants"] = WithoutConstants
 
 
 def effort() -> int:
@@ -37,7 +25,7 @@ def effort() -> int:
 def quiet(count: int, **options) -> settings:
     return settings(
         max_examples=count, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck),
-        backend="without constants", **options,
+        backend=WITHOUT_CONSTANTS, **options,
     )  # fmt: skip
 
 

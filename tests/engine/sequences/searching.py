@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from ..drawing_alike import WITHOUT_CONSTANTS
 from .differing import Difference, Program, difference, shrunk
 from .grammar import statements
 from .players import Player
@@ -29,7 +30,7 @@ def drawn(count: int, chosen: int) -> list[tuple[Program, bool]]:
 
     @seed(chosen)
     @settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+              suppress_health_check=list(HealthCheck), backend=WITHOUT_CONSTANTS)  # fmt: skip
     @given(programs())
     def collect(example):
         found.append(example)
