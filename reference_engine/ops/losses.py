@@ -202,8 +202,8 @@ def _nll(scores, target, weight, reduction, ignore_index):
     if not classes:
         factor = losses = np.zeros(len(safe), scores.dtype)  # every target is one to be ignored
     else:
-        factor = kept.astype(scores.dtype) if weight is None else weight[safe] * kept
-        losses = -rows[np.arange(len(safe)), safe] * factor
+        factor = np.where(kept, 1 if weight is None else weight[safe], 0).astype(scores.dtype)
+        losses = np.where(kept, -rows[np.arange(len(safe)), safe] * factor, 0).astype(scores.dtype)
     total = factor.sum(dtype=scores.dtype)
     if reduction == NONE:
         return losses.reshape(np.shape(target)).astype(scores.dtype), np.zeros((), scores.dtype)
@@ -213,6 +213,8 @@ def _nll(scores, target, weight, reduction, ignore_index):
 
 def _nll_grad(grad, self, target, weight, reduction, ignore_index, total_weight):
     classes = self._array.shape[-1]
+    if not classes:
+        return self.new_zeros(self._array.shape)
     flat = target.reshape(-1)
     kept = (flat != ignore_index).to(self.dtype)
     safe = where(flat == ignore_index, zeros_like(flat), flat)

@@ -89,7 +89,9 @@ soft_margin_loss = op(
     elementwise=True,
     check=_check_soft_margin,
     self=backward_operation("soft_margin_loss_backward", _soft_margin_grad, products={"self": _soft_margin_curvature}),
-    jvp="transposed",
+    jvp=lambda self_t, self, target, reduction: _reduce_tensor(
+        _soft_margin_grad(self_t, self, target, NONE), reduction
+    ),
     method=False,
     function=False,
     real_only=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..arithmetic import halves, in_float
@@ -62,10 +64,12 @@ def _vector_norm(array, order, dim, keepdim, dtype=None):
 
 
 def _norm_of_sizes(size, order, axes, keepdim):
-    if order == 2:
+    reduced = size.shape if axes is None else [size.shape[axis] for axis in axes]
+    if order == 2 and math.prod(reduced) != 1:  # of one element it is the size, unsquared
         wide = size.astype(np.float64) if size.dtype == np.float32 else size
-        return np.sqrt((wide * wide).sum(axis=axes, keepdims=keepdim)).astype(size.dtype)
-    if order == float("inf"):
+        total = (wide * wide).sum(axis=axes, keepdims=keepdim)
+        return np.sqrt(total.astype(size.dtype))  # squares that the dtype cannot hold are infinite, or zero
+    if order in (2, float("inf")):
         return size.max(axis=axes, keepdims=keepdim)
     if order == float("-inf"):
         return size.min(axis=axes, keepdims=keepdim)
@@ -88,7 +92,7 @@ def _norm_grad(grad, self, ord, dim, keepdim, result):
         return grad * (self / result).masked_fill(result == 0, 0)
     if ord in (float("inf"), float("-inf")):
         size = self.abs()
-        mask = size == result
+        mask = (size == result) | (size.isnan() & result.isnan())
         return self.sgn() * (mask / mask.sum(dim or None, keepdim=True)) * grad
     if ord < 2:
         scaled = self.sgn() * self.abs().pow(ord - 1)

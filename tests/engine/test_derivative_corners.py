@@ -139,6 +139,21 @@ for w in (t([[[3e38]]]), t([[[1., 2.]]]), t([[[1.]], [[2.]]])):
     tangents(lambda x: F.conv1d(x, w), (x, True))
     print(F.conv1d(x, w * 0), F.conv1d(torch.cat([x, x * 0 + 1], 1), torch.cat([w, w * 0], 1)))
 """,
+    "norms and losses of what is too large, too small, ignored or not there": """
+for x in (t([[3e38, 1.], [0., 0.]]), t([[inf, 1.], [nan, 1.]]), t([[1e-30, 1e-30]]), t([[1e-30]])):
+    for p in (1, 2, inf, -inf):
+        print(torch.linalg.vector_norm(x, p, 1) + 0, torch.linalg.vector_norm(x, p, 0) + 0, torch.dist(x, x * 0, p))
+        tangents(lambda x: torch.linalg.vector_norm(x, p, 1), (x, True))
+        gradients(lambda x: torch.linalg.vector_norm(x, p, 1), x)
+x, i, w = t([[1., inf], [2., 3.]]), t([1, 0]), t([nan, 2.])
+for reduction in ("none", "mean", "sum"):
+    f = lambda x: F.nll_loss(x, i, w, ignore_index=0, reduction=reduction)
+    print(f(x))
+    tangents(f, (x, True))
+    gradients(f, x)
+    tangents(lambda x, y: F.soft_margin_loss(x, y, reduction=reduction), (t([]), True), (t([]), False))
+    tangents(lambda x, y: F.soft_margin_loss(x, y, reduction=reduction), (t([1., 2.]), True), (t([1., -1.]), False))
+""",
     "gradients of what has no part, and of bounds that broadcast": """
 e, y = t([]), t([-1., 2.])
 seed = t([[1., 2.], [3., 4.]])
