@@ -121,16 +121,16 @@ def _lstsq(a, b, rcond, driver):
         inverse = np.where(kept, 1 / values, 0)
     inner = inverse[..., None].astype(values.dtype) * (kernels.adjoint(u) @ right)
     solution = kernels.adjoint(vh) @ inner
-    rank = np.asarray(kept.sum(axis=-1), np.int64)
+    rank = np.asarray(kept.sum(axis=-1), np.int64, order="C")
     none = np.empty(0, values.dtype)
     residuals = none
     if m > n and driver != "gelsy" and (rank == n).all():
         missed = a @ solution - right
-        residuals = (missed * missed.conj()).real.sum(axis=-2)
+        residuals = np.ascontiguousarray((missed * missed.conj()).real.sum(axis=-2))
     found = kernels.columns(solution)
     if driver == "gels":
         rank = np.empty(0, np.int64)
-    singular = values if driver in ("gelsd", "gelss") else none
+    singular = np.ascontiguousarray(values) if driver in ("gelsd", "gelss") else none
     return found[..., 0] if vector else found, residuals, rank, singular
 
 

@@ -28,7 +28,7 @@ for name, options in (
 for name in ("softshrink", "hardshrink"):
     operation(f"nn.functional.{name}", f"F.{name}(x, {{a}})", f"F.{name}(x)", x=real("..."), a=[0.5, 1.0, 0.0])
 operation("nn.functional.softplus (beta)", "F.softplus(x, {b}, {t})", x=real("..."), b=[2.0, 0.5], t=[20.0, 1.0])
-operation("nn.functional.gelu", "F.gelu(x)", "F.gelu(x, approximate='tanh')", x=real("..."))
+operation("nn.functional.gelu", "F.gelu(x)", "F.gelu(x, approximate='tanh')", x=real("..."), accumulates=True)
 operation("nn.functional.prelu", "F.prelu(x, w)", x=real("n c ..."), w=real("c"))
 operation("nn.functional.prelu (one weight)", "F.prelu(x, w)", x=real("..."), w=real("1"))
 operation("nn.functional.glu", "F.glu(x)", "F.glu(x, {d})", x=real("... 2*n"), d=[-1, 0])

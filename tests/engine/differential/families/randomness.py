@@ -10,7 +10,8 @@ FILLERS = {
 }  # fmt: skip
 for name, call in FILLERS.items():
     operation(name, call, x=real("...", layouts=False), a=[0, 1], b=[1, 0.5], p=[0.5, 0.25], smooth=False, ulp=64)
-operation("normal", "torch.normal(x, y)", x=real(layouts=False), y=positive(layouts=False), smooth=False)
+operation("normal", "torch.normal(x, y)", x=real(layouts=False), y=positive(layouts=False), smooth=False,
+          accumulates=True)  # fmt: skip
 operation("normal (mean)", "torch.normal(x, {s})", x=real("...", layouts=False), s=[1.0, 0.5], smooth=False)
 operation("normal (deviation)", "torch.normal({m}, x)", x=positive("...", layouts=False), m=[0.0, 1.5], smooth=False)
 operation("normal (shape)", "torch.normal({m}, {s}, {n})", m=[0.0, 1.5], s=[1.0, 0.5], n=[(2,), (3, 5), ()],

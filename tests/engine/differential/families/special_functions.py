@@ -72,7 +72,8 @@ operation(
     differs={"function: gradient": MIXED, "function: double backward": MIXED, "function: saved": MIXED},
 )
 for name in ["logaddexp2", "fmax", "fmin"]:
-    operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", x=real(), y=real(), out=True)
+    operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", x=real(), y=real(), out=True,
+              accumulates=name == "logaddexp2")  # fmt: skip
 operation(
     "copysign (number)", "x.copysign({s})", "torch.copysign(x, {s})", x=real("..."), s=[1.0, -2.0, 3], in_place=True
 )
