@@ -108,3 +108,11 @@ def test_weights_are_drawn_from_in_memory_order():
         "x = torch.ones(3, 2)\nprint(torch.nn.functional.dropout1d(x, 0.5, True, True) is x, x)"
     )
     assert engine == wanted
+
+
+def test_ranks_and_residuals_lie_in_rows():
+    engine, wanted = agree(
+        "torch.manual_seed(0)\na, b = torch.rand(2, 5, 3, 4).transpose(0, 1).mT, torch.rand(5, 2, 4, 2)\n"
+        "print([t.stride() for t in torch.linalg.lstsq(a, b, driver='gelsd')[1:]])"
+    )
+    assert engine == wanted
