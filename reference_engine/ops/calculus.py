@@ -19,7 +19,8 @@ def diff(input, n: int = 1, dim: int = -1, prepend=None, append=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    wrap_dim(dim, input.ndim)
+    if n or prepend is not None or append is not None:
+        wrap_dim(dim, input.ndim)
     ends = [end for end in (prepend, append) if end is not None]
     for end in ends:
         if end.ndim != input.ndim:

@@ -306,12 +306,18 @@ def float_power_(self, exponent):
     return self.pow_(exponent.to(wanted) if isinstance(exponent, Tensor) else float(exponent))
 
 
+def _check_reversed(self, other, alpha):
+    """As of ``other - self``."""
+    check_subtraction(self, other, alpha)
+    broadcast_shape(other._array.shape, self._array.shape)
+
+
 rsub = op(
     "rsub(Tensor self, Tensor other, *, Scalar alpha=1)",
     lambda a, b, alpha: _subtract_from(a, b, alpha),
     promote=COMMON,
     elementwise=(1, 0),
-    check=check_subtraction,
+    check=_check_reversed,
     self=lambda grad, alpha: -(grad if alpha == 1 else grad * conj(alpha)),
     other=lambda grad: grad,
     jvp=lambda self_t, other_t, alpha: sum_tangents(

@@ -265,6 +265,8 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *, ou
     if not isinstance(repeats, Tensor):
         if repeats < 0:
             raise RuntimeError("Repeats must be non-negative")
+        if not source.ndim:
+            wrap_dim(dim + 1, 0)  # a number has no place before a new dimension
         shape = source.shape
         if output_size not in (None, shape[dim] * repeats):
             raise RuntimeError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._tensor import Tensor, make
 from ..dtypes import BY_NUMPY, INTEGER
+from ..promotion import result_dtype
 from ..spacing import linspace
 from .dims import wrap_dim
 from .extrema import return_type
@@ -93,6 +94,9 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
     for array in arrays:
         if array.dtype.kind in "bc":
             raise RuntimeError(f"Unsupported input type encountered for isin(): {BY_NUMPY[array.dtype].scalar}")
+    if all(isinstance(value, Tensor) for value in (elements, test_elements)):
+        common = result_dtype([elements, test_elements]).numpy
+        arrays = [array.astype(common) for array in arrays]
     place = next(value.device for value in (elements, test_elements) if isinstance(value, Tensor))
     return make(np.asarray(np.isin(*arrays, invert=invert)), place)
 
@@ -110,12 +114,20 @@ def searchsorted(sorted_sequence, input, *, out_int32: bool = False, right: bool
         )
     bounds = sorted_sequence._array
     values = input._array if isinstance(input, Tensor) else np.asarray(input)
+    if not values.ndim and bounds.ndim != 1:
+        raise RuntimeError(
+            "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension is 1, but we got "
+            f"boundaries tensor dim({bounds.ndim}) and input value's dim(0) numel(1)"
+        )
     if bounds.ndim != 1 and (bounds.ndim != values.ndim or bounds.shape[:-1] != values.shape[:-1]):
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
             f"tensor and input value tensor must match, but we got boundaries tensor {list(bounds.shape)} and input "
             f"value tensor {list(values.shape)}"
         )
+    if isinstance(input, Tensor) and input.dtype is not sorted_sequence.dtype:
+        common = result_dtype([sorted_sequence, input]).numpy
+        bounds, values = bounds.astype(common), values.astype(common)
     if values.size:
         _refuse("searchsorted_out_cpu", values, "bc")
         _refuse("searchsorted_out_cpu", bounds, "bc")
@@ -147,7 +159,13 @@ def bucketize(input, boundaries, *, out_int32: bool = False, right: bool = False
 def _range(array, low, high) -> tuple:
     if low == high and array.size:
         low, high = float(array.min()), float(array.max())
-    return (low - 1, high + 1) if low == high else (low, high)
+    return (_beside(low, -1), _beside(high, 1)) if low == high else (low, high)
+
+
+def _beside(value, step: int) -> float:
+    """One less or more; the next number where that is too little to tell."""
+    moved = value + step
+    return moved if moved != value else math.nextafter(value, step * math.inf)
 
 
 def _histc(array, bins, min, max):
@@ -172,9 +190,30 @@ def _range_of(array) -> tuple:
     return (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
 
 
+def _check_edges(input: Tensor, edges: Tensor) -> None:
+    """A row of edges of the input's dtype. Raises ``RuntimeError``."""
+    if edges.dtype is not input.dtype:
+        raise RuntimeError(
+            "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got input with dtype "
+            f"{input.dtype.cpp} and bins for dimension 0 with dtype {edges.dtype.cpp}"
+        )
+    if edges.ndim != 1:
+        raise RuntimeError(
+            f"torch.histogramdd: bins tensor should have one dimension, but got {edges.ndim} dimensions in the bins "
+            "tensor for dimension 0"
+        )
+    if not edges.numel():
+        raise RuntimeError(
+            "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in the bins tensor for "
+            "dimension 0"
+        )
+
+
 def histogram(input, bins, *, range=None, weight=None, density: bool = False):
     """How many elements lie in each of ``bins``: their number, or their edges as a tensor."""
     array = input._array
+    if isinstance(bins, Tensor):
+        _check_edges(input, bins)
     _refuse("histogramdd", array, "biuc")
     edges = bins._array if isinstance(bins, Tensor) else bins
     limits = None if isinstance(bins, Tensor) else (range or _range_of(array))

@@ -81,6 +81,11 @@ split_row = op(
 
 def _split_with_sizes(array: np.ndarray, split_sizes: tuple, dim: int) -> list[np.ndarray]:
     extent = array.shape[wrap_dim(dim, array.ndim)]
+    if min(split_sizes, default=0) < 0:
+        raise RuntimeError(
+            "split_with_sizes expects split_sizes have only non-negative entries, but got "
+            f"split_sizes={list(split_sizes)}"
+        )
     if sum(split_sizes) != extent:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {extent} (input tensor's size at dimension "

@@ -421,6 +421,10 @@ def cov(input, *, correction: int = 1, fweights=None, aweights=None):
 
 def corrcoef(input):
     """The covariance divided by both standard deviations."""
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
     covariance = cov(input)
     if covariance.ndim == 0:
         return covariance / covariance

@@ -271,3 +271,25 @@ def test_matrices_and_numbers_that_do_not_fit():
               for dim, shape in enumerate(("1, 2, 2", "3, 1, 2", "3, 2, 1"))),
         ]
     )  # fmt: skip
+
+
+def test_searches_join_dtypes_and_pieces_are_counted():
+    agreed(
+        [
+            *(f"torch.repeat_interleave(torch.ones({shape}), {n}, {dim})" for shape in ("()", "2, 3")
+              for n in (0, 2, -2) for dim in (0, -1, 5)),
+            *(f"torch.split(torch.ones(2, 3), {sizes}, {dim})" for sizes in ([3, -1], [5, -1], [1, 1], [1, 2])
+              for dim in (0, 1, 5)),
+            *(f"torch.diff(torch.ones({shape}), {n}, {dim})" for shape in ("2, 3", "()") for n in (0, -1, 1)
+              for dim in (0, 5)),
+            *(f"torch.searchsorted(torch.ones(2, dtype=torch.{one}), torch.ones({count}, dtype=torch.{other}))"
+              for one in ("uint8", "bool", "float32", "float64", "complex64", "bfloat16")
+              for other in ("bool", "complex64", "uint8") for count in (0, 2)),
+            *(f"torch.isin(torch.ones(2, dtype=torch.{one}), torch.ones(1, dtype=torch.{other}))"
+              for one in ("bfloat16", "int64", "bool") for other in ("int32", "float32", "complex64")),
+            *(f"torch.histogram(torch.ones(2, dtype=torch.{dtype}), torch.ones({shape}))"
+              for dtype in ("float32", "float64", "int64") for shape in ("2, 2", "()", "0", "3")),
+            "torch.corrcoef(torch.ones(2, 2, 2))",
+            "torch.corrcoef(torch.ones(2, 2, dtype=torch.bool))",
+        ]
+    )  # fmt: skip

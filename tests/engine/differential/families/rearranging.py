@@ -76,6 +76,7 @@ operation("view_as_real_copy", "torch.view_as_real_copy(x)", x=real("...", dtype
 
 family("Reductions by index")
 
+ASSERTED = {"errors": "slices of one 16-bit element fail an assertion inside torch from the second product on"}
 for how in ("sum", "prod", "mean", "amax", "amin"):
     operation(f"scatter_reduce ({how})", f"x.scatter_reduce(0, i, y, '{how}', include_self={{own}})",
               f"torch.scatter_reduce(x, 0, i, y, '{how}')", x=real("n m"), i=index("k m", "n"), y=real("k m"),
@@ -83,7 +84,8 @@ for how in ("sum", "prod", "mean", "amax", "amin"):
     if how != "sum":
         operation(f"index_reduce ({how})", f"x.index_reduce(0, i, y, '{how}', include_self={{own}})",
                   f"torch.index_reduce(x, 0, i, y, '{how}')", x=real("n m"), i=index("k", "n"), y=real("k m"),
-                  own=[True, False], sizes={"n": (1, 3), "m": (1, 2), "k": (1, 4)}, accumulates=True)  # fmt: skip
+                  own=[True, False], sizes={"n": (1, 3), "m": (1, 2), "k": (1, 4)}, accumulates=True,
+                  differs=ASSERTED if how == "prod" else None)  # fmt: skip
 operation("scatter_reduce_", "x.clone().scatter_reduce_({dim}, i, y, {r}, include_self={s})", x=real("n m"),
           i=index("n m", "min(n, m)"), y=real("n m"), dim=[0, 1, -1], r=["sum", "prod", "mean", "amax", "amin"],
           s=[True, False], accumulates=True, smooth=False)  # fmt: skip

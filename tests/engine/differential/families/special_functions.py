@@ -113,7 +113,6 @@ operation(
     x=real(),
     y=real(),
     a=[1, 2],
-    differs={"errors": "bools beside other numbers are not refused"},
 )
 operation("rsub (number)", "torch.rsub(x, {s})", x=real("..."), s=[2, 0.5])
 operation("true_divide", "x.true_divide(y)", "torch.true_divide(x, y)", x=real(), y=positive(), in_place=True)
