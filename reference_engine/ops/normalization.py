@@ -299,6 +299,7 @@ def _constant(running, training: bool, varying: bool):
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5):
     """Normalised over the trailing dimensions `normalized_shape`. Raises RuntimeError if they differ."""
+    demands.mixed(input, weight, bias)
     demands.trailing_shape(normalized_shape, weight, bias)
     _demand_trailing(input, normalized_shape)
     demands.same_dtype("LayerNormKernelImpl", input, weight, bias)

@@ -34,6 +34,21 @@ def averaged(input, *parameters) -> None:
         )
 
 
+def mixed(input, *parameters) -> bool:
+    """Whether the first parameter has another dtype than the input: then all are float32, beside one of 16 bits.
+
+    Raises ``RuntimeError`` where they are not.
+    """
+    given = [parameter for parameter in parameters if parameter is not None and input.device.type == "cpu"]
+    if not given or given[0].dtype is input.dtype:
+        return False
+    if any(parameter.dtype is not float32 for parameter in given):
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if input.dtype.itemsize != 2 or input.dtype.kind != FLOATING:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    return True
+
+
 def same_dtype(kernel: str, input, *parameters) -> None:
     """Parameters share the input's dtype, or are float32 beside one of 16 bits. Raises ``RuntimeError``, and
     ``NotImplementedError`` for an input that is not floating point. (The rule is that of the host's kernels.)
@@ -42,11 +57,7 @@ def same_dtype(kernel: str, input, *parameters) -> None:
     given = [parameter for parameter in parameters if parameter is not None and on_host]
     if kernel == "batch_norm":
         _floating(kernel, input)
-    if given and given[0].dtype is not input.dtype:
-        if any(parameter.dtype is not float32 for parameter in given):
-            raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
-        if input.dtype.itemsize != 2 or input.dtype.kind != FLOATING:
-            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    if mixed(input, *parameters):
         return
     _floating(kernel, input)
     for parameter in given:

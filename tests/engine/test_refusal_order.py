@@ -293,3 +293,13 @@ def test_searches_join_dtypes_and_pieces_are_counted():
             "torch.corrcoef(torch.ones(2, 2, dtype=torch.bool))",
         ]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64", "complex64"])
+def test_normalisations_judge_dtypes_of_parameters_before_shapes(dtype):
+    agreed(
+        f"F.layer_norm(torch.ones(2, 3, dtype=torch.{dtype}), ({size},), torch.ones({count}, dtype=torch.{other}))"
+        for size in (3, 5)
+        for count in (2, 3)
+        for other in ("float16", "float32", "float64")
+    )
