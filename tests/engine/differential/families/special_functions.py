@@ -58,7 +58,6 @@ operation("special.zeta (number)", "torch.special.zeta({s}, y)", y=positive("...
 
 family("Functions of pairs")
 
-MIXED = "torch refuses its own gradient of a complex operand beside a real one"
 operation("ldexp", "x.ldexp(y)", "torch.ldexp(x, y)", x=real(), y=real(), in_place=True, out=True)
 for name in ["hypot", "nextafter", "copysign"]:
     operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", x=real(), y=real(), in_place=True, out=True)
@@ -69,7 +68,6 @@ operation(
     x=real(),
     y=real(),
     out=True,
-    differs={"function: gradient": MIXED, "function: double backward": MIXED, "function: saved": MIXED},
 )
 for name in ["logaddexp2", "fmax", "fmin"]:
     operation(name, f"x.{name}(y)", f"torch.{name}(x, y)", x=real(), y=real(), out=True,
@@ -95,7 +93,6 @@ operation(
     "torch.float_power(x, y)",
     x=positive(),
     y=real(),
-    differs={"saved": "a complex base with a real exponent"},
 )
 operation(
     "float_power (number)",
