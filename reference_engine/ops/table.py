@@ -442,7 +442,6 @@ def op(
     row.operands = row.tensor_positions if elementwise is True else elementwise or ()
     row.lone = promote == AS_IS and row.tensor_positions == (0,) and parameters[0].kind == "Tensor"
     row.numbers = numbers
-    row.numbers = numbers
     row.differentiated = tuple(formula.position for formula in formulas)
     row.defaults = tuple(p.default for p in parameters)
     row.positions = {parameter: position for position, parameter in enumerate(names)}
