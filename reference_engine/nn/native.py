@@ -110,7 +110,7 @@ def kl_div(input, target, reduction: int = 0, *, log_target: bool = False):
 
 
 def margin_ranking_loss(input1, input2, target, margin: float = 0.0, reduction: int = 0):
-    return _loss.ranked(input1, input2, target, margin, _REDUCTIONS[reduction])
+    return _loss._ranked(input1, input2, target, margin, _REDUCTIONS[reduction])
 
 
 def poisson_nll_loss(input, target, log_input: bool, full: bool, eps: float, reduction: int):

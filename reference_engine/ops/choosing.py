@@ -15,7 +15,7 @@ from ..dtypes import BY_NUMPY, COMPLEX, FLOATING
 from ..promotion import defaults, result_dtype
 from .calls import publish_in_place
 from .dims import broadcast_shape
-from .elementwise import conj, sum_tangents, where, zeros_like
+from .elementwise import conj, real_if, sum_tangents, where, zeros_like
 from .scalars import filled, held, real_of
 from .table import COMMON, COMPARE, FLOAT, op
 
@@ -471,7 +471,7 @@ fill_tensor = op(
     in_place_node="FillBackward3",
     self=lambda grad: zeros_like(grad),
     value=lambda grad: grad.sum(),
-    jvp=lambda self_t, value_t: zeros_like(self_t) + value_t,
+    jvp=lambda self_t, value_t: zeros_like(self_t) + real_if(value_t, self_t.dtype),
     fills_tangents=True,
 )
 zero = op(

@@ -372,7 +372,7 @@ def _check_hardtanh(self, min_val, max_val):
 
 hardtanh = activation(
     "hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1)",
-    lambda a, min_val, max_val: limited(a, min_val, max_val),
+    lambda a, *bounds: limited(a, *(map(int, bounds) if a.dtype.kind in "iu" else bounds)),
     lambda grad, self, min_val, max_val: where((self <= min_val) | (self >= max_val), zeros_like(grad), grad),
     refuses=(("c", "clamp is not supported for complex types"), ("b", "!Bool inputs not supported for hardtanh")),
     check=_check_hardtanh,

@@ -65,11 +65,13 @@ def _vector_norm(array, order, dim, keepdim, dtype=None):
 
 def _norm_of_sizes(size, order, axes, keepdim):
     reduced = size.shape if axes is None else [size.shape[axis] for axis in axes]
-    if order == 2 and math.prod(reduced) != 1:  # of one element it is the size, unsquared
+    if order not in (0, float("-inf")) and math.prod(reduced) == 1:  # of one element it is the size, unraised
+        return size.max(axis=axes, keepdims=keepdim)
+    if order == 2:
         wide = size.astype(np.float64) if size.dtype == np.float32 else size
         total = (wide * wide).sum(axis=axes, keepdims=keepdim)
         return np.sqrt(total.astype(size.dtype))  # squares that the dtype cannot hold are infinite, or zero
-    if order in (2, float("inf")):
+    if order == float("inf"):
         return size.max(axis=axes, keepdims=keepdim)
     if order == float("-inf"):
         return size.min(axis=axes, keepdims=keepdim)

@@ -188,7 +188,8 @@ def _avg_pool(array, kernel_size, stride, padding, ceil_mode, count_include_pad,
         raise RuntimeError(f"input image ({found}) smaller than kernel size ({wanted})")
     stride = stride or kernel_size
     windows = _window_view(array, kernel_size, stride, padding, [1] * len(kernel_size), ceil_mode, 0)
-    sums = windows.sum(axis=tuple(range(2 + len(kernel_size), windows.ndim)), dtype=np.float64)
+    wide = np.float64 if array.dtype.itemsize == 8 else np.float32
+    sums = windows.sum(axis=tuple(range(2 + len(kernel_size), windows.ndim)), dtype=wide)
     options = (ceil_mode, count_include_pad, divisor_override)
     return (sums / _avg_divisors(array, kernel_size, stride, padding, *options)).astype(array.dtype)
 

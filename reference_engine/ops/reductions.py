@@ -344,7 +344,8 @@ def _running(function):
             return array.astype(wanted)
         if wanted.kind == "b" and array.size:
             raise NotImplementedError(f"\"{function.__name__}_out_cpu\" not implemented for 'Bool'")
-        return in_float(function)(array.astype(wanted, copy=False), dim)
+        sums = in_float(function)(array.astype(wanted, copy=False), dim)
+        return sums.astype(wanted, copy=False)  # NumPy adds small whole numbers up in wide ones
 
     return forward
 

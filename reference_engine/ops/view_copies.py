@@ -74,6 +74,7 @@ _as_strided_copy = _copy_row(as_strided_row, "as_strided_copy", ("origin", "self
 
 def as_strided_copy(input, size, stride, storage_offset: int | None = None):
     """The elements that ``as_strided`` would look at, in memory of their own."""
+    demand_strides(input, tuple(size), tuple(stride), storage_offset)
     return _as_strided_copy(input, tuple(size), tuple(stride), storage_offset, _Origin(input))
 
 

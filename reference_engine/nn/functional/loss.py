@@ -336,10 +336,10 @@ def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
             f"{input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
-    return ranked(input1, input2, target, margin, reduction)
+    return _ranked(input1, input2, target, margin, reduction)
 
 
-def ranked(input1, input2, target, margin: float, reduction: str):
+def _ranked(input1, input2, target, margin: float, reduction: str):
     """`margin_ranking_loss` of whatever broadcasts."""
     difference = input1 - input2
     return _reduced(add_number(-target * difference, margin).clamp_min(0), reduction)
