@@ -176,7 +176,14 @@ def _incomplete(a, x, upper: bool, lowest: float) -> np.ndarray:
         # In this order: what is no number counts only where nothing before has decided.
         return np.select(
             [(x < 0) | (a < 0), a == 0, x == 0, np.isinf(a), np.isinf(x), usual],
-            [np.nan, np.where(x > 0, all_of_it, np.nan), nothing, np.where(np.isinf(x), np.nan, nothing), all_of_it, result],
+            [
+                np.nan,
+                np.where(x > 0, all_of_it, np.nan),
+                nothing,
+                np.where(np.isinf(x), np.nan, nothing),
+                all_of_it,
+                result,
+            ],
             np.nan,
         )
 

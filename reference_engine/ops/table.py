@@ -119,8 +119,8 @@ class Row:
     def plan(self, mask: tuple) -> tuple:
         """What to save when the inputs in ``mask`` need gradients: a tuple of ``(name, source)``.
 
-        A source is ``("input", position)``, ``("output", index)`` or ``("fact", position, function)``. Values are packed
-        and unpacked in this order: inputs by name, then outputs by name.
+        A source is ``("input", position)``, ``("output", index)`` or ``("fact", position, function)``. Values are
+        packed and unpacked in this order: inputs by name, then outputs by name.
         """
         found = self.plans.get(mask)
         if found is None:

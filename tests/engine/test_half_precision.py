@@ -123,7 +123,8 @@ def test_numbers_at_equal_distances(name, bounds):
 
 
 OTHERS = [
-    "torch.tensor([1.9453125], dtype=torch.bfloat16).round(decimals=1)", "torch.full((2, 3), 6e4).half().renorm(2, 0, 2.5)",
+    "torch.tensor([1.9453125], dtype=torch.bfloat16).round(decimals=1)",
+    "torch.full((2, 3), 6e4).half().renorm(2, 0, 2.5)",
     "torch.tensor([1.5, 2.5], dtype=torch.bfloat16) ** 2.5", "torch.tensor([1.5, 2.5], dtype=torch.half).pow(1.7)",
     "torch.linspace(1j, 1, 3)", "torch.logspace(0, 1j, 3, dtype=torch.complex64).abs()",
     "torch.tensor([nan, inf, -inf, 1], dtype=torch.bfloat16).nan_to_num()",

@@ -28,8 +28,8 @@ def ctc_loss(
     given, wanted = _numbers(input_lengths), _numbers(target_lengths)
     if log_probs.dim() not in (2, 3):  # without a batch there is one dimension more by now
         raise RuntimeError(
-            f"Expected 3-dimensional tensor, but got {scores.dim()}-dimensional tensor for argument #1 'log_probs' (while "
-            "checking arguments for ctc_loss_allocate_outputs)"
+            f"Expected 3-dimensional tensor, but got {scores.dim()}-dimensional tensor for argument #1 'log_probs' "
+            "(while checking arguments for ctc_loss_allocate_outputs)"
         )
     for name, lengths in (("input_lengths", given), ("target_lengths", wanted)):
         if len(lengths) != scores.size(1):

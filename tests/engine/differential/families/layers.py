@@ -58,7 +58,8 @@ operation("nn.functional.batch_norm", "F.batch_norm(x, None, None, training=True
           accumulates=True, ulp=64,
           differs={"value": "where sums exceed float32 it depends on their order"})  # fmt: skip
 operation("nn.functional.batch_norm (affine)", "F.batch_norm(x, None, None, w, b, True)", x=real("n c l"), w=real("c"),
-          b=real("c"), sizes=SIZES, accumulates=True, ulp=64, differs=ASSERTED)  # fmt: skip
+          b=real("c"), sizes=SIZES, accumulates=True, ulp=64,
+          differs=ASSERTED | {"gradient": "beside large weights it is what is left of their cancellation"})  # fmt: skip
 operation("nn.functional.batch_norm (evaluation)", "F.batch_norm(x, m, v, w, b)", x=real("n c"),
           m=real("c", grad=False), v=positive("c", grad=False), w=real("c"), b=real("c"), sizes=SIZES,
           accumulates=True, ulp=64, differs=ASSERTED)  # fmt: skip

@@ -21,7 +21,8 @@ for title, left, right in (
     operation(f"matmul ({title})", "x.matmul(y)", "x @ y", "torch.matmul(x, y)", "torch.linalg.matmul(x, y)",
               x=real(left), y=real(right), accumulates=True)  # fmt: skip
 operation("addmm", "x.addmm(y, z)", "torch.addmm(x, y, z, beta={b}, alpha={a})", x=real("n m"), y=real("n k"),
-          z=real("k m"), a=[1, 2, 0.5], b=[1, 2, 0], in_place=True, out=True, accumulates=True)  # fmt: skip
+          z=real("k m"), a=[1, 2, 0.5], b=[1, 2, 0], in_place=True, out=True, accumulates=True,
+          differs={"out=: errors": "which of two refusals comes first"})  # fmt: skip
 operation("addmv", "x.addmv(y, z)", "x.addmv(y, z, beta={b}, alpha={a})", x=real("n"), y=real("n k"), z=real("k"),
           a=[1, 2], b=[1, 2, 0], in_place=True, accumulates=True)  # fmt: skip
 operation("baddbmm", "x.baddbmm(y, z)", "torch.baddbmm(x, y, z, beta={b}, alpha={a})", x=real("b n m"), y=real("b n k"),
