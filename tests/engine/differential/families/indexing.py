@@ -44,7 +44,7 @@ operation("index_put", "x.index_put((i,), y)", "torch.index_put(x, (i,), y)", x=
           y=real("k ..."), sizes={"k": (1, 1)}, in_place=True, exact=True)  # fmt: skip
 operation("index_put (accumulate)", "x.index_put((i,), y, accumulate=True)", x=real("n ..."), i=index("k"),
           y=real("k ..."), in_place=True, accumulates=True,
-          differs={"errors": "torch sorts the indices before it looks at the values, and refuses them first"})  # fmt: skip
+          differs={"errors": "torch sorts indices before it looks at values, and refuses them first"})  # fmt: skip
 operation(
     "scatter",
     "x.scatter({dim}, i, y)",
