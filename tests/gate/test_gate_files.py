@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import re
 
+import msgspec
 import pytest
 
 from conformance import paths
@@ -12,6 +14,8 @@ from conformance.gate.baseline import load_baseline, sights, write_baseline
 from conformance.gate.policy import KEYS, Policy, load_policy
 from conformance.gate.waivers import load_waivers
 from conformance.judge import Ran, Waiver, When
+from conformance.judge.model import Check
+from conformance.run.results import Line
 from tests.gate.files import ADDS, GREEN, PRINTS, prints, results
 from tests.judge.build import TORCH
 
@@ -246,3 +250,18 @@ def test_bad_baselines_are_refused(file, text, what):
     with pytest.raises(PolicyError) as caught:
         load_baseline(file(text, "b.yaml"))
     assert what in str(caught.value)
+
+
+def test_a_message_that_fits_is_kept_in_the_words_of_the_spec():
+    """What it leaves out differs from run to run: addresses, paths, lines of the harness."""
+    check = Check("spec/a.yaml:3", 1, "warns", "UserWarning: made at ...", "UserWarning: made at 0x7f00aa", True)
+    line = Line("a::b", "torch:cpu", "pass", "expected", None, "observed", "spec/a.yaml:1", 0.0, None, (check,), None)
+    assert sights(line) == ("step 1, warns: UserWarning: made at ...",)
+    wrong = msgspec.structs.replace(check, ok=False, observed="UserWarning: elsewhere")
+    line = msgspec.structs.replace(line, outcome="fail", assertions=(wrong,))
+    assert sights(line) == ("step 1, warns: UserWarning: elsewhere",)
+
+
+def test_the_projects_baseline_says_the_same_everywhere():
+    text = (paths.reports_root() / "baseline.yaml").read_text()
+    assert not re.search(r"0x[0-9a-f]{5}|File \\\"/", text)
