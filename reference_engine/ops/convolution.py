@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from .._tensor import make
+from ..arithmetic import in_float
 from ..devices import CPU
 from ..dtypes import BY_NUMPY, COMPLEX
 from ..promotion import result_dtype
@@ -76,7 +77,10 @@ def _over_windows(part, kernel, summed):
         return np.tensordot(part, kernel, axes=(summed, list(range(1, kernel.ndim))))
     kept = [axis for axis in range(part.ndim) if axis not in summed]
     rows = part.transpose(*kept, *summed).reshape(*(part.shape[axis] for axis in kept), kernel[0].size)
-    return np.einsum("...i,oi->...o", rows, kernel.reshape(len(kernel), -1))
+    return _rows_times(rows, kernel.reshape(len(kernel), -1))
+
+
+_rows_times = in_float(lambda rows, kernel: np.einsum("...i,oi->...o", rows, kernel))  # NumPy sums no bfloat16
 
 
 def _over_channels(array, tap):

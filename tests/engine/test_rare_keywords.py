@@ -34,3 +34,23 @@ def test_a_layout_that_is_not_modelled_says_so(layout):
 
     with pytest.raises(NotModelled, match=f"torch.{layout} is not modelled by the reference engine"):
         reference_engine.zeros(2, layout=getattr(reference_engine, layout))
+
+
+def test_a_lone_kernel_meets_what_is_not_finite():
+    """With one kernel rows are summed by another library function, which knows no bfloat16."""
+    program = """
+for dtype in (torch.half, torch.float32):
+    x = torch.tensor([[[1., float("inf"), 2.]]]).to(dtype)
+    print(F.conv1d(x, torch.tensor([[[1., 0.5]]]).to(dtype)))
+x = torch.tensor([[[1., float("inf"), 2., 3.]]]).bfloat16()
+print(F.conv1d(x, torch.tensor([[[1., 0.5]]]).bfloat16())[..., 2:])
+"""
+    engine, wanted = agree(program)
+    assert engine == wanted
+
+
+@pytest.mark.parametrize("sizes", ["(2,), (2, 3)", "(0,), (2, 3)", "(1, 1), ()"])
+def test_grids_are_of_vectors(sizes):
+    program = f"torch.meshgrid([torch.ones(s) for s in ({sizes})], indexing='xy')"
+    engine, wanted = agree(program)
+    assert engine[0].split(" got:")[0] == wanted[0].split(" got:")[0]
