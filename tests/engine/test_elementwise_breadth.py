@@ -6,9 +6,6 @@ import pytest
 
 from . import test_operations as operations
 
-torch = pytest.importorskip("torch")
-
-
 SPECIAL = (
     "x.erfc() p.erfinv() q.lgamma() q.digamma() q.polygamma(0) q.polygamma(1) torch.polygamma(2,q) q.mvlgamma(1) "
     "q.mvlgamma(2) x.i0() torch.special.i0e(x) torch.special.i1(x) torch.special.i1e(x) torch.special.erfcx(x) "

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-import reference_engine  # noqa: E402
+import reference_engine
 
 _RNG = np.random.default_rng(7)
 INPUTS = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import torch
+
+import reference_engine
 
 from . import test_operations as operations
-
-torch = pytest.importorskip("torch")
-
-import reference_engine  # noqa: E402
-
-from .twin import agree  # noqa: E402
+from .twin import agree
 
 REARRANGING = (
     "torch.hstack([x,y]) torch.hstack([v,row]) torch.vstack([v,row]) torch.dstack([x,y]) torch.dstack([v,row]) "

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import torch
+
+import reference_engine
 
 from . import test_operations as operations
-
-torch = pytest.importorskip("torch")
-
-import reference_engine  # noqa: E402
 
 STATISTICS = (
     "x.aminmax()[0] x.aminmax(dim=1)[1] z.aminmax(dim=0,keepdim=True)[1] x.nansum() x.nansum(0) x.nansum((0,1),True) "

@@ -6,7 +6,6 @@ The tests of the method come first: specs that are too weak in one way each must
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +17,7 @@ from conformance.judge.perturb import Findings, check_all, check_load_bearing, p
 from conformance.load import instances, load
 from conformance.run.events import CaseFinished
 from conformance.run.session import Session
+from tests.absent import need_torch
 from tests.judge.build import REFERENCE, TORCH, TORCH_CUDA, case, expecting, ran, size, step, tensor, value
 
 INFOS = {info.name: info for info in (TORCH, TORCH_CUDA, REFERENCE)}
@@ -202,8 +202,8 @@ def test_every_word_of_a_message_is_changed():
 TARGETS = ("torch:cpu", "reference:cpu", "reference:cuda")
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="the specs are held against torch, which is not installed")
 def test_every_expectation_of_every_spec():
+    need_torch()
     cases = [instance for file in load() for instance in instances(file)]
     rans: dict[str, dict[str, Ran]] = {}
     with Session(TARGETS) as session:

@@ -11,6 +11,7 @@ from conformance import paths
 from conformance.lint import RULES, documented, lint
 from conformance.load import load, load_text
 from conformance.load.model import SpecFile
+from tests.absent import need_torch
 
 FOLDER = Path(__file__).parent / "fixtures"
 ARROW = "--> "
@@ -44,8 +45,8 @@ def folder_of(fixture: Fixture, folder: Path) -> tuple[SpecFile, ...]:
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
 def test_a_folder_gives_exactly_its_findings(fixture, tmp_path, monkeypatch):
-    if fixture.needs_torch and documented.why_unchecked():
-        pytest.skip("torch is not installed")
+    if fixture.needs_torch:
+        need_torch()
     monkeypatch.chdir(tmp_path)
     found = lint(folder_of(fixture, tmp_path), tmp_path)
     assert sorted(map(str, found)) == sorted(fixture.findings)

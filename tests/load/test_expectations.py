@@ -9,6 +9,7 @@ import pytest
 
 from conformance.load import tables
 from conformance.load.model import Group, OneOf, PerDevice, PerTorch, RowRef, Thrown, Tolerance, Value
+from tests.absent import need_torch
 from tests.load.helpers import expectation, step
 
 
@@ -142,7 +143,7 @@ def test_the_built_in_exceptions_are_pythons():
 
 
 def test_the_exceptions_of_torch_are_torchs():
-    pytest.importorskip("torch")
+    need_torch()
     for table, base in ((tables.TORCH_EXCEPTIONS, Exception), (tables.TORCH_WARNINGS, Warning)):
         for name, home in table.items():
             module, _, attribute = home.rpartition(".")

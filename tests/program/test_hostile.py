@@ -10,6 +10,7 @@ import pytest
 
 from conformance.load.model import Source
 from conformance.program import check_source
+from tests.absent import need_torch
 from tests.program.tables import GENERATED, table
 
 REFUSED = table("refused") + GENERATED
@@ -55,7 +56,7 @@ def test_no_program_is_there_twice(entries):
 
 @pytest.fixture(scope="module")
 def ran() -> dict[str, dict]:
-    pytest.importorskip("torch", reason="the guard is tried on real torch")
+    need_torch()
     command = [sys.executable, "-W", "ignore", "-m", "tests.program.inside"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

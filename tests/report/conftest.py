@@ -14,6 +14,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from conformance.report import write_reports
 from conformance.report.summary import Summary, summarise
+from tests.absent import absent
 from tests.report import sample
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -72,9 +73,7 @@ def browser() -> Iterator[WebDriver]:
     driver = shutil.which("chromedriver")
     if not binary or not driver:
         missing = "no Chromium with chromedriver on PATH: install chromium and chromium-driver"
-        if os.environ.get("CI"):
-            pytest.fail(missing, pytrace=False)
-        pytest.skip(missing)
+        absent(missing, bool(os.environ.get("CI")))
     options = webdriver.ChromeOptions()
     options.binary_location = binary
     for flag in FLAGS.split():

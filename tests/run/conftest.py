@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.run.session import Session
-
-HAS_TORCH = importlib.util.find_spec("torch") is not None
+from tests.absent import need_torch
 
 
 @pytest.fixture(scope="session")
 def torch_cpu() -> Iterator[Session]:
-    if not HAS_TORCH:
-        pytest.skip("torch is not installed; these are tests of real torch")
+    need_torch()
     with Session(["torch:cpu"], timeout=5.0, memory=512 * 2**20) as session:
         yield session
 

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from conformance.run.session import Session
+from tests.absent import need_torch
 from tests.program.bombs import BOMBS
 from tests.run.build import answers, case, deaths, error, run_all
 
@@ -50,9 +51,9 @@ def test_every_bomb_ends_and_is_named():
 def test_bombs_end_in_torch_too():
     bombs = {bomb.name: case(bomb.name, bomb.text) for bomb in BOMBS}
     harmless = case("harmless", ("y = torch.ones(2) + 1", "y"))
+    need_torch()
     with Session(["torch:cpu"], timeout=1.5, memory=256 * 2**20) as session:
-        if session.probe()[0].state != "run":
-            pytest.skip(session.probe()[0].reason)
+        assert session.probe()[0].state == "run", session.probe()[0].reason
         rans = run_all(session, [bombs["huge-tensor-written"], harmless, bombs["hook-endless"]])
     assert end_of(rans["huge-tensor-written"]) in ENDS["memory"]
     assert end_of(rans["harmless"]) is None

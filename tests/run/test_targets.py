@@ -13,6 +13,7 @@ from conformance.load.features import FEATURES
 from conformance.run.session import Session
 from conformance.targets import registry
 from conformance.targets.registry import known_engines, parse_target
+from tests.absent import need_torch
 from tests.run.build import answers, case, error, run_all, seen
 
 HERE = "tests.run.adapters"
@@ -262,10 +263,10 @@ def test_a_program_may_choose_another_default_device(simulated):
 
 
 def test_torch_creates_on_a_device_that_is_not_the_host():
+    need_torch()
     with Session(["torch:meta"]) as session:
         (info,) = session.probe()
-        if info.state != "run":
-            pytest.skip(info.reason)
+        assert info.state == "run", info.reason
         told = seen(session, "x = torch.ones(1, requires_grad=True)\ny = x * 2\ny.backward()")
         ran = session.run_one(case("thread", "x = in_thread(lambda: torch.ones(1))"), "torch:meta")
     assert info.device == "meta"
