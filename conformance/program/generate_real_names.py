@@ -40,10 +40,8 @@ SEEN = "# Seen in: "
 
 
 def classes_of(module: types.ModuleType) -> Iterator[type]:
-    """Every class that a module holds, its private ones aside: those differ from build to build."""
+    """Every class that a module holds, its private ones too: `contextlib` makes instances of some."""
     for name in dir(module):
-        if name.startswith("_"):
-            continue
         try:
             value = getattr(module, name)
         except Exception:  # lazy or deprecated members may refuse
